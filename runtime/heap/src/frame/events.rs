@@ -1,0 +1,127 @@
+//! Events: what happened between two frames that the page table does not tell.
+
+use std::collections::VecDeque;
+use std::sync::Arc;
+
+use crate::terms::{Address, GcCause, GcPhase, PoolKind, Span};
+
+/// Something that happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Event {
+    /// An extent was mapped.
+    ExtentMapped {
+        /// Where.
+        span: Span,
+    },
+    /// An extent was unmapped: a hole now, or a shorter span.
+    ExtentUnmapped {
+        /// Where.
+        span: Span,
+    },
+    /// A pool was taken.
+    PoolTaken {
+        /// Its first page.
+        start: Address,
+        /// Its kind.
+        kind: PoolKind,
+    },
+    /// A pool became free.
+    PoolFreed {
+        /// Its first page.
+        start: Address,
+    },
+    /// A large object was freed.
+    LargeFreed {
+        /// Where it was.
+        start: Address,
+        /// Bytes of its pages.
+        bytes: usize,
+    },
+    /// The collector entered a phase.
+    GcPhase {
+        /// Which.
+        phase: GcPhase,
+        /// Why the cycle began.
+        cause: GcCause,
+    },
+    /// The soft limit was reached, or the system refused memory.
+    LimitHit {
+        /// Bytes asked for.
+        request: usize,
+        /// Whether the system refused.
+        by_system: bool,
+    },
+    /// A top-level form began.
+    FormBegin {
+        /// The file it is in.
+        file: Arc<str>,
+        /// The line it begins on, from one.
+        line: u32,
+        /// Its first words.
+        text: Box<str>,
+    },
+    /// The top-level form ended.
+    FormEnd {
+        /// Bytes allocated while it ran.
+        allocated: u64,
+    },
+}
+
+/// Events kept when nobody fetches them.
+const KEPT: usize = 4096;
+
+/// Events that wait for the next frame. Bounded: the oldest are dropped, and counted.
+#[derive(Debug, Default)]
+pub struct EventLog {
+    waiting: VecDeque<Event>,
+    lost: u64,
+    muted: bool,
+}
+
+impl EventLog {
+    /// Adds an event.
+    pub fn push(&mut self, event: Event) {
+        if self.muted {
+            return;
+        }
+        if self.waiting.len() == KEPT {
+            self.waiting.pop_front();
+            self.lost += 1;
+        }
+        self.waiting.push_back(event);
+    }
+
+    /// Keeps no events from now on, when nobody is going to fetch them, or keeps them again.
+    pub(crate) fn mute(&mut self, muted: bool) {
+        self.muted = muted;
+        if muted {
+            self.waiting.clear();
+        }
+    }
+
+    /// Moves what waits to the end of `events`, emptied before, and tells how many were lost since the last time.
+    pub(crate) fn take_into(&mut self, events: &mut Vec<Event>) -> u64 {
+        events.clear();
+        events.extend(self.waiting.drain(..));
+        std::mem::take(&mut self.lost)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_log_drops_the_oldest_and_says_so() {
+        let mut log = EventLog::default();
+        for n in 0..KEPT + 3 {
+            log.push(Event::FormEnd { allocated: n as u64 });
+        }
+        let mut events = Vec::new();
+        assert_eq!(log.take_into(&mut events), 3);
+        assert_eq!(events.len(), KEPT);
+        assert_eq!(events[0], Event::FormEnd { allocated: 3 });
+        assert_eq!(log.take_into(&mut events), 0);
+        assert!(events.is_empty());
+    }
+}

@@ -1,0 +1,335 @@
+//! Marking: shading what is referred to, scanning what is grey.
+//!
+//! Grey things wait in a queue that is used like a stack, so lists and trees are walked depth first and the queue
+//! stays short. What leaves the queue passes through a ring of 32: the processor fetches it while the 31 before it
+//! are scanned. A cell whose cdr lies close by is followed at once, without the ring: it is likely in the cache
+//! already, which is what makes lists in order fast.
+//!
+//! ```text
+//!   shade ──▶ queue ──▶ ring (fetching) ──▶ scan ──▶ shade …
+//!               │ full
+//!               └──▶ stays grey, page flagged as flooded; looked for when the queue is empty
+//! ```
+
+use crate::object::{HEADER, ObjectKind, Shape};
+use crate::raw::{Bitmap, CellRef, ChunkRef, ObjectRef};
+use crate::space::Space;
+use crate::space::bitmap;
+use crate::terms::{Address, CHUNK, GRANULE, GcUnit, LARGE_THRESHOLD, PAGE, PAGE_GRANULES, PageKind};
+use crate::value::{Unpacked, Value};
+
+/// Entries of the mark queue: 64 KiB.
+const QUEUE: usize = 8192;
+/// Entries of the ring.
+const RING: usize = 32;
+/// A cdr no further away than this is followed at once.
+const CLOSE: usize = PAGE;
+
+/// The queue, the ring, and what did not fit.
+#[derive(Debug)]
+pub(crate) struct Marker {
+    queue: Box<[Value]>,
+    queued: usize,
+    ring: [Value; RING],
+    oldest: usize,
+    in_ring: usize,
+    /// Whether some page is flooded.
+    flooded: bool,
+    floods: u64,
+}
+
+impl Marker {
+    pub(crate) fn new() -> Self {
+        Self::with_queue(QUEUE)
+    }
+
+    /// A marker whose queue has this many entries.
+    pub(crate) fn with_queue(entries: usize) -> Self {
+        Self {
+            queue: vec![Value::NIL; entries].into_boxed_slice(),
+            queued: 0,
+            ring: [Value::NIL; RING],
+            oldest: 0,
+            in_ring: 0,
+            flooded: false,
+            floods: 0,
+        }
+    }
+
+    /// How often the queue was full so far.
+    #[cfg(test)]
+    pub(crate) fn floods(&self) -> u64 {
+        self.floods
+    }
+
+    /// Whether nothing is grey.
+    pub(crate) fn is_done(&self) -> bool {
+        self.queued == 0 && self.in_ring == 0 && !self.flooded
+    }
+
+    /// Makes what `value` refers to grey, if it is white.
+    #[inline]
+    pub(crate) fn shade(&mut self, value: Value) {
+        match value.unpack() {
+            Unpacked::Cell(cell) => {
+                if mark_cell(cell) {
+                    self.push(value, cell.address());
+                }
+            }
+            Unpacked::Object(object) => {
+                if mark_object(object) {
+                    self.push(value, object.address());
+                }
+            }
+            _ => {}
+        }
+    }
+
+    #[inline]
+    fn push(&mut self, value: Value, address: Address) {
+        let (chunk, granule) = place(address);
+        set_bit(chunk, Bitmap::Grey, granule);
+        match self.queue.get_mut(self.queued) {
+            Some(entry) => {
+                *entry = value;
+                self.queued += 1;
+            }
+            None => self.flood(chunk, granule / PAGE_GRANULES),
+        }
+    }
+
+    fn flood(&mut self, chunk: ChunkRef, page: usize) {
+        let mut entry = chunk.entry(page);
+        entry.set_flooded(true);
+        chunk.set_entry(page, entry);
+        self.flooded = true;
+        self.floods += 1;
+    }
+
+    /// The next grey thing, by way of the ring.
+    #[inline]
+    fn pop(&mut self) -> Option<Value> {
+        while self.in_ring < RING && self.queued > 0 {
+            self.queued -= 1;
+            let value = self.queue[self.queued];
+            match value.unpack() {
+                Unpacked::Cell(cell) => cell.prefetch(),
+                Unpacked::Object(object) => object.prefetch(),
+                _ => {}
+            }
+            self.ring[(self.oldest + self.in_ring) % RING] = value;
+            self.in_ring += 1;
+        }
+        if self.in_ring == 0 {
+            return None;
+        }
+        let value = self.ring[self.oldest];
+        self.oldest = (self.oldest + 1) % RING;
+        self.in_ring -= 1;
+        Some(value)
+    }
+
+    /// Scans grey things: one, those that begin on the page of the next, or all. Gives how many were scanned.
+    pub(crate) fn scan(&mut self, unit: GcUnit, space: &mut Space) -> u64 {
+        let mut scanned = 0;
+        let mut page = None;
+        loop {
+            let Some(value) = self.pop() else {
+                if self.flooded {
+                    self.drain_flood(space);
+                    continue;
+                }
+                return scanned;
+            };
+            let here = address_of(value).align_down(PAGE);
+            if unit == GcUnit::Page && *page.get_or_insert(here) != here {
+                self.put_back(value);
+                return scanned;
+            }
+            scanned += self.blacken(value, unit == GcUnit::Object);
+            if unit == GcUnit::Object {
+                return scanned;
+            }
+        }
+    }
+
+    /// Returns a popped thing to the front of the ring.
+    fn put_back(&mut self, value: Value) {
+        self.oldest = (self.oldest + RING - 1) % RING;
+        self.ring[self.oldest] = value;
+        self.in_ring += 1;
+    }
+
+    /// Scans one grey thing and, unless `single`, the cells close behind it.
+    #[inline]
+    fn blacken(&mut self, value: Value, single: bool) -> u64 {
+        match value.unpack() {
+            Unpacked::Cell(mut cell) => {
+                let mut scanned = 1;
+                clear_grey(cell.address());
+                loop {
+                    self.shade(cell.car());
+                    let rest = cell.cdr();
+                    let Some(next) = rest.as_cell() else {
+                        self.shade(rest);
+                        return scanned;
+                    };
+                    let distance = next.address().get().abs_diff(cell.address().get());
+                    if single || distance > CLOSE {
+                        self.shade(rest);
+                        return scanned;
+                    }
+                    if !mark_cell(next) {
+                        return scanned;
+                    }
+                    cell = next;
+                    scanned += 1;
+                }
+            }
+            Unpacked::Object(object) => {
+                clear_grey(object.address());
+                each_child(object, &mut |child| self.shade(child));
+                1
+            }
+            _ => 0,
+        }
+    }
+
+    /// Puts into the queue what is grey on flooded pages.
+    fn drain_flood(&mut self, space: &mut Space) {
+        self.flooded = false;
+        for chunk in space.chunks() {
+            let memory = chunk.memory();
+            for page in chunk.usable_pages() {
+                let mut entry = memory.entry(page);
+                if !entry.is_flooded() {
+                    continue;
+                }
+                entry.set_flooded(false);
+                memory.set_entry(page, entry);
+                let cells = entry.kind() == PageKind::Cells;
+                let end = (page + 1) * PAGE_GRANULES;
+                let mut granule = bitmap::next_set(memory, Bitmap::Grey, page * PAGE_GRANULES..end);
+                while granule < end {
+                    let value = if cells {
+                        Value::cell(memory.cell_at(granule))
+                    } else {
+                        Value::object(memory.object_at(granule))
+                    };
+                    self.push(value, address_of(value));
+                    granule = bitmap::next_set(memory, Bitmap::Grey, granule + 1..end);
+                }
+            }
+        }
+    }
+
+    /// The grey things that wait in the queue and in the ring.
+    #[cfg(test)]
+    pub(crate) fn waiting(&self) -> impl Iterator<Item = Value> {
+        let ring = (0..self.in_ring).map(|n| self.ring[(self.oldest + n) % RING]);
+        self.queue[..self.queued].iter().copied().chain(ring)
+    }
+}
+
+/// Calls `visit` for every value in an object.
+#[inline]
+pub(crate) fn each_child(object: ObjectRef, visit: &mut dyn FnMut(Value)) {
+    let header = object.header();
+    match header.shape() {
+        Shape::Raw => {}
+        Shape::First => visit(Value::from_bits(object.first_word())),
+        Shape::Values => {
+            for index in 0..header.payload_words() {
+                visit(object.value(index));
+            }
+        }
+        Shape::Counted => {
+            let count = object.value(0).as_fixnum().map_or(0, |count| count as usize);
+            for index in 1..=count.min(header.payload_words().saturating_sub(1)) {
+                visit(object.value(index));
+            }
+        }
+    }
+}
+
+fn address_of(value: Value) -> Address {
+    match value.unpack() {
+        Unpacked::Cell(cell) => cell.address(),
+        Unpacked::Object(object) => object.address(),
+        _ => Address::default(),
+    }
+}
+
+#[inline]
+fn place(address: Address) -> (ChunkRef, usize) {
+    let chunk = ChunkRef::of_cell(CellRef::of_value(address.get() as u64));
+    (chunk, (address - address.align_down(CHUNK)) / GRANULE)
+}
+
+#[inline]
+fn set_bit(chunk: ChunkRef, bitmap: Bitmap, granule: usize) -> bool {
+    let (word, bit) = (granule / 64, 1 << (granule % 64));
+    let bits = chunk.bits(bitmap, word);
+    if bits & bit != 0 {
+        return false;
+    }
+    chunk.set_bits(bitmap, word, bits | bit);
+    true
+}
+
+#[inline]
+fn clear_grey(address: Address) {
+    let (chunk, granule) = place(address);
+    let word = granule / 64;
+    chunk.set_bits(Bitmap::Grey, word, chunk.bits(Bitmap::Grey, word) & !(1 << (granule % 64)));
+}
+
+/// Marks a cell; says whether it was white.
+#[inline]
+fn mark_cell(cell: CellRef) -> bool {
+    let chunk = ChunkRef::of_cell(cell);
+    set_bit(chunk, Bitmap::Marked, (cell.address() - chunk.base()) / GRANULE)
+}
+
+/// Marks every granule of an object, of a large one its head; says whether it was white. Enters its overhead.
+#[inline]
+fn mark_object(object: ObjectRef) -> bool {
+    let chunk = ChunkRef::of_object(object);
+    let granule = (object.address() - chunk.base()) / GRANULE;
+    if !set_bit(chunk, Bitmap::Marked, granule) {
+        return false;
+    }
+    let header = object.header();
+    let granules = header.granules();
+    if granules * GRANULE > LARGE_THRESHOLD {
+        return true;
+    }
+    if granules > 1 {
+        bitmap::set(chunk, Bitmap::Marked, granule + 1..granule + granules);
+    }
+    add_pending(chunk, granule / PAGE_GRANULES, HEADER / 8);
+    let words = header.payload_bytes().div_ceil(8);
+    let rounding = (granules * GRANULE - HEADER) / 8 - words;
+    if rounding > 0 {
+        add_pending(chunk, (granule + granules - 1) / PAGE_GRANULES, rounding);
+    }
+    true
+}
+
+#[inline]
+fn add_pending(chunk: ChunkRef, page: usize, words: usize) {
+    let mut entry = chunk.entry(page);
+    entry.set_pending_words(entry.pending_words() + words);
+    chunk.set_entry(page, entry);
+}
+
+/// Words of a live large object that are overhead: the header, the rounding to pages and, of a stack, what is not in
+/// use.
+pub(crate) fn large_overhead_words(object: ObjectRef, pages: usize) -> usize {
+    let header = object.header();
+    let live = match header.kind() {
+        Some(ObjectKind::Stack) => object.value(0).as_fixnum().map_or(0, |count| count as usize + 1),
+        _ => header.payload_bytes().div_ceil(8),
+    };
+    pages * PAGE / 8 - live
+}

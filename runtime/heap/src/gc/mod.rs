@@ -1,0 +1,271 @@
+//! The collector: precise mark and sweep, divisible into steps.
+//!
+//! * [`mark`] shading and scanning, with a fixed queue
+//! * [`sweep`] dead granules become free
+//! * [`pacing`] when the next cycle begins, and what stays warm
+//! * [`safepoint`] the one moment at which anything is freed
+//!
+//! *White* is allocated and not marked, *grey* is marked and not scanned, *black* is marked and scanned. The phases
+//! are those of [`GcPhase`]. A collection never allocates: the mark queue is fixed, and what does not fit stays grey
+//! on a page that is flagged as flooded and looked at later.
+
+pub(crate) mod mark;
+pub(crate) mod pacing;
+#[allow(unsafe_code, reason = "the one promise that a caller makes")]
+pub(crate) mod safepoint;
+pub(crate) mod sweep;
+
+use std::time::{Duration, Instant};
+
+use crate::frame::Event;
+use crate::space::Space;
+use crate::terms::{GcCause, GcPhase, GcUnit};
+use crate::value::Value;
+use mark::Marker;
+use pacing::Pacing;
+use sweep::Sweeper;
+
+/// Where the program keeps references outside the heap.
+pub trait Roots {
+    /// Calls `visit` for every value that must stay alive.
+    fn each(&mut self, visit: &mut dyn FnMut(&mut Value));
+}
+
+/// What collections did so far.
+#[derive(Clone, Debug, Default)]
+pub struct GcStats {
+    /// Cycles completed.
+    pub cycles: u64,
+    /// Time spent in the collector.
+    pub total: Duration,
+    /// The pauses, one for each time the program was stopped; the latest [`GcStats::PAUSES_KEPT`] of them.
+    pub pauses: std::collections::VecDeque<Duration>,
+    /// The longest pause ever.
+    pub longest: Duration,
+}
+
+impl GcStats {
+    /// How many pauses are kept for percentiles.
+    pub const PAUSES_KEPT: usize = 4096;
+
+    fn add_pause(&mut self, pause: Duration) {
+        self.total += pause;
+        self.longest = self.longest.max(pause);
+        if self.pauses.len() == Self::PAUSES_KEPT {
+            self.pauses.pop_front();
+        }
+        self.pauses.push_back(pause);
+    }
+
+    /// The pause that `share` of all kept pauses do not exceed; `share` between 0 and 1. Zero when there was none.
+    #[must_use]
+    pub fn percentile(&self, share: f64) -> Duration {
+        let mut sorted: Vec<_> = self.pauses.iter().copied().collect();
+        sorted.sort_unstable();
+        let at = ((sorted.len() as f64 * share).ceil() as usize).clamp(1, sorted.len().max(1)) - 1;
+        sorted.get(at).copied().unwrap_or_default()
+    }
+}
+
+/// What one step did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StepReport {
+    /// The phase in which the step began.
+    pub began_in: GcPhase,
+    /// The phase in which it ended.
+    pub ended_in: GcPhase,
+    /// Objects and cells scanned.
+    pub scanned: u64,
+    /// Pages swept.
+    pub swept_pages: u64,
+    /// Granules that became free.
+    pub freed_granules: u64,
+    /// Bytes that left residency.
+    pub given_back: u64,
+}
+
+/// The collector of a heap.
+#[derive(Debug)]
+pub(crate) struct Collector {
+    phase: GcPhase,
+    cause: GcCause,
+    marker: Marker,
+    sweeper: Sweeper,
+    pub(crate) pacing: Pacing,
+    pub(crate) stats: GcStats,
+}
+
+impl Collector {
+    pub(crate) fn new() -> Self {
+        Self {
+            phase: GcPhase::Idle,
+            cause: GcCause::Asked,
+            marker: Marker::new(),
+            sweeper: Sweeper::default(),
+            pacing: Pacing::default(),
+            stats: GcStats::default(),
+        }
+    }
+
+    pub(crate) fn phase(&self) -> GcPhase {
+        self.phase
+    }
+
+    /// Whether marks mean anything: between the beginning of a cycle and the end of its sweep.
+    pub(crate) fn is_marking(&self) -> bool {
+        matches!(self.phase, GcPhase::Roots | GcPhase::Mark | GcPhase::Finish | GcPhase::Sweep)
+    }
+
+    #[cfg(test)]
+    pub(crate) fn marker_mut(&mut self) -> &mut Marker {
+        &mut self.marker
+    }
+
+    /// Begins a cycle, if none is under way. The cursors must be retired.
+    pub(crate) fn begin(&mut self, cause: GcCause, space: &mut Space) {
+        if self.phase == GcPhase::Idle {
+            self.cause = cause;
+            self.enter(GcPhase::Roots, space);
+        }
+    }
+
+    fn enter(&mut self, phase: GcPhase, space: &mut Space) {
+        self.phase = phase;
+        space.log.push(Event::GcPhase { phase, cause: self.cause });
+    }
+
+    /// Goes one step. The program has not run since the cycle began.
+    pub(crate) fn step(&mut self, unit: GcUnit, space: &mut Space, roots: &mut dyn Roots) -> StepReport {
+        let began = Instant::now();
+        let began_in = self.phase;
+        let mut report =
+            StepReport { began_in, ended_in: began_in, scanned: 0, swept_pages: 0, freed_granules: 0, given_back: 0 };
+        loop {
+            let ended_phase = self.step_in_phase(unit, space, roots, &mut report);
+            let done = match unit {
+                GcUnit::Object | GcUnit::Page => true,
+                GcUnit::Phase => ended_phase,
+                GcUnit::Cycle => self.phase == GcPhase::Idle,
+            };
+            if done || self.phase == GcPhase::Idle {
+                break;
+            }
+        }
+        report.ended_in = self.phase;
+        self.stats.add_pause(began.elapsed());
+        report
+    }
+
+    /// Works in the current phase; says whether it ended.
+    fn step_in_phase(
+        &mut self,
+        unit: GcUnit,
+        space: &mut Space,
+        roots: &mut dyn Roots,
+        report: &mut StepReport,
+    ) -> bool {
+        match self.phase {
+            GcPhase::Idle => true,
+            GcPhase::Roots => {
+                roots.each(&mut |root| self.marker.shade(*root));
+                self.enter(GcPhase::Mark, space);
+                true
+            }
+            GcPhase::Mark => {
+                report.scanned += self.marker.scan(unit, space);
+                let ended = self.marker.is_done();
+                if ended {
+                    self.enter(GcPhase::Finish, space);
+                }
+                ended
+            }
+            GcPhase::Finish => {
+                roots.each(&mut |root| self.marker.shade(*root));
+                report.scanned += self.marker.scan(GcUnit::Phase, space);
+                self.sweeper.begin(space, unit != GcUnit::Cycle);
+                self.enter(GcPhase::Sweep, space);
+                true
+            }
+            GcPhase::Sweep => {
+                let ended = self.sweeper.sweep(unit, space, report);
+                if ended {
+                    self.enter(GcPhase::GiveBack, space);
+                }
+                ended
+            }
+            GcPhase::GiveBack => {
+                let (warm, mapped) = Pacing::kept(space);
+                report.given_back += space.give_back(warm, mapped).0 as u64;
+                self.stats.cycles += 1;
+                self.enter(GcPhase::Idle, space);
+                true
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(unsafe_code, reason = "these tests collect")]
+mod tests {
+    use super::*;
+    use crate::heap::Heap;
+
+    struct One(Value);
+
+    impl Roots for One {
+        fn each(&mut self, visit: &mut dyn FnMut(&mut Value)) {
+            visit(&mut self.0);
+        }
+    }
+
+    /// A tree of cells that is wide in the car, so that the queue of a depth-first walk grows.
+    fn comb(heap: &mut Heap, teeth: u32) -> Value {
+        let mut comb = Value::NIL;
+        for tooth in 0..teeth {
+            let mut branch = Value::small(tooth);
+            for _ in 0..300 {
+                let inner = heap.cons(Value::T, Value::NIL).unwrap();
+                branch = heap.cons(branch, inner).unwrap();
+            }
+            comb = heap.cons(branch, comb).unwrap();
+        }
+        comb
+    }
+
+    #[test]
+    fn a_queue_that_overflows_loses_nothing() {
+        let mut heap = Heap::new().unwrap();
+        *heap.collector.marker_mut() = Marker::with_queue(8);
+        let mut root = One(comb(&mut heap, 200));
+        let used = heap.counters().allocated;
+        // SAFETY: the only value in use is the root.
+        unsafe { heap.collect(GcCause::Asked, &mut root) };
+        assert!(heap.collector.marker_mut().floods() > 0, "the test must overflow the queue");
+        assert_eq!(heap.counters().allocated, used, "everything is alive");
+        assert_eq!(heap.verify(), []);
+        assert_eq!(heap.verify_reachable(&mut root), []);
+    }
+
+    #[test]
+    fn steps_by_object_reach_the_same_end_as_a_whole_cycle() {
+        let mut heap = Heap::new().unwrap();
+        let mut root = One(comb(&mut heap, 3));
+        comb(&mut heap, 5);
+        let (mut steps, mut scanned) = (0, 0);
+        loop {
+            // SAFETY: the only value in use is the root.
+            let report = unsafe { heap.collect_step(GcUnit::Object, GcCause::Asked, &mut root) };
+            steps += 1;
+            scanned += report.scanned;
+            if heap.gc_phase() == GcPhase::Idle {
+                break;
+            }
+            if steps % 97 == 0 {
+                assert_eq!(heap.verify(), []);
+            }
+        }
+        assert_eq!(scanned, 3 * 601);
+        assert_eq!(heap.counters().allocated, 3 * 601 * 16);
+        assert_eq!(heap.verify_reachable(&mut root), []);
+    }
+}

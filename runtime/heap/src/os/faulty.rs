@@ -1,0 +1,66 @@
+//! A system that refuses: any other system, whose mappings fail when a plan says so.
+
+use super::{Mapping, Os, OsError, Purpose};
+use crate::terms::Address;
+
+/// Which requests for a mapping are refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Refusal {
+    /// The n-th request, counting from one, and none after it.
+    Only(u64),
+    /// The n-th request, counting from one, and every one after it.
+    From(u64),
+}
+
+/// Another system, some of whose mappings fail.
+#[derive(Debug)]
+pub struct Faulty {
+    inner: Box<dyn Os>,
+    refusal: Refusal,
+    requests: u64,
+}
+
+impl Faulty {
+    /// `inner`, with requests refused according to `refusal`.
+    #[must_use]
+    pub fn new(inner: Box<dyn Os>, refusal: Refusal) -> Self {
+        Self { inner, refusal, requests: 0 }
+    }
+
+    fn admit(&mut self, bytes: usize) -> Result<(), OsError> {
+        self.requests += 1;
+        let refused = match self.refusal {
+            Refusal::Only(n) => self.requests == n,
+            Refusal::From(n) => self.requests >= n,
+        };
+        if refused { Err(OsError { purpose: Purpose::Map, bytes, code: None }) } else { Ok(()) }
+    }
+}
+
+impl Os for Faulty {
+    fn map(&mut self, hint: Address, bytes: usize) -> Result<Mapping, OsError> {
+        self.admit(bytes)?;
+        self.inner.map(hint, bytes)
+    }
+
+    fn map_at(&mut self, address: Address, bytes: usize) -> Result<Option<Mapping>, OsError> {
+        self.admit(bytes)?;
+        self.inner.map_at(address, bytes)
+    }
+
+    fn gap(&self, from: Address, bytes: usize) -> Option<Address> {
+        self.inner.gap(from, bytes)
+    }
+
+    fn unmap(&mut self, mapping: Mapping) {
+        self.inner.unmap(mapping);
+    }
+
+    fn give_back(&mut self, mapping: &Mapping, start: Address, bytes: usize) -> Result<(), OsError> {
+        self.inner.give_back(mapping, start, bytes)
+    }
+
+    fn residency(&mut self, start: Address, resident: &mut [bool]) -> bool {
+        self.inner.residency(start, resident)
+    }
+}

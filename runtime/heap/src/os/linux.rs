@@ -1,0 +1,200 @@
+//! Linux: `mmap` with hints, `madvise`, `/proc/self/maps` and `/proc/self/pagemap`.
+
+use std::ffi::c_void;
+use std::fs::File;
+use std::os::unix::fs::FileExt;
+use std::ptr;
+
+use rustix::io::Errno;
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
+
+use super::{Mapping, Os, OsError, Purpose};
+use crate::terms::{Address, CHUNK, PAGE};
+
+/// Bytes of one entry of `/proc/self/pagemap`, and the bit that says the page is present.
+const PAGEMAP_ENTRY: usize = 8;
+const PAGEMAP_PRESENT: u64 = 1 << 63;
+/// Entries read at a time.
+const PAGEMAP_BATCH: usize = 512;
+
+/// The memory of this process.
+#[derive(Debug)]
+pub struct Linux {
+    pagemap: Option<File>,
+}
+
+impl Linux {
+    /// Opens what tells residency; where `/proc` is missing, residency is unknown.
+    #[must_use]
+    pub fn new() -> Self {
+        Self { pagemap: File::open("/proc/self/pagemap").ok() }
+    }
+}
+
+impl Default for Linux {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+fn pointer(address: Address) -> *mut c_void {
+    ptr::with_exposed_provenance_mut(address.get())
+}
+
+fn refused(purpose: Purpose, bytes: usize, errno: Errno) -> OsError {
+    OsError { purpose, bytes, code: Some(errno.raw_os_error()) }
+}
+
+fn map_private(address: Address, bytes: usize, flags: MapFlags) -> Result<Address, Errno> {
+    // SAFETY: without MAP_FIXED the kernel never replaces a mapping, so no memory in use is touched.
+    let start = unsafe {
+        mmap_anonymous(pointer(address), bytes, ProtFlags::READ | ProtFlags::WRITE, flags | MapFlags::PRIVATE)
+    }?;
+    Ok(Address::new(start.expose_provenance()))
+}
+
+fn unmap_range(start: Address, bytes: usize) {
+    if bytes > 0 {
+        // SAFETY: the callers own the range and use nothing in it any more.
+        let done = unsafe { munmap(pointer(start), bytes) };
+        debug_assert!(done.is_ok(), "unmapping our own pages: {done:?}");
+    }
+}
+
+impl Linux {
+    /// Maps `bytes` wherever the kernel likes, aligned to a chunk: maps a chunk more and cuts off both ends.
+    fn map_aligned(bytes: usize) -> Result<Mapping, Errno> {
+        let start = map_private(Address::default(), bytes + CHUNK, MapFlags::empty())?;
+        let aligned = start.align_up(CHUNK);
+        unmap_range(start, aligned - start);
+        unmap_range(aligned + bytes, CHUNK - (aligned - start));
+        Ok(Mapping::new(aligned, bytes))
+    }
+}
+
+impl Os for Linux {
+    fn map(&mut self, hint: Address, bytes: usize) -> Result<Mapping, OsError> {
+        let refuse = |errno| refused(Purpose::Map, bytes, errno);
+        let start = map_private(hint, bytes, MapFlags::empty()).map_err(refuse)?;
+        if start.is_aligned(CHUNK) {
+            return Ok(Mapping::new(start, bytes));
+        }
+        unmap_range(start, bytes);
+        Self::map_aligned(bytes).map_err(refuse)
+    }
+
+    fn map_at(&mut self, address: Address, bytes: usize) -> Result<Option<Mapping>, OsError> {
+        match map_private(address, bytes, MapFlags::FIXED_NOREPLACE) {
+            Ok(start) if start == address => Ok(Some(Mapping::new(start, bytes))),
+            Ok(elsewhere) => {
+                // A kernel before 4.17 takes the address for a hint.
+                unmap_range(elsewhere, bytes);
+                Ok(None)
+            }
+            Err(Errno::EXIST) => Ok(None),
+            Err(errno) => Err(refused(Purpose::Map, bytes, errno)),
+        }
+    }
+
+    fn gap(&self, from: Address, bytes: usize) -> Option<Address> {
+        let maps = std::fs::read_to_string("/proc/self/maps").ok()?;
+        first_gap(&maps, from, bytes)
+    }
+
+    fn unmap(&mut self, mapping: Mapping) {
+        unmap_range(mapping.start, mapping.bytes);
+    }
+
+    fn give_back(&mut self, mapping: &Mapping, start: Address, bytes: usize) -> Result<(), OsError> {
+        assert!(start >= mapping.start && start + bytes <= mapping.end(), "pages of the mapping");
+        // SAFETY: the pages are ours, and nothing is allocated in them: the heap gives back free pages only.
+        let done = unsafe { madvise(pointer(start), bytes, Advice::LinuxDontNeed) };
+        done.map_err(|errno| refused(Purpose::GiveBack, bytes, errno))
+    }
+
+    fn residency(&mut self, start: Address, resident: &mut [bool]) -> bool {
+        let Some(pagemap) = &self.pagemap else { return false };
+        let mut buffer = [0_u8; PAGEMAP_BATCH * PAGEMAP_ENTRY];
+        for (batch, answers) in resident.chunks_mut(PAGEMAP_BATCH).enumerate() {
+            let first = start.get() / PAGE + batch * PAGEMAP_BATCH;
+            let entries = &mut buffer[..answers.len() * PAGEMAP_ENTRY];
+            if pagemap.read_exact_at(entries, (first * PAGEMAP_ENTRY) as u64).is_err() {
+                return false;
+            }
+            for (answer, entry) in answers.iter_mut().zip(entries.chunks_exact(PAGEMAP_ENTRY)) {
+                let entry = entry.iter().rev().fold(0_u64, |word, byte| (word << 8) | u64::from(*byte));
+                *answer = entry & PAGEMAP_PRESENT != 0;
+            }
+        }
+        true
+    }
+}
+
+/// The first range of `bytes` at or above `from`, aligned to a chunk, that lies between the lines of `maps`.
+fn first_gap(maps: &str, from: Address, bytes: usize) -> Option<Address> {
+    let mut candidate = from.align_up(CHUNK);
+    for line in maps.lines() {
+        let (low, rest) = line.split_once('-')?;
+        let (high, _) = rest.split_once(' ')?;
+        let low = Address::new(usize::from_str_radix(low, 16).ok()?);
+        let high = Address::new(usize::from_str_radix(high, 16).ok()?);
+        if high <= candidate {
+            continue;
+        }
+        if low.checked_offset_from(candidate).is_some_and(|room| room >= bytes) {
+            return Some(candidate);
+        }
+        candidate = high.align_up(CHUNK);
+    }
+    // Above the last line there is room as far as the processor can address; 47 bits hold everywhere.
+    (candidate.get().checked_add(bytes)? < 1 << 47).then_some(candidate)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_mapping_lands_at_a_free_hint_and_not_on_what_is_there() {
+        let mut os = Linux::new();
+        let hint = os.gap(Address::new(0x5000_0000_0000), 4 * CHUNK).unwrap();
+        let first = os.map(hint, CHUNK).unwrap();
+        assert_eq!(first.start(), hint);
+        assert_eq!(os.map_at(hint, CHUNK), Ok(None));
+        let second = os.map(hint, CHUNK).unwrap();
+        assert_ne!(second.start(), hint);
+        assert!(second.start().is_aligned(CHUNK));
+        os.unmap(first);
+        os.unmap(second);
+    }
+
+    #[test]
+    fn pages_become_resident_by_a_touch_and_leave_when_given_back() {
+        let mut os = Linux::new();
+        let mapping = os.map(Address::default(), CHUNK).unwrap();
+        let mut resident = vec![true; CHUNK / PAGE];
+        assert!(os.residency(mapping.start(), &mut resident));
+        assert!(resident.iter().all(|page| !page));
+        // SAFETY: the page was just mapped.
+        unsafe { ptr::with_exposed_provenance_mut::<u64>(mapping.start().get() + 3 * PAGE).write(1) };
+        assert!(os.residency(mapping.start(), &mut resident));
+        assert_eq!(resident.iter().filter(|page| **page).count(), 1);
+        assert!(resident[3]);
+        os.give_back(&mapping, mapping.start() + 3 * PAGE, PAGE).unwrap();
+        assert!(os.residency(mapping.start(), &mut resident));
+        assert!(!resident[3]);
+        os.unmap(mapping);
+    }
+
+    #[test]
+    fn gaps_are_found_between_the_lines_of_the_maps() {
+        let maps = "10000000-10100000 rw-p 00000000 00:00 0\n10200000-10300000 rw-p 00000000 00:00 0\n\
+                    7f0000000000-7f0000001000 r--p 00000000 00:00 0 /lib\n";
+        let gap = |from, bytes| first_gap(maps, Address::new(from), bytes);
+        assert_eq!(gap(0x1000_0000, CHUNK), Some(Address::new(0x1010_0000)));
+        assert_eq!(gap(0x1000_0000, 2 * CHUNK), Some(Address::new(0x1030_0000)));
+        assert_eq!(gap(0x1234, CHUNK), Some(Address::new(0x10_0000)));
+        assert_eq!(gap(0x7f00_0000_0000, CHUNK), Some(Address::new(0x7f00_0010_0000)));
+        assert_eq!(gap(0x7f00_0000_0000, 1 << 47), None);
+    }
+}

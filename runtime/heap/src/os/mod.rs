@@ -1,0 +1,130 @@
+//! What the heap needs of the operating system: one small contract, and the systems that meet it.
+//!
+//! * [`linux`] maps with hints, gives back with `madvise`, and reads residency from `/proc/self/pagemap`.
+//! * [`plain`] asks Rust's allocator; for other systems, for Miri, and for tests. Residency is unknown there.
+//! * [`faulty`] refuses chosen requests; for tests of a system that is out of memory.
+
+pub mod faulty;
+#[cfg(all(target_os = "linux", not(miri)))]
+pub mod linux;
+pub mod plain;
+
+use std::fmt;
+
+use crate::terms::Address;
+
+/// Memory mapped and owned. Dropping one leaks it; [`Os::unmap`] takes it back.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mapping {
+    start: Address,
+    bytes: usize,
+}
+
+impl Mapping {
+    /// A mapping that an implementation of [`Os`] has just made.
+    fn new(start: Address, bytes: usize) -> Self {
+        Self { start, bytes }
+    }
+
+    /// Where it begins.
+    #[must_use]
+    pub fn start(&self) -> Address {
+        self.start
+    }
+
+    /// Bytes it covers.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        self.bytes
+    }
+
+    /// One past its end.
+    #[must_use]
+    pub fn end(&self) -> Address {
+        self.start + self.bytes
+    }
+}
+
+/// A request that the system refused.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct OsError {
+    /// What was asked for.
+    pub purpose: Purpose,
+    /// How many bytes.
+    pub bytes: usize,
+    /// The system's error number, where there was one.
+    pub code: Option<i32>,
+}
+
+/// What a refused request was for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Purpose {
+    /// Mapping an extent.
+    Map,
+    /// Giving pages back.
+    GiveBack,
+}
+
+impl fmt::Display for OsError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.purpose {
+            Purpose::Map => "map",
+            Purpose::GiveBack => "take back",
+        };
+        write!(f, "the system refused to {what} {} bytes", self.bytes)?;
+        match self.code {
+            Some(code) => write!(f, ": {}", std::io::Error::from_raw_os_error(code)),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for OsError {}
+
+/// The contract. All sizes are multiples of [`crate::terms::CHUNK`], all page counts are of [`crate::terms::PAGE`].
+///
+/// Memory that `map` and `map_at` return is private, readable, writable, aligned to a chunk, and zero.
+pub trait Os: fmt::Debug + Send {
+    /// Maps `bytes`, at `hint` if the system likes, and says by the mapping where. A system may ignore the hint.
+    ///
+    /// # Errors
+    /// When the system has no such memory to give.
+    fn map(&mut self, hint: Address, bytes: usize) -> Result<Mapping, OsError>;
+
+    /// Maps `bytes` at `address` or not at all: `Ok(None)` when something is in the way there. A system that can't
+    /// choose addresses answers `Ok(None)` always.
+    ///
+    /// # Errors
+    /// When the system has no such memory to give.
+    fn map_at(&mut self, address: Address, bytes: usize) -> Result<Option<Mapping>, OsError>;
+
+    /// Where, at or above `from`, a range of `bytes` lies that nothing is mapped in, aligned to a chunk. `None` when
+    /// there is none or the system does not tell.
+    fn gap(&self, from: Address, bytes: usize) -> Option<Address>;
+
+    /// Unmaps a whole mapping. Nothing in it is used any more: what the heap hands out says how it sees to that.
+    fn unmap(&mut self, mapping: Mapping);
+
+    /// Makes `bytes` at `start`, whole pages inside `mapping`, leave residency. They read as zeros afterwards.
+    ///
+    /// # Errors
+    /// When the system refuses; then the pages are as they were.
+    fn give_back(&mut self, mapping: &Mapping, start: Address, bytes: usize) -> Result<(), OsError>;
+
+    /// Measures which of the pages from `start` on are resident, one answer for each element of `resident`. `false`
+    /// when the system does not tell; then the elements mean nothing.
+    fn residency(&mut self, start: Address, resident: &mut [bool]) -> bool;
+}
+
+/// The operating system this program runs on.
+#[must_use]
+pub fn system() -> Box<dyn Os> {
+    #[cfg(all(target_os = "linux", not(miri)))]
+    {
+        Box::new(linux::Linux::new())
+    }
+    #[cfg(not(all(target_os = "linux", not(miri))))]
+    {
+        Box::new(plain::Plain::new())
+    }
+}

@@ -1,0 +1,591 @@
+//! The only reads and writes of heap memory.
+//!
+//! Everything else in this crate is safe code over the types of this file. Four duties make the unsafe blocks here
+//! sound; each block names the ones it relies on.
+//!
+//! * **D1, chunks.** A [`ChunkRef`] lies at the start of a chunk of a live [`Mapping`]: readable, writable, aligned
+//!   to [`CHUNK`], at least [`CHUNK`] bytes, its head holding tables. `space::extent` makes one only from a mapping
+//!   it owns, and drops it before the mapping.
+//! * **D2, references.** A [`CellRef`] or [`ObjectRef`] names the first granule of something allocated in a chunk.
+//!   They come from a [`Run`] when something is allocated, from a value word, or from a walker that read the
+//!   allocation bitmap. What is freed is reachable from no root and no live object, which the verifier checks
+//!   (H6, H7), and whoever calls the safepoint promises to hold no other reference across it.
+//! * **D3, words.** A word that the object's shape calls a value was stored as a [`Value`], or is zero, which is
+//!   one too.
+//! * **D4, one thread.** A heap is used by one thread at a time: it is `Send` and not `Sync`, and every write goes
+//!   through `&mut Heap`, while slices borrow the heap they point into.
+
+use std::fmt;
+use std::ptr;
+use std::slice;
+
+use crate::heap::Heap;
+use crate::object::{HEADER, Header};
+use crate::os::Mapping;
+use crate::space::page_table::PageEntry;
+use crate::terms::{Address, CHUNK, CHUNK_GRANULES, CHUNK_PAGES, GRANULE, PAGE};
+use crate::value::Value;
+
+/// Bytes of one bitmap: one bit a granule.
+const BITMAP: usize = CHUNK_GRANULES / 8;
+/// Words of one bitmap.
+pub(crate) const BITMAP_WORDS: usize = BITMAP / 8;
+/// Where in a chunk the entries of its first [`CHUNK_PAGES`] pages lie.
+const ENTRIES_AT: usize = 0;
+/// Where the bitmaps lie.
+const BITMAPS_AT: usize = ENTRIES_AT + CHUNK_PAGES * ENTRY;
+/// Bytes of tables at the head of a chunk.
+const HEAD: usize = BITMAPS_AT + 3 * BITMAP;
+/// Pages of tables at the head of a chunk of [`CHUNK_PAGES`] pages.
+pub(crate) const TABLE_PAGES: usize = HEAD / PAGE;
+
+const _: () = assert!(HEAD.is_multiple_of(PAGE) && TABLE_PAGES == 7);
+
+/// Reads a word.
+///
+/// # Safety
+/// The eight bytes at `address`, a multiple of eight, are in a chunk that is mapped (D1).
+#[inline(always)]
+unsafe fn read(address: Address) -> u64 {
+    // SAFETY: the caller's duty is that of `read`: mapped and aligned.
+    unsafe { ptr::with_exposed_provenance::<u64>(address.get()).read() }
+}
+
+/// Writes a word.
+///
+/// # Safety
+/// The eight bytes at `address`, a multiple of eight, are in a chunk that is mapped (D1), and no slice over them is
+/// borrowed (D4).
+#[inline(always)]
+unsafe fn write(address: Address, word: u64) {
+    // SAFETY: the caller's duty is that of `write`: mapped, aligned, not borrowed.
+    unsafe { ptr::with_exposed_provenance_mut::<u64>(address.get()).write(word) }
+}
+
+/// Bytes of a page entry.
+const ENTRY: usize = size_of::<PageEntry>();
+
+/// Reads a page entry.
+///
+/// # Safety
+/// The [`ENTRY`] bytes at `address` are in a table of a chunk that is mapped (D1).
+#[inline]
+unsafe fn read_entry(address: Address) -> PageEntry {
+    // SAFETY: the caller's duty; two words make an entry.
+    let counts = unsafe { read(address) };
+    // SAFETY: as above.
+    let state = unsafe { read(address + 8) };
+    PageEntry::from_words(counts, state)
+}
+
+/// Writes a page entry.
+///
+/// # Safety
+/// The [`ENTRY`] bytes at `address` are in a table of a chunk that is mapped (D1).
+#[inline]
+unsafe fn write_entry(address: Address, entry: PageEntry) {
+    let (counts, state) = entry.words();
+    // SAFETY: the caller's duty; two words make an entry.
+    unsafe { write(address, counts) };
+    // SAFETY: as above.
+    unsafe { write(address + 8, state) };
+}
+
+/// A reference to a cell: 16 bytes, car and cdr, no header. See D2 in the source for how long it is good.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct CellRef(Address);
+
+impl CellRef {
+    /// The reference in a value word tagged as a cell, its tag removed.
+    #[inline(always)]
+    pub(crate) const fn of_value(bits: u64) -> Self {
+        Self(Address::new(bits as usize))
+    }
+
+    /// Where the cell lies.
+    #[inline(always)]
+    #[must_use]
+    pub const fn address(self) -> Address {
+        self.0
+    }
+
+    #[inline(always)]
+    pub(crate) fn car(self) -> Value {
+        // SAFETY: D2, D3.
+        Value::from_bits(unsafe { read(self.0) })
+    }
+
+    #[inline(always)]
+    pub(crate) fn cdr(self) -> Value {
+        // SAFETY: D2, D3.
+        Value::from_bits(unsafe { read(self.0 + 8) })
+    }
+
+    #[inline(always)]
+    pub(crate) fn store_car(self, value: Value) {
+        // SAFETY: D2, D4.
+        unsafe { write(self.0, value.bits()) }
+    }
+
+    #[inline(always)]
+    pub(crate) fn store_cdr(self, value: Value) {
+        // SAFETY: D2, D4.
+        unsafe { write(self.0 + 8, value.bits()) }
+    }
+
+    /// Asks the processor to fetch the cell: it is about to be scanned.
+    #[inline(always)]
+    pub(crate) fn prefetch(self) {
+        prefetch(self.0);
+    }
+}
+
+impl fmt::Debug for CellRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "cell@{}", self.0)
+    }
+}
+
+/// A reference to an object with a header. See D2 in the source for how long it is good.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct ObjectRef(Address);
+
+impl ObjectRef {
+    /// The reference in a value word tagged as an object, its tag removed.
+    #[inline(always)]
+    pub(crate) const fn of_value(bits: u64) -> Self {
+        Self(Address::new(bits as usize))
+    }
+
+    /// Where the header lies.
+    #[inline(always)]
+    #[must_use]
+    pub const fn address(self) -> Address {
+        self.0
+    }
+
+    #[inline(always)]
+    pub(crate) fn header(self) -> Header {
+        // SAFETY: D2.
+        Header::from_bits(unsafe { read(self.0) })
+    }
+
+    /// Replaces the header by one for the same number of granules.
+    pub(crate) fn store_header(self, header: Header) {
+        debug_assert_eq!(header.granules(), self.header().granules());
+        // SAFETY: D2, D4.
+        unsafe { write(self.0, header.bits()) }
+    }
+
+    /// Payload word `index`, any bits.
+    #[inline(always)]
+    pub(crate) fn word(self, index: usize) -> u64 {
+        self.check(index);
+        // SAFETY: D2, and the index is inside the payload.
+        unsafe { read(self.word_address(index)) }
+    }
+
+    /// Payload word `index`, which the object's shape calls a value.
+    #[inline(always)]
+    pub(crate) fn value(self, index: usize) -> Value {
+        Value::from_bits(self.word(index))
+    }
+
+    #[inline(always)]
+    pub(crate) fn store_word(self, index: usize, word: u64) {
+        self.check(index);
+        // SAFETY: D2, D4, and the index is inside the payload.
+        unsafe { write(self.word_address(index), word) }
+    }
+
+    /// The first payload word, which is there whatever the payload size: the smallest object has 8 bytes of it.
+    pub(crate) fn first_word(self) -> u64 {
+        // SAFETY: D2; an object occupies at least one granule, header and one word.
+        unsafe { read(self.0 + HEADER) }
+    }
+
+    /// Replaces the first payload word; see [`Self::first_word`].
+    pub(crate) fn store_first_word(self, word: u64) {
+        // SAFETY: D2, D4; an object occupies at least one granule, header and one word.
+        unsafe { write(self.0 + HEADER, word) }
+    }
+
+    #[inline(always)]
+    fn word_address(self, index: usize) -> Address {
+        self.0 + HEADER + index * 8
+    }
+
+    #[inline(always)]
+    fn check(self, index: usize) {
+        assert!(index < self.header().payload_words(), "word {index} of {:?}", self.header());
+    }
+
+    /// The payload as bytes, for as long as the heap is not written.
+    pub(crate) fn bytes(self, _heap: &Heap) -> &[u8] {
+        let start = ptr::with_exposed_provenance::<u8>((self.0 + HEADER).get());
+        // SAFETY: D2; the payload is that long; D4: the heap stays borrowed while the slice lives.
+        unsafe { slice::from_raw_parts(start, self.header().payload_bytes()) }
+    }
+
+    /// The payload as bytes to write. The object's shape must not call any of them a value.
+    pub(crate) fn bytes_mut(self, _heap: &mut Heap) -> &mut [u8] {
+        let start = ptr::with_exposed_provenance_mut::<u8>((self.0 + HEADER).get());
+        // SAFETY: D2; the payload is that long; D4: the heap stays mutably borrowed while the slice lives.
+        unsafe { slice::from_raw_parts_mut(start, self.header().payload_bytes()) }
+    }
+
+    /// Asks the processor to fetch the object: it is about to be scanned.
+    #[inline(always)]
+    pub(crate) fn prefetch(self) {
+        prefetch(self.0);
+    }
+}
+
+impl fmt::Debug for ObjectRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "object@{}", self.0)
+    }
+}
+
+#[inline(always)]
+fn prefetch(address: Address) {
+    #[cfg(all(target_arch = "x86_64", not(miri)))]
+    {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch has no effect but on caches, whatever the address.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(ptr::with_exposed_provenance(address.get())) }
+    }
+    #[cfg(not(all(target_arch = "x86_64", not(miri))))]
+    {
+        let _unused = address;
+    }
+}
+
+/// The words of a stack object, for quick access by the virtual machine.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct StackRef {
+    first: Address,
+    words: usize,
+}
+
+impl StackRef {
+    /// No stack: every access is out of bounds.
+    pub(crate) const NONE: Self = Self { first: Address::new(0), words: 0 };
+
+    /// The words of `object` after the one that counts those in use.
+    pub(crate) fn of(object: ObjectRef) -> Self {
+        Self { first: object.word_address(1), words: object.header().payload_words() - 1 }
+    }
+
+    /// How many words there are.
+    #[inline(always)]
+    pub(crate) fn capacity(self) -> usize {
+        self.words
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(self, index: usize) -> Value {
+        assert!(index < self.words, "stack slot {index} of {}", self.words);
+        // SAFETY: D2 for the stack object, which stays reachable while it is in use; the index is inside it; D3.
+        Value::from_bits(unsafe { read(self.first + index * 8) })
+    }
+
+    #[inline(always)]
+    pub(crate) fn set(self, index: usize, value: Value) {
+        assert!(index < self.words, "stack slot {index} of {}", self.words);
+        // SAFETY: D2 for the stack object, which stays reachable while it is in use; the index is inside it; D4.
+        unsafe { write(self.first + index * 8, value.bits()) }
+    }
+
+    /// Sets the slots from `from` up to `to` to zero, which is a valid value.
+    pub(crate) fn clear(self, from: usize, to: usize) {
+        assert!(from <= to && to <= self.words, "stack slots {from}..{to} of {}", self.words);
+        let start = ptr::with_exposed_provenance_mut::<u64>((self.first + from * 8).get());
+        // SAFETY: D2, D4; the slots are inside the stack.
+        unsafe { ptr::write_bytes(start, 0, to - from) }
+    }
+
+    /// The slots from `from` up to `to`, for as long as the heap is not written.
+    pub(crate) fn slots(self, from: usize, to: usize, _heap: &Heap) -> &[Value] {
+        assert!(from <= to && to <= self.words, "stack slots {from}..{to} of {}", self.words);
+        let start = ptr::with_exposed_provenance::<Value>((self.first + from * 8).get());
+        // SAFETY: D2, D3; the slots are inside the stack; D4: the heap stays borrowed while the slice lives.
+        unsafe { slice::from_raw_parts(start, to - from) }
+    }
+
+    /// Copies `count` words of `object`'s payload, from word `from` on, to the slots from `to` on.
+    pub(crate) fn fill_from(self, to: usize, object: ObjectRef, from: usize, count: usize) {
+        assert!(to + count <= self.words, "stack slots {to}+{count} of {}", self.words);
+        assert!(from + count <= object.header().payload_words(), "words {from}+{count} of {:?}", object.header());
+        let target = ptr::with_exposed_provenance_mut::<u64>((self.first + to * 8).get());
+        let source = ptr::with_exposed_provenance::<u64>(object.word_address(from).get());
+        // SAFETY: D2 for both; both ranges were just checked; a stack and a segment do not overlap.
+        unsafe { ptr::copy_nonoverlapping(source, target, count) }
+    }
+
+    /// Copies `count` slots from `from` on to the payload of `object`, from word `to` on.
+    pub(crate) fn copy_to(self, from: usize, object: ObjectRef, to: usize, count: usize) {
+        assert!(from + count <= self.words, "stack slots {from}+{count} of {}", self.words);
+        assert!(to + count <= object.header().payload_words(), "words {to}+{count} of {:?}", object.header());
+        let target = ptr::with_exposed_provenance_mut::<u64>(object.word_address(to).get());
+        let source = ptr::with_exposed_provenance::<u64>((self.first + from * 8).get());
+        // SAFETY: D2 for both; both ranges were just checked; a stack and a segment do not overlap; D4.
+        unsafe { ptr::copy_nonoverlapping(source, target, count) }
+    }
+}
+
+/// The instructions of a code object, for quick access by the virtual machine.
+///
+/// Good until the next safepoint, like a value.
+#[derive(Clone, Copy, Debug)]
+pub struct CodeRef {
+    first: Address,
+    words: usize,
+}
+
+impl CodeRef {
+    /// No code: every access is out of bounds.
+    pub(crate) const NONE: Self = Self { first: Address::new(0), words: 0 };
+
+    /// `count` words of the payload of `object` from word `from` on.
+    pub(crate) fn of(object: ObjectRef, from: usize, count: usize) -> Self {
+        assert!(from + count <= object.header().payload_words(), "words {from}+{count} of {:?}", object.header());
+        Self { first: object.word_address(from), words: count }
+    }
+
+    /// The instruction word at `index`.
+    #[inline(always)]
+    pub(crate) fn get(self, index: usize) -> u64 {
+        assert!(index < self.words, "instruction {index} of {}", self.words);
+        // SAFETY: D2 for the code object; the index is inside it.
+        unsafe { read(self.first + index * 8) }
+    }
+}
+
+/// One of the three bitmaps of a chunk: a bit for every granule.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(usize)]
+pub(crate) enum Bitmap {
+    /// The granule belongs to something allocated.
+    Allocated = 0,
+    /// The granule belongs to something the current cycle has reached.
+    Marked = 1,
+    /// The granule begins something reached but not yet scanned.
+    Grey = 2,
+}
+
+impl Bitmap {
+    /// All three.
+    #[cfg(test)]
+    pub(crate) const ALL: [Self; 3] = [Self::Allocated, Self::Marked, Self::Grey];
+}
+
+/// The tables at the head of a chunk, and its pages.
+///
+/// A chunk that holds one huge object has more than [`CHUNK_PAGES`] pages; [`FurtherEntries`] describe the others.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+pub(crate) struct ChunkRef(Address);
+
+impl ChunkRef {
+    /// The chunk that begins `offset` bytes into a mapping.
+    pub(crate) fn new(mapping: &Mapping, offset: usize) -> Self {
+        let base = mapping.start() + offset;
+        assert!(base.is_aligned(CHUNK) && offset + CHUNK <= mapping.bytes(), "a chunk inside its mapping");
+        Self(base)
+    }
+
+    /// The chunk in which a reference lies.
+    #[inline(always)]
+    pub(crate) fn of_cell(cell: CellRef) -> Self {
+        Self(cell.0.align_down(CHUNK))
+    }
+
+    /// The chunk in which a reference lies.
+    #[inline(always)]
+    pub(crate) fn of_object(object: ObjectRef) -> Self {
+        Self(object.0.align_down(CHUNK))
+    }
+
+    /// Where the chunk begins.
+    #[inline(always)]
+    pub(crate) const fn base(self) -> Address {
+        self.0
+    }
+
+    /// The address of a granule of the chunk.
+    #[inline(always)]
+    pub(crate) fn granule_address(self, granule: usize) -> Address {
+        self.0 + granule * GRANULE
+    }
+
+    /// The entry of one of the first [`CHUNK_PAGES`] pages.
+    #[inline]
+    pub(crate) fn entry(self, page: usize) -> PageEntry {
+        assert!(page < CHUNK_PAGES);
+        // SAFETY: D1; the entry is in the head.
+        unsafe { read_entry(self.0 + ENTRIES_AT + page * ENTRY) }
+    }
+
+    /// Replaces the entry of one of the first [`CHUNK_PAGES`] pages.
+    #[inline]
+    pub(crate) fn set_entry(self, page: usize, entry: PageEntry) {
+        assert!(page < CHUNK_PAGES);
+        // SAFETY: D1, D4; the entry is in the head.
+        unsafe { write_entry(self.0 + ENTRIES_AT + page * ENTRY, entry) }
+    }
+
+    /// 64 bits of a bitmap.
+    #[inline(always)]
+    pub(crate) fn bits(self, bitmap: Bitmap, word: usize) -> u64 {
+        assert!(word < BITMAP_WORDS);
+        // SAFETY: D1; the word is inside the bitmap.
+        unsafe { read(self.0 + BITMAPS_AT + bitmap as usize * BITMAP + word * 8) }
+    }
+
+    /// Replaces 64 bits of a bitmap.
+    #[inline(always)]
+    pub(crate) fn set_bits(self, bitmap: Bitmap, word: usize, bits: u64) {
+        assert!(word < BITMAP_WORDS);
+        // SAFETY: D1, D4; the word is inside the bitmap.
+        unsafe { write(self.0 + BITMAPS_AT + bitmap as usize * BITMAP + word * 8, bits) }
+    }
+
+    /// The cell at an allocated granule of a pool of cells.
+    #[inline(always)]
+    pub(crate) fn cell_at(self, granule: usize) -> CellRef {
+        debug_assert!(granule < CHUNK_GRANULES);
+        CellRef(self.granule_address(granule))
+    }
+
+    /// The object whose first granule this is.
+    #[inline(always)]
+    pub(crate) fn object_at(self, granule: usize) -> ObjectRef {
+        debug_assert!(granule < CHUNK_GRANULES);
+        ObjectRef(self.granule_address(granule))
+    }
+
+    /// The free granules `start..end` of the chunk, to allocate in. The caller owns them: no other run covers them
+    /// and their bits are clear.
+    pub(crate) fn run(self, start: usize, end: usize) -> Run {
+        debug_assert!(start <= end && end <= CHUNK_GRANULES);
+        Run { next: self.granule_address(start), end: self.granule_address(end) }
+    }
+
+    /// Makes an object that begins at a free page. `zeroed` says that the pages hold zeros already.
+    pub(crate) fn large_object(self, page: usize, header: Header, zeroed: bool) -> ObjectRef {
+        let object = ObjectRef(self.0 + page * PAGE);
+        // SAFETY: D1; the page is free, hence inside the chunk and in no run.
+        unsafe { write(object.0, header.bits()) };
+        if !zeroed {
+            let payload = ptr::with_exposed_provenance_mut::<u8>((object.0 + HEADER).get());
+            let bytes = header.granules() * GRANULE - HEADER;
+            // SAFETY: D1; the caller took enough free pages for the whole object.
+            unsafe { ptr::write_bytes(payload, 0, bytes) };
+        }
+        object
+    }
+
+    /// Writes one word to each of the pages `first..first + count`, which are free, so that they are resident.
+    pub(crate) fn touch(self, first: usize, count: usize) {
+        for page in first..first + count {
+            // SAFETY: D1, D4; the pages are inside the chunk and nothing is allocated in them.
+            unsafe { write(self.0 + page * PAGE, 0) };
+        }
+    }
+}
+
+/// The entries of the pages of a huge chunk beyond the first [`CHUNK_PAGES`], at the end of its mapping: the object
+/// must begin in the first mebibyte, so that its address finds its bits.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct FurtherEntries {
+    first: Address,
+    count: usize,
+}
+
+impl FurtherEntries {
+    /// The entries of a mapping that is one huge chunk.
+    pub(crate) fn new(mapping: &Mapping) -> Self {
+        let count = (mapping.bytes() / PAGE).saturating_sub(CHUNK_PAGES);
+        Self { first: mapping.end() - count * ENTRY, count }
+    }
+
+    /// Pages that the entries of `pages` pages beyond the first [`CHUNK_PAGES`] take.
+    pub(crate) const fn pages_for(pages: usize) -> usize {
+        (pages.saturating_sub(CHUNK_PAGES) * ENTRY).div_ceil(PAGE)
+    }
+
+    /// The entry of the page that many pages beyond the first [`CHUNK_PAGES`].
+    pub(crate) fn entry(self, index: usize) -> PageEntry {
+        assert!(index < self.count);
+        // SAFETY: D1; the entry is in the mapping's last pages, which are tables.
+        unsafe { read_entry(self.first + index * ENTRY) }
+    }
+
+    /// Replaces the entry of the page that many pages beyond the first [`CHUNK_PAGES`].
+    pub(crate) fn set_entry(self, index: usize, entry: PageEntry) {
+        assert!(index < self.count);
+        // SAFETY: D1, D4; the entry is in the mapping's last pages, which are tables.
+        unsafe { write_entry(self.first + index * ENTRY, entry) }
+    }
+}
+
+/// A run of free granules, owned: what it covers belongs to nothing else, so making something in it is always sound.
+#[derive(Debug)]
+pub(crate) struct Run {
+    next: Address,
+    end: Address,
+}
+
+impl Run {
+    /// No granules.
+    pub(crate) const EMPTY: Self = Self { next: Address::new(0), end: Address::new(0) };
+
+    /// The address of the next granule to be used.
+    #[inline(always)]
+    pub(crate) const fn next(&self) -> Address {
+        self.next
+    }
+
+    /// Bytes left.
+    #[inline(always)]
+    pub(crate) fn left(&self) -> usize {
+        self.end - self.next
+    }
+
+    /// Makes a cell of the next granule.
+    #[inline(always)]
+    pub(crate) fn cell(&mut self, car: Value, cdr: Value) -> Option<CellRef> {
+        if self.next == self.end {
+            return None;
+        }
+        let cell = CellRef(self.next);
+        self.next = self.next + GRANULE;
+        cell.store_car(car);
+        cell.store_cdr(cdr);
+        Some(cell)
+    }
+
+    /// Makes an object of the next granules, its payload zero, or says that there are too few.
+    #[inline(always)]
+    pub(crate) fn object(&mut self, header: Header) -> Option<ObjectRef> {
+        let bytes = header.granules() * GRANULE;
+        if self.left() < bytes {
+            return None;
+        }
+        let object = ObjectRef(self.next);
+        self.next = self.next + bytes;
+        // SAFETY: the run owned these granules (D1), and hands them to the object.
+        unsafe { write(object.0, header.bits()) };
+        let payload = ptr::with_exposed_provenance_mut::<u8>((object.0 + HEADER).get());
+        // SAFETY: as above; the payload ends where the granules do.
+        unsafe { ptr::write_bytes(payload, 0, bytes - HEADER) };
+        Some(object)
+    }
+}
+
+/// Overwrites a word behind the heap's back, so that tests can see whether the verifier notices.
+#[cfg(test)]
+pub(crate) fn poke(address: Address, word: u64) {
+    // SAFETY: tests poke into chunks of heaps they own (D1), then only verify them.
+    unsafe { write(address, word) }
+}

@@ -1,0 +1,358 @@
+//! A chunk and what its pools are used for.
+
+use std::ops::Range;
+
+use super::accounting::{PageCounts, Sums};
+use super::bitmap;
+use super::page_table::PageEntry;
+use crate::os::Mapping;
+use crate::raw::{Bitmap, ChunkRef, FurtherEntries, TABLE_PAGES};
+use crate::terms::{
+    Address, CHUNK_PAGES, CHUNK_POOLS, PAGE, PAGE_GRANULES, POOL_GRANULES, POOL_PAGES, PageKind, PoolKind,
+};
+
+/// What the 16 pages of a pool's place are used for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Slot {
+    /// Every page is free. `warm` says that some were touched and not given back since.
+    Free { warm: bool },
+    /// A pool. `free` counts its free granules as of the last sweep, or of when it was taken; it never rises between
+    /// two sweeps, so a pool with none can be passed over. A `filling` pool belongs to a cursor.
+    Pool { kind: PoolKind, free: u16, filling: bool },
+    /// Pages are taken one by one: large objects, stacks, the reserve.
+    Pages,
+}
+
+const _: () = assert!(POOL_GRANULES <= u16::MAX as usize);
+
+/// One pool's place: a chunk and its number there.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct PoolRef {
+    pub(crate) chunk: ChunkRef,
+    pub(crate) slot: usize,
+}
+
+impl PoolRef {
+    /// The pages of the pool, by their number in the chunk.
+    pub(crate) fn pages(self) -> Range<usize> {
+        slot_pages(self.slot)
+    }
+
+    /// The granules of the pool, by their number in the chunk.
+    pub(crate) fn granules(self) -> Range<usize> {
+        let pages = self.pages();
+        pages.start * PAGE_GRANULES..pages.end * PAGE_GRANULES
+    }
+
+    /// Where the pool begins.
+    pub(crate) fn start(self) -> Address {
+        self.chunk.base() + self.pages().start * PAGE
+    }
+}
+
+/// The pages of a slot, by their number in the chunk. The first slot of a chunk is shorter: the chunk's tables come
+/// before it.
+pub(crate) fn slot_pages(slot: usize) -> Range<usize> {
+    (slot * POOL_PAGES).max(TABLE_PAGES)..(slot + 1) * POOL_PAGES
+}
+
+/// A chunk: its tables and pages in heap memory, and beside them what its pools are used for.
+#[derive(Debug)]
+pub(crate) struct Chunk {
+    memory: ChunkRef,
+    /// Pages, tables included: [`CHUNK_PAGES`], or more in a chunk that holds one huge object.
+    pages: usize,
+    further: FurtherEntries,
+    slots: [Slot; CHUNK_POOLS],
+    /// No stretch of free pages outside pools is longer than this.
+    longest_gap: usize,
+    /// Whether an entry may be dirty.
+    dirty: bool,
+    /// The sums over the entries; moves with every entry.
+    sums: Sums,
+}
+
+impl Chunk {
+    /// A chunk of pools, of fresh pages, its tables entered: the one that begins `offset` bytes into a mapping.
+    pub(crate) fn of_pools(mapping: &Mapping, offset: usize) -> Self {
+        Self::new(mapping, offset, CHUNK_PAGES)
+    }
+
+    /// A chunk for one huge object, of fresh pages, its tables entered: the whole mapping.
+    pub(crate) fn huge(mapping: &Mapping) -> Self {
+        Self::new(mapping, 0, mapping.bytes() / PAGE)
+    }
+
+    fn new(mapping: &Mapping, offset: usize, pages: usize) -> Self {
+        let empty = if pages > CHUNK_PAGES { Slot::Pages } else { Slot::Free { warm: false } };
+        let mut chunk = Self {
+            memory: ChunkRef::new(mapping, offset),
+            pages,
+            further: FurtherEntries::new(mapping),
+            slots: [empty; CHUNK_POOLS],
+            longest_gap: pages,
+            dirty: true,
+            sums: Sums::fresh(pages),
+        };
+        let usable = chunk.usable_pages();
+        for page in (0..usable.start).chain(usable.end..pages) {
+            chunk.set_kind(page, PageKind::Tables, 0);
+        }
+        chunk
+    }
+
+    pub(crate) fn memory(&self) -> ChunkRef {
+        self.memory
+    }
+
+    pub(crate) fn base(&self) -> Address {
+        self.memory.base()
+    }
+
+    /// How many pages it has, tables included.
+    pub(crate) fn pages(&self) -> usize {
+        self.pages
+    }
+
+    pub(crate) fn end(&self) -> Address {
+        self.base() + self.pages * PAGE
+    }
+
+    /// The pages that are not tables: those lie at the head and, in a huge chunk, at the end too.
+    pub(crate) fn usable_pages(&self) -> Range<usize> {
+        TABLE_PAGES..self.pages - FurtherEntries::pages_for(self.pages)
+    }
+
+    /// Whether the chunk holds one huge object and no pools.
+    pub(crate) fn is_huge(&self) -> bool {
+        self.pages > CHUNK_PAGES
+    }
+
+    /// The sums over the entries.
+    pub(crate) fn sums(&self) -> &Sums {
+        &self.sums
+    }
+
+    pub(crate) fn slot(&self, slot: usize) -> Slot {
+        self.slots[slot]
+    }
+
+    pub(crate) fn set_slot(&mut self, slot: usize, state: Slot) {
+        self.slots[slot] = state;
+    }
+
+    pub(crate) fn slots(&self) -> impl Iterator<Item = (usize, Slot)> {
+        self.slots.iter().copied().enumerate()
+    }
+
+    pub(crate) fn pool(&self, slot: usize) -> PoolRef {
+        PoolRef { chunk: self.memory, slot }
+    }
+
+    /// The entry of a page.
+    #[inline]
+    pub(crate) fn entry(&self, page: usize) -> PageEntry {
+        assert!(page < self.pages, "page {page} of {}", self.pages);
+        if page < CHUNK_PAGES { self.memory.entry(page) } else { self.further.entry(page - CHUNK_PAGES) }
+    }
+
+    #[inline]
+    fn set_entry(&mut self, page: usize, entry: PageEntry) {
+        if page < CHUNK_PAGES {
+            self.memory.set_entry(page, entry);
+        } else {
+            self.further.set_entry(page - CHUNK_PAGES, entry);
+        }
+    }
+
+    /// Changes the entry of a page and marks it dirty.
+    #[inline]
+    pub(crate) fn update(&mut self, page: usize, change: impl FnOnce(&mut PageEntry)) {
+        let before = self.entry(page);
+        let mut entry = before;
+        change(&mut entry);
+        entry.set_dirty(true);
+        self.set_entry(page, entry);
+        self.sums.replace(before, entry);
+        self.dirty = true;
+    }
+
+    /// Notes that the granules `range` were allocated: their pages are dirty, and no longer cold.
+    pub(crate) fn note_allocation(&mut self, range: Range<usize>) {
+        if range.start < range.end {
+            for page in range.start / PAGE_GRANULES..=(range.end - 1) / PAGE_GRANULES {
+                let mut entry = self.entry(page);
+                entry.set_dirty(true);
+                entry.set_cold(false);
+                self.memory.set_entry(page, entry);
+            }
+            self.dirty = true;
+        }
+    }
+
+    pub(crate) fn set_kind(&mut self, page: usize, kind: PageKind, birth: u64) {
+        self.update(page, |entry| {
+            let cold = entry.kind() == PageKind::Fresh || entry.kind() == PageKind::GivenBack || entry.is_cold();
+            entry.become_kind(kind, birth);
+            entry.set_cold(cold && kind.is_pooled());
+        });
+    }
+
+    /// Makes a free slot a pool that a cursor fills.
+    pub(crate) fn take_pool(&mut self, slot: usize, kind: PoolKind, birth: u64) -> PoolRef {
+        debug_assert!(matches!(self.slots[slot], Slot::Free { .. }));
+        for page in slot_pages(slot) {
+            self.set_kind(page, kind.page_kind(), birth);
+        }
+        let pool = self.pool(slot);
+        self.slots[slot] = Slot::Pool { kind, free: pool.granules().len() as u16, filling: true };
+        pool
+    }
+
+    /// Makes the pages of an empty pool free.
+    pub(crate) fn release_pool(&mut self, slot: usize) {
+        let mut warm = false;
+        for page in slot_pages(slot) {
+            let kind = if self.entry(page).is_cold() { PageKind::GivenBack } else { PageKind::Free };
+            warm |= kind == PageKind::Free;
+            self.set_kind(page, kind, 0);
+        }
+        self.slots[slot] = Slot::Free { warm };
+        self.longest_gap = self.pages;
+    }
+
+    /// Takes the first `count` adjacent free pages that belong to no pool, or says that there are none. Their entries
+    /// are the caller's to set.
+    pub(crate) fn take_pages(&mut self, count: usize) -> Option<Range<usize>> {
+        if count > self.longest_gap {
+            return None;
+        }
+        let mut longest = 0;
+        let mut start = self.usable_pages().start;
+        for page in self.usable_pages() {
+            if !self.is_loose(page) {
+                start = page + 1;
+                continue;
+            }
+            longest = longest.max(page + 1 - start);
+            if page + 1 - start == count {
+                let last = self.slots.len() - 1;
+                self.slots[(start / POOL_PAGES).min(last)..=(page / POOL_PAGES).min(last)].fill(Slot::Pages);
+                return Some(start..page + 1);
+            }
+        }
+        self.longest_gap = longest;
+        None
+    }
+
+    fn is_loose(&self, page: usize) -> bool {
+        let in_pool = matches!(self.slots.get(page / POOL_PAGES), Some(Slot::Pool { .. }));
+        !in_pool && self.entry(page).kind().is_free()
+    }
+
+    /// Makes pages taken one by one free again.
+    pub(crate) fn release_pages(&mut self, pages: Range<usize>) {
+        for page in pages.clone() {
+            self.set_kind(page, PageKind::Free, 0);
+        }
+        self.longest_gap = self.pages;
+        if self.is_huge() {
+            return;
+        }
+        for slot in pages.start / POOL_PAGES..=((pages.end - 1) / POOL_PAGES) {
+            if slot_pages(slot).all(|page| self.entry(page).kind().is_free()) {
+                self.slots[slot] = Slot::Free { warm: true };
+            }
+        }
+    }
+
+    /// Whether nothing but tables is in the chunk.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.usable_pages().all(|page| self.entry(page).kind().is_free())
+    }
+
+    /// Calls `visit` for every dirty page and makes it clean.
+    pub(crate) fn clean(&mut self, mut visit: impl FnMut(usize, PageEntry)) {
+        if !self.dirty {
+            return;
+        }
+        self.dirty = false;
+        for page in 0..self.pages {
+            let mut entry = self.entry(page);
+            if entry.is_dirty() {
+                entry.set_dirty(false);
+                self.set_entry(page, entry);
+                visit(page, entry);
+            }
+        }
+    }
+
+    /// Records whether a page was resident when measured; dirty when that changed.
+    pub(crate) fn set_resident(&mut self, page: usize, resident: bool) {
+        if self.entry(page).resident() != Some(resident) {
+            self.update(page, |entry| entry.set_resident(resident));
+        }
+    }
+
+    /// Brings the counts of dirty pooled pages up to what the bitmaps say. `marking` says whether marks mean
+    /// anything.
+    pub(crate) fn recount_dirty(&mut self, marking: bool) {
+        if !self.dirty {
+            return;
+        }
+        for page in self.usable_pages() {
+            let before = self.entry(page);
+            if before.is_dirty() && before.kind().is_pooled() {
+                let counts = PageCounts::of(self.memory, page, marking);
+                let mut entry = before;
+                counts.store(&mut entry);
+                self.memory.set_entry(page, entry);
+                self.sums.replace(before, entry);
+            }
+        }
+    }
+
+    /// While a mark is under way: brings marked and grey counts of all used pages up to what the bitmaps say.
+    pub(crate) fn recount_marks(&mut self) {
+        for page in self.usable_pages() {
+            let entry = self.entry(page);
+            if entry.kind().is_used() && page < CHUNK_PAGES {
+                let marked = bitmap::count_page(self.memory, Bitmap::Marked, page);
+                let grey = bitmap::count_page(self.memory, Bitmap::Grey, page);
+                if (marked, grey) != (entry.marked(), entry.grey()) {
+                    self.update(page, |entry| {
+                        entry.set_marked(marked);
+                        entry.set_grey(grey);
+                    });
+                }
+            }
+        }
+    }
+}
+
+impl Chunk {
+    /// Whether nothing lies on a page though it was touched: free, or an empty page of a pool.
+    pub(crate) fn is_warm_page(&self, page: usize) -> bool {
+        let entry = self.entry(page);
+        match entry.kind() {
+            PageKind::Free => true,
+            PageKind::Cells | PageKind::Objects => entry.used() == 0 && !entry.is_cold(),
+            _ => false,
+        }
+    }
+
+    /// Enters that a warm page was given back.
+    pub(crate) fn mark_given_back(&mut self, page: usize) {
+        if self.entry(page).kind() == PageKind::Free {
+            self.set_kind(page, PageKind::GivenBack, 0);
+        } else {
+            self.update(page, |entry| entry.set_cold(true));
+        }
+        if let Some(state @ Slot::Free { .. }) = self.slots.get(page / POOL_PAGES).copied() {
+            let warm = slot_pages(page / POOL_PAGES).any(|page| self.entry(page).kind() == PageKind::Free);
+            if state != (Slot::Free { warm }) {
+                self.slots[page / POOL_PAGES] = Slot::Free { warm };
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+//! Allocation: bump inside a free run, the next run of the pool, the next pool in address order, a free pool, growth.
+//!
+//! Nothing is counted per allocation. What was allocated since the last [`Cursor::settle`] lies between two
+//! addresses; settling sets its bits, moves the clock and makes its pages dirty.
+
+use super::Space;
+use super::bitmap;
+use super::chunk::PoolRef;
+use super::limit::Refused;
+use crate::raw::{Bitmap, Run};
+use crate::terms::{Address, GRANULE, PoolKind};
+
+/// A place of allocation: a run being filled, and where to look for the next.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    kind: PoolKind,
+    pub(crate) run: Run,
+    /// Up to here what was allocated in the run is accounted for.
+    settled: Address,
+    pool: Option<PoolRef>,
+    /// The granule of the pool at which the search for the next run goes on.
+    scan: usize,
+    /// Partly free pools below this were passed since the last sweep.
+    passed: Address,
+    /// Whether free granules of a pool that was passed remain for another cursor.
+    leaves_rest: bool,
+}
+
+impl Cursor {
+    /// A cursor that has no pool yet. One that `leaves_rest` skips runs too short for what it places, and leaves
+    /// them to others.
+    pub(crate) fn new(kind: PoolKind, leaves_rest: bool) -> Self {
+        Self {
+            kind,
+            run: Run::EMPTY,
+            settled: Address::default(),
+            pool: None,
+            scan: 0,
+            passed: Address::default(),
+            leaves_rest,
+        }
+    }
+
+    /// Bytes allocated and not yet accounted for.
+    #[inline]
+    pub(crate) fn unsettled(&self) -> usize {
+        self.run.next() - self.settled
+    }
+
+    /// Bytes of the current run not yet allocated.
+    pub(crate) fn left(&self) -> usize {
+        self.run.left()
+    }
+
+    /// The address the next allocation gets, if it fits the current run.
+    pub(crate) fn next(&self) -> Option<Address> {
+        (self.run.left() > 0).then(|| self.run.next())
+    }
+
+    /// Accounts for what was allocated. `black` says that a mark is under way, in which what is new counts as
+    /// reached. Gives the granules.
+    pub(crate) fn settle(&mut self, space: &mut Space, black: bool) -> usize {
+        let bytes = self.unsettled();
+        let Some(pool) = self.pool.filter(|_| bytes > 0) else { return 0 };
+        let start = (self.settled - pool.chunk.base()) / GRANULE;
+        let granules = start..start + bytes / GRANULE;
+        bitmap::set(pool.chunk, Bitmap::Allocated, granules.clone());
+        if black {
+            bitmap::set(pool.chunk, Bitmap::Marked, granules.clone());
+        }
+        space.chunk_mut(pool.chunk).note_allocation(granules);
+        self.settled = self.run.next();
+        bytes / GRANULE
+    }
+
+    /// Finds a run of at least `granules`. The cursor must be settled. `clock` is the allocation clock in bytes.
+    pub(crate) fn refill(&mut self, granules: usize, space: &mut Space, clock: u64) -> Result<(), Refused> {
+        debug_assert_eq!(self.unsettled(), 0);
+        self.drop_run();
+        loop {
+            if let Some(pool) = self.pool {
+                if self.next_run(pool, granules) {
+                    return Ok(());
+                }
+                self.leave(space);
+            }
+            let pool = match space.next_partial_pool(self.kind, self.passed) {
+                Some(pool) => {
+                    self.passed = pool.start() + 1;
+                    pool
+                }
+                None => space.take_pool(self.kind, clock)?,
+            };
+            self.pool = Some(pool);
+            self.scan = pool.granules().start;
+        }
+    }
+
+    fn next_run(&mut self, pool: PoolRef, granules: usize) -> bool {
+        let rest = self.scan..pool.granules().end;
+        for run in bitmap::clear_runs(pool.chunk, Bitmap::Allocated, rest) {
+            self.scan = run.end;
+            if run.len() >= granules {
+                self.run = pool.chunk.run(run.start, run.end);
+                self.settled = self.run.next();
+                return true;
+            }
+        }
+        self.scan = pool.granules().end;
+        false
+    }
+
+    fn drop_run(&mut self) {
+        self.run = Run::EMPTY;
+        self.settled = self.run.next();
+    }
+
+    fn leave(&mut self, space: &mut Space) {
+        if let Some(pool) = self.pool.take() {
+            let free = if self.leaves_rest {
+                pool.granules().len() - bitmap::count(pool.chunk, Bitmap::Allocated, pool.granules())
+            } else {
+                0
+            };
+            space.leave_pool(pool, free);
+        }
+    }
+
+    /// Gives up the run and the pool, settled before, and starts over at the lowest pool: a sweep is about to change
+    /// what is free.
+    pub(crate) fn retire(&mut self, space: &mut Space) {
+        debug_assert_eq!(self.unsettled(), 0);
+        self.drop_run();
+        self.leave(space);
+        self.passed = Address::default();
+    }
+}

@@ -1,0 +1,267 @@
+//! Extents: growth at the hinted end, holes where something is in the way, unmapping what is empty.
+//!
+//! The heap starts small and asks for more just above its end. When the system answers elsewhere, that answer is
+//! given back and the next gap above, according to the process's own maps, is asked for; what was skipped is a hole.
+//! Only when nothing above can be had is the system's own choice accepted, wherever it lies.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::chunk::Chunk;
+use crate::frame::{Event, EventLog};
+use crate::os::{Mapping, Os, OsError};
+use crate::raw::{ChunkRef, FurtherEntries, TABLE_PAGES};
+use crate::terms::{Address, CHUNK, CHUNK_PAGES, PAGE, Span};
+
+/// The first extent has this many bytes, each further one twice as many as the one before.
+pub(crate) const FIRST_EXTENT: usize = CHUNK;
+/// Extents grow no larger than this; only a huge object gets a larger one.
+pub(crate) const LARGEST_EXTENT: usize = 64 << 20;
+
+/// Where the first heap of a process lives if it can. Far from where Linux places programs, libraries and stacks.
+const HOME: usize = 0x1000_0000_0000;
+/// How far apart the homes of several heaps in one process lie, and how many homes there are.
+const HOME_STRIDE: usize = 1 << 40;
+const HOMES: usize = 64;
+
+static HEAPS: AtomicUsize = AtomicUsize::new(0);
+
+/// How often growth tries another gap before it takes what the system offers.
+const PROBES: usize = 8;
+
+/// One mapping and the chunks in it.
+#[derive(Debug)]
+pub(crate) struct Extent {
+    mapping: Mapping,
+    /// Whether it holds one huge object and nothing else.
+    huge: bool,
+}
+
+impl Extent {
+    pub(crate) fn span(&self) -> Span {
+        self.mapping.start()..self.mapping.end()
+    }
+
+    pub(crate) fn bytes(&self) -> usize {
+        self.mapping.bytes()
+    }
+
+    pub(crate) fn mapping(&self) -> &Mapping {
+        &self.mapping
+    }
+}
+
+/// Every extent, in address order, and their chunks.
+#[derive(Debug)]
+pub(crate) struct Extents {
+    os: Box<dyn Os>,
+    home: Address,
+    list: Vec<Extent>,
+    chunks: Vec<Chunk>,
+    next_bytes: usize,
+    committed: usize,
+    /// How often the system answered elsewhere than asked.
+    diverted: u64,
+    /// Mapped since the last frame.
+    newly_mapped: Vec<Span>,
+}
+
+impl Extents {
+    pub(crate) fn new(os: Box<dyn Os>) -> Self {
+        let heap = HEAPS.fetch_add(1, Ordering::Relaxed) % HOMES;
+        Self {
+            os,
+            home: Address::new(HOME + heap * HOME_STRIDE),
+            list: Vec::new(),
+            chunks: Vec::new(),
+            next_bytes: FIRST_EXTENT,
+            committed: 0,
+            diverted: 0,
+            newly_mapped: Vec::new(),
+        }
+    }
+
+    /// The extents, lowest first.
+    pub(crate) fn list(&self) -> &[Extent] {
+        &self.list
+    }
+
+    /// The chunks, lowest first.
+    pub(crate) fn chunks(&self) -> &[Chunk] {
+        &self.chunks
+    }
+
+    /// The chunks, to change.
+    pub(crate) fn chunks_mut(&mut self) -> &mut [Chunk] {
+        &mut self.chunks
+    }
+
+    /// Bytes mapped.
+    pub(crate) fn committed(&self) -> usize {
+        self.committed
+    }
+
+    /// How often the system answered elsewhere than asked.
+    pub(crate) fn diverted(&self) -> u64 {
+        self.diverted
+    }
+
+    /// The place of a chunk among the chunks.
+    pub(crate) fn index_of(&self, chunk: ChunkRef) -> usize {
+        match self.chunks.binary_search_by_key(&chunk.base(), Chunk::base) {
+            Ok(index) => index,
+            Err(_) => unreachable!("a chunk of this heap"),
+        }
+    }
+
+    /// The chunk in which an address lies, and its place.
+    pub(crate) fn chunk_at(&self, address: Address) -> Option<(usize, &Chunk)> {
+        let above = self.chunks.partition_point(|chunk| chunk.base() <= address);
+        let index = above.checked_sub(1)?;
+        let chunk = &self.chunks[index];
+        (address < chunk.end()).then_some((index, chunk))
+    }
+
+    /// The ranges between two extents, which are not ours, lowest first.
+    pub(crate) fn holes(&self) -> impl Iterator<Item = Span> {
+        self.list.windows(2).filter_map(|pair| {
+            let (below, above) = (pair[0].mapping.end(), pair[1].mapping.start());
+            (below < above).then_some(below..above)
+        })
+    }
+
+    /// Maps an extent of chunks, as large as doubling says and `most` bytes allow. Says how many bytes it is.
+    pub(crate) fn grow(&mut self, most: usize, log: &mut EventLog) -> Result<usize, OsError> {
+        let wanted = self.next_bytes.min(most / CHUNK * CHUNK).max(CHUNK);
+        // A system short of memory may still have a single chunk.
+        let bytes = match self.add_extent(wanted, false, log) {
+            Ok(bytes) => bytes,
+            Err(refused) if wanted == CHUNK => return Err(refused),
+            Err(_) => self.add_extent(CHUNK, false, log)?,
+        };
+        self.next_bytes = (self.next_bytes * 2).min(LARGEST_EXTENT);
+        Ok(bytes)
+    }
+
+    /// Bytes of the extent that a huge object of `object_pages` pages needs.
+    pub(crate) fn huge_bytes(object_pages: usize) -> usize {
+        let pages = object_pages + TABLE_PAGES;
+        // One page of entries describes 256 pages; rounding to chunks leaves no room for doubt.
+        let with_entries = pages + FurtherEntries::pages_for(pages + FurtherEntries::pages_for(pages) + CHUNK_PAGES);
+        (with_entries * PAGE).next_multiple_of(CHUNK).max(2 * CHUNK)
+    }
+
+    /// Maps an extent for one huge object of `object_pages` pages. Gives the place of its chunk.
+    pub(crate) fn grow_huge(&mut self, object_pages: usize, log: &mut EventLog) -> Result<usize, OsError> {
+        let bytes = Self::huge_bytes(object_pages);
+        let start = self.map(bytes)?;
+        Ok(self.insert(start, true, log))
+    }
+
+    fn add_extent(&mut self, bytes: usize, huge: bool, log: &mut EventLog) -> Result<usize, OsError> {
+        let mapping = self.map(bytes)?;
+        self.insert(mapping, huge, log);
+        Ok(bytes)
+    }
+
+    fn map(&mut self, bytes: usize) -> Result<Mapping, OsError> {
+        let refused = OsError { purpose: crate::os::Purpose::Map, bytes, code: None };
+        // Reserve before, commit after: the lists must have room before anything is mapped.
+        self.list.try_reserve(1).map_err(|_full| refused)?;
+        self.chunks.try_reserve(bytes / CHUNK).map_err(|_full| refused)?;
+        self.newly_mapped.retain(|span| self.list.iter().any(|extent| extent.mapping.start() == span.start));
+        self.newly_mapped.try_reserve(1).map_err(|_full| refused)?;
+        let hint = self.list.last().map_or(self.home, |extent| extent.mapping.end());
+        let answer = self.os.map(hint, bytes)?;
+        if answer.start() == hint {
+            return Ok(answer);
+        }
+        self.diverted += 1;
+        self.os.unmap(answer);
+        let mut from = hint;
+        for _ in 0..PROBES {
+            let Some(gap) = self.os.gap(from, bytes) else { break };
+            if let Some(mapping) = self.os.map_at(gap, bytes)? {
+                return Ok(mapping);
+            }
+            from = gap + CHUNK;
+        }
+        self.os.map(hint, bytes)
+    }
+
+    fn insert(&mut self, mapping: Mapping, huge: bool, log: &mut EventLog) -> usize {
+        let span = mapping.start()..mapping.end();
+        let bytes = mapping.bytes();
+        let extent_at = self.list.partition_point(|extent| extent.mapping.start() < span.start);
+        let chunk_at = self.chunks.partition_point(|chunk| chunk.base() < span.start);
+        if huge {
+            self.chunks.insert(chunk_at, Chunk::huge(&mapping));
+        } else {
+            let fresh = (0..bytes / CHUNK).map(|n| Chunk::of_pools(&mapping, n * CHUNK));
+            self.chunks.splice(chunk_at..chunk_at, fresh);
+        }
+        self.list.insert(extent_at, Extent { mapping, huge });
+        self.committed += bytes;
+        self.newly_mapped.push(span.clone());
+        log.push(Event::ExtentMapped { span });
+        chunk_at
+    }
+
+    /// Unmaps the extents in which nothing is, but keeps at least `keep` bytes mapped in extents of chunks. Says how
+    /// many bytes were unmapped.
+    pub(crate) fn unmap_empty(&mut self, keep: usize, log: &mut EventLog) -> usize {
+        let mut unmapped = 0;
+        for index in (0..self.list.len()).rev() {
+            let extent = &self.list[index];
+            let bytes = extent.bytes();
+            let span = extent.span();
+            let kept = extent.huge || self.committed - bytes >= keep;
+            let chunks = self.chunks.partition_point(|chunk| chunk.base() < span.start)
+                ..self.chunks.partition_point(|chunk| chunk.base() < span.end);
+            if !kept || !self.chunks[chunks.clone()].iter().all(Chunk::is_empty) {
+                continue;
+            }
+            self.chunks.drain(chunks);
+            let extent = self.list.remove(index);
+            self.os.unmap(extent.mapping);
+            self.committed -= bytes;
+            unmapped += bytes;
+            log.push(Event::ExtentUnmapped { span });
+        }
+        if unmapped > 0 {
+            let largest = self.list.iter().filter(|extent| !extent.huge).map(Extent::bytes).max();
+            self.next_bytes = largest.map_or(FIRST_EXTENT, |bytes| (bytes * 2).min(LARGEST_EXTENT));
+        }
+        unmapped
+    }
+
+    /// Makes the pages from `start` on leave residency. Says whether they did.
+    pub(crate) fn give_back(&mut self, start: Address, bytes: usize) -> bool {
+        let Some(extent) = self.list.iter().find(|extent| extent.span().contains(&start)) else { return false };
+        self.os.give_back(extent.mapping(), start, bytes).is_ok()
+    }
+
+    /// The extents mapped since the last frame; the caller takes them out.
+    pub(crate) fn newly_mapped(&mut self) -> &mut Vec<Span> {
+        &mut self.newly_mapped
+    }
+
+    /// Measures which pages of a range are resident; `false` when the system does not tell.
+    pub(crate) fn residency(&mut self, start: Address, resident: &mut [bool]) -> bool {
+        self.os.residency(start, resident)
+    }
+
+    /// See [`super::Space::pretend_committed`].
+    #[cfg(test)]
+    pub(crate) fn pretend_committed(&mut self, bytes: usize) {
+        self.committed += bytes;
+    }
+
+    /// Unmaps everything.
+    pub(crate) fn release(&mut self) {
+        self.chunks.clear();
+        for extent in self.list.drain(..) {
+            self.os.unmap(extent.mapping);
+        }
+        self.committed = 0;
+    }
+}

@@ -1,0 +1,151 @@
+//! The soft limit, the reserve, and what it means to be exhausted.
+//!
+//! A request that would commit more than the limit allows, or that the system refuses, is met from the reserve when it
+//! is small: the program goes on to its next safepoint, where the heap is collected. When that makes room, the reserve
+//! is filled again. When it does not, the program gets an error to handle, and what is left of the reserve is for the
+//! handler. A request that not even the reserve can meet is [`Exhausted`].
+
+use std::fmt;
+
+use super::Space;
+use crate::terms::{CHUNK_PAGES, PAGE, POOL_PAGES, PageKind};
+
+/// The least the reserve holds, in bytes.
+const RESERVE_LEAST: usize = 64 << 10;
+/// The most it holds.
+const RESERVE_MOST: usize = 4 << 20;
+/// Else it holds this share of what is committed: three in a hundred.
+const RESERVE_PERCENT: usize = 3;
+
+/// The soft limit.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Limit {
+    /// The most to commit, in bytes.
+    pub(crate) bytes: Option<usize>,
+}
+
+impl Limit {
+    pub(crate) fn headroom(self, committed: usize) -> usize {
+        self.bytes.map_or(usize::MAX, |limit| limit.saturating_sub(committed))
+    }
+}
+
+/// An extent that could not be had.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Refused {
+    pub(crate) bytes: usize,
+    /// Whether the system refused, rather than the limit.
+    pub(crate) by_system: bool,
+}
+
+/// A request that could not be met, not even from the reserve.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Exhausted {
+    /// Bytes asked for.
+    pub request: usize,
+    /// The soft limit, if there is one.
+    pub limit: Option<usize>,
+    /// Whether the system refused, rather than the limit.
+    pub by_system: bool,
+    /// Whether the request can never be met: larger than any object.
+    pub too_large: bool,
+}
+
+impl fmt::Display for Exhausted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "heap exhausted: {} bytes asked for", self.request)?;
+        if self.too_large {
+            return f.write_str(", more than any object can have");
+        }
+        if self.by_system {
+            f.write_str(", which the system refused")?;
+        }
+        match self.limit {
+            Some(limit) => write!(f, ", soft limit {limit}"),
+            None => Ok(()),
+        }
+    }
+}
+
+impl std::error::Error for Exhausted {}
+
+/// What is held back.
+#[derive(Debug, Default)]
+pub(crate) struct Reserve {
+    /// Pages held, as places of chunks and first pages of slots.
+    held: Vec<(crate::raw::ChunkRef, usize)>,
+    /// Whether it was let go, and not filled again since.
+    released: bool,
+}
+
+impl Space {
+    /// Bytes the reserve should hold.
+    fn reserve_target(&self) -> usize {
+        (self.committed() / 100 * RESERVE_PERCENT).clamp(RESERVE_LEAST, RESERVE_MOST)
+    }
+
+    /// Whether the reserve was let go.
+    pub(crate) fn reserve_is_released(&self) -> bool {
+        self.reserve.released
+    }
+
+    /// Bytes held.
+    pub(crate) fn reserve_held(&self) -> usize {
+        self.sums().balance.reserve
+    }
+
+    /// Holds back free pools until the reserve has what it should. Says whether it has.
+    pub(crate) fn fill_reserve(&mut self) -> bool {
+        let target = self.reserve_target();
+        while self.reserve_held() < target {
+            if self.reserve.held.try_reserve(1).is_err() {
+                return false;
+            }
+            let Some((index, slot)) = self.last_free_slot() else {
+                if self.grow().is_err() {
+                    return false;
+                }
+                continue;
+            };
+            let chunk = &mut self.chunks_mut()[index];
+            let pages = super::chunk::slot_pages(slot);
+            for page in pages.clone() {
+                chunk.set_kind(page, PageKind::Reserve, 0);
+            }
+            chunk.set_slot(slot, super::chunk::Slot::Pages);
+            let memory = chunk.memory();
+            if self.limit.bytes.is_some() {
+                // With a limit in force somebody expects to reach it: the handler must not meet a system that has no
+                // page left. Without one, committed is enough.
+                memory.touch(pages.start, pages.len());
+            }
+            self.reserve.held.push((memory, slot));
+        }
+        self.reserve.released = false;
+        true
+    }
+
+    /// The highest free slot, so that the reserve stays out of the way of pools in address order.
+    fn last_free_slot(&self) -> Option<(usize, usize)> {
+        let chunks = self.chunks().iter().enumerate().rev().filter(|(_, chunk)| !chunk.is_huge());
+        chunks.into_iter().find_map(|(index, chunk)| {
+            let free = chunk.slots().filter(|(_, slot)| matches!(slot, super::chunk::Slot::Free { .. }));
+            free.last().map(|(slot, _)| (index, slot))
+        })
+    }
+
+    /// Lets the reserve go: its pages become free. Says whether there was any.
+    pub(crate) fn release_reserve(&mut self) -> bool {
+        let mut held = std::mem::take(&mut self.reserve.held);
+        let any = !held.is_empty();
+        for (chunk, slot) in held.drain(..) {
+            let index = self.extents.index_of(chunk);
+            self.release_pages(index, super::chunk::slot_pages(slot));
+        }
+        self.reserve.held = held;
+        self.reserve.released = true;
+        any
+    }
+}
+
+const _: () = assert!(RESERVE_LEAST == POOL_PAGES * PAGE && CHUNK_PAGES > POOL_PAGES);

@@ -1,0 +1,329 @@
+//! Where things lie: extents of chunks, chunks of pools, pools of pages, free runs.
+//!
+//! * [`page_table`] what the table says of a page
+//! * [`accounting`] the balance, as sums that move with the table
+//! * [`bitmap`] searching and changing the bitmaps of a chunk
+//! * [`chunk`] a chunk and what its pools are used for
+//! * [`extent`] growth, holes, unmapping
+//! * [`limit`] the soft limit, the reserve, and what it means to be exhausted
+//! * [`cursor`] allocation: bump in a free run, run after run in address order
+
+pub(crate) mod accounting;
+pub(crate) mod bitmap;
+pub(crate) mod chunk;
+pub(crate) mod cursor;
+pub(crate) mod extent;
+pub(crate) mod limit;
+pub(crate) mod page_table;
+
+use std::ops::Range;
+
+use crate::frame::{Event, EventLog};
+use crate::os::Os;
+use crate::raw::{ChunkRef, TABLE_PAGES};
+use crate::terms::{Address, CHUNK, CHUNK_PAGES, PAGE, PageKind, PoolKind, Span};
+use accounting::Sums;
+use chunk::{Chunk, PoolRef, Slot};
+use extent::{Extent, Extents};
+use limit::{Limit, Refused, Reserve};
+
+/// The heap's memory and who has which part of it.
+#[derive(Debug)]
+pub(crate) struct Space {
+    extents: Extents,
+    limit: Limit,
+    reserve: Reserve,
+    pub(crate) log: EventLog,
+    /// No chunk before this one has a warm free slot.
+    warm_from: usize,
+    /// No chunk before this one has a free slot.
+    free_from: usize,
+}
+
+/// Pages taken one by one, and whether they hold zeros.
+#[derive(Debug)]
+pub(crate) struct PageRun {
+    pub(crate) chunk: usize,
+    pub(crate) pages: Range<usize>,
+    pub(crate) zeroed: bool,
+}
+
+impl Space {
+    pub(crate) fn new(os: Box<dyn Os>) -> Self {
+        Self {
+            extents: Extents::new(os),
+            limit: Limit::default(),
+            reserve: Reserve::default(),
+            log: EventLog::default(),
+            warm_from: 0,
+            free_from: 0,
+        }
+    }
+
+    pub(crate) fn extents(&self) -> &[Extent] {
+        self.extents.list()
+    }
+
+    pub(crate) fn chunks(&self) -> &[Chunk] {
+        self.extents.chunks()
+    }
+
+    pub(crate) fn chunks_mut(&mut self) -> &mut [Chunk] {
+        self.extents.chunks_mut()
+    }
+
+    pub(crate) fn chunk_mut(&mut self, chunk: ChunkRef) -> &mut Chunk {
+        let index = self.extents.index_of(chunk);
+        &mut self.extents.chunks_mut()[index]
+    }
+
+    pub(crate) fn chunk_at(&self, address: Address) -> Option<(usize, &Chunk)> {
+        self.extents.chunk_at(address)
+    }
+
+    pub(crate) fn holes(&self) -> impl Iterator<Item = Span> {
+        self.extents.holes()
+    }
+
+    pub(crate) fn committed(&self) -> usize {
+        self.extents.committed()
+    }
+
+    pub(crate) fn diverted(&self) -> u64 {
+        self.extents.diverted()
+    }
+
+    /// Bytes that the soft limit still allows to commit.
+    fn headroom(&self) -> usize {
+        self.limit.headroom(self.committed())
+    }
+
+    pub(crate) fn limit(&self) -> &Limit {
+        &self.limit
+    }
+
+    /// Sets the soft limit in bytes; `None` for no limit.
+    pub(crate) fn set_limit(&mut self, bytes: Option<usize>) {
+        self.limit.bytes = bytes;
+    }
+
+    /// The sums over the whole heap.
+    pub(crate) fn sums(&self) -> Sums {
+        let mut sums = Sums::default();
+        for chunk in self.chunks() {
+            sums.add(chunk.sums());
+        }
+        sums
+    }
+
+    /// Takes a free pool: the lowest that is warm, else the lowest, else one of a new extent.
+    pub(crate) fn take_pool(&mut self, kind: PoolKind, clock: u64) -> Result<PoolRef, Refused> {
+        if let Some(pool) = self.take_free_pool(kind, clock) {
+            return Ok(pool);
+        }
+        self.grow()?;
+        match self.take_free_pool(kind, clock) {
+            Some(pool) => Ok(pool),
+            None => unreachable!("a new extent has free pools"),
+        }
+    }
+
+    fn take_free_pool(&mut self, kind: PoolKind, clock: u64) -> Option<PoolRef> {
+        let (chunk, slot) = self.find_slot(true).or_else(|| self.find_slot(false))?;
+        let pool = self.extents.chunks_mut()[chunk].take_pool(slot, kind, clock);
+        self.log.push(Event::PoolTaken { start: pool.start(), kind });
+        Some(pool)
+    }
+
+    fn find_slot(&mut self, only_warm: bool) -> Option<(usize, usize)> {
+        let from = if only_warm { self.warm_from } else { self.free_from };
+        let suits = |slot: Slot| matches!(slot, Slot::Free { warm } if warm || !only_warm);
+        let mut chunks = self.chunks().iter().enumerate().skip(from);
+        let found = chunks
+            .find_map(|(index, chunk)| chunk.slots().find(|(_, slot)| suits(*slot)).map(|(slot, _)| (index, slot)));
+        let next = found.map_or(self.chunks().len(), |(chunk, _)| chunk);
+        if only_warm {
+            self.warm_from = next;
+        } else {
+            self.free_from = next;
+        }
+        found
+    }
+
+    fn forget_hints(&mut self) {
+        self.warm_from = 0;
+        self.free_from = 0;
+    }
+
+    /// Makes an empty pool free.
+    pub(crate) fn release_pool(&mut self, pool: PoolRef) {
+        self.chunk_mut(pool.chunk).release_pool(pool.slot);
+        self.log.push(Event::PoolFreed { start: pool.start() });
+        self.forget_hints();
+    }
+
+    /// Takes `count` adjacent free pages: the first that fit, else some of a new extent, which is made for the
+    /// purpose when no chunk could hold them.
+    pub(crate) fn take_pages(&mut self, count: usize) -> Result<PageRun, Refused> {
+        if let Some(run) = self.take_free_pages(count) {
+            return Ok(run);
+        }
+        if count <= CHUNK_PAGES - TABLE_PAGES {
+            self.grow()?;
+        } else {
+            let bytes = Extents::huge_bytes(count);
+            if bytes > self.headroom() {
+                return Err(Refused { bytes, by_system: false });
+            }
+            self.extents.grow_huge(count, &mut self.log).map_err(|_os| Refused { bytes, by_system: true })?;
+            self.forget_hints();
+        }
+        match self.take_free_pages(count) {
+            Some(run) => Ok(run),
+            None => unreachable!("a new extent has the pages it was mapped for"),
+        }
+    }
+
+    fn take_free_pages(&mut self, count: usize) -> Option<PageRun> {
+        let huge = count > CHUNK_PAGES - TABLE_PAGES;
+        let chunks = self.extents.chunks_mut().iter_mut().enumerate();
+        for (index, chunk) in chunks.filter(|(_, chunk)| chunk.is_huge() == huge) {
+            if let Some(pages) = chunk.take_pages(count) {
+                let zeroed =
+                    pages.clone().all(|page| matches!(chunk.entry(page).kind(), PageKind::Fresh | PageKind::GivenBack));
+                return Some(PageRun { chunk: index, pages, zeroed });
+            }
+        }
+        None
+    }
+
+    /// Makes pages taken one by one free.
+    pub(crate) fn release_pages(&mut self, chunk: usize, pages: Range<usize>) {
+        self.extents.chunks_mut()[chunk].release_pages(pages);
+        self.forget_hints();
+    }
+
+    fn grow(&mut self) -> Result<(), Refused> {
+        let headroom = self.headroom();
+        if headroom < CHUNK {
+            return Err(Refused { bytes: CHUNK, by_system: false });
+        }
+        self.extents.grow(headroom, &mut self.log).map_err(|os| Refused { bytes: os.bytes, by_system: true })?;
+        self.forget_hints();
+        Ok(())
+    }
+
+    /// The pools of one kind from `from` on, with free granules and no cursor in them, lowest first.
+    pub(crate) fn next_partial_pool(&mut self, kind: PoolKind, from: Address) -> Option<PoolRef> {
+        let first = self.chunks().partition_point(|chunk| chunk.end() <= from);
+        for chunk in &mut self.extents.chunks_mut()[first..] {
+            let found = chunk.slots().find(|(slot, state)| {
+                let fits = matches!(state, Slot::Pool { kind: k, free, filling: false } if *k == kind && *free > 0);
+                fits && chunk.pool(*slot).start() >= from
+            });
+            if let Some((slot, Slot::Pool { free, .. })) = found {
+                chunk.set_slot(slot, Slot::Pool { kind, free, filling: true });
+                return Some(chunk.pool(slot));
+            }
+        }
+        None
+    }
+
+    /// A cursor leaves a pool, having passed over its free runs or filled them.
+    pub(crate) fn leave_pool(&mut self, pool: PoolRef, free: usize) {
+        let chunk = self.chunk_mut(pool.chunk);
+        if let Slot::Pool { kind, .. } = chunk.slot(pool.slot) {
+            chunk.set_slot(pool.slot, Slot::Pool { kind, free: free as u16, filling: false });
+        }
+    }
+
+    /// Gives whole free pages back to the system, highest first, until no more than `keep_warm` bytes of free pages
+    /// are left warm; then unmaps empty extents, keeping `keep_mapped` bytes. Says how many bytes left residency and
+    /// how many were unmapped.
+    pub(crate) fn give_back(&mut self, keep_warm: usize, keep_mapped: usize) -> (usize, usize) {
+        let unmapped = self.extents.unmap_empty(keep_mapped, &mut self.log);
+        let mut warm = self.warm_free_pages() * PAGE;
+        let mut given = 0;
+        for index in (0..self.chunks().len()).rev() {
+            let chunk = &self.chunks()[index];
+            let mut end = chunk.pages();
+            while warm > keep_warm && end > chunk_first_page(&self.chunks()[index]) {
+                let chunk = &self.chunks()[index];
+                let run = warm_run_before(chunk, end);
+                end = run.start;
+                if run.len() * PAGE >= LEAST_GIVEN_BACK
+                    && self.extents.give_back(chunk_page_address(&self.chunks()[index], run.start), run.len() * PAGE)
+                {
+                    let chunk = &mut self.extents.chunks_mut()[index];
+                    for page in run.clone() {
+                        chunk.mark_given_back(page);
+                    }
+                    warm -= (run.len() * PAGE).min(warm);
+                    given += run.len() * PAGE;
+                }
+            }
+        }
+        self.forget_hints();
+        (given, unmapped)
+    }
+
+    /// Pages on which nothing lies though they were touched: free ones, and empty ones of pools.
+    fn warm_free_pages(&self) -> usize {
+        self.chunks().iter().map(|chunk| chunk.usable_pages().filter(|page| chunk.is_warm_page(*page)).count()).sum()
+    }
+
+    /// Measures the residency of every page; `false` when the system does not tell.
+    pub(crate) fn measure_residency(&mut self) -> bool {
+        let mut answers = vec![false; CHUNK_PAGES];
+        for index in 0..self.chunks().len() {
+            let (base, pages) = (self.chunks()[index].base(), self.chunks()[index].pages());
+            for first in (0..pages).step_by(CHUNK_PAGES) {
+                let count = CHUNK_PAGES.min(pages - first);
+                if !self.extents.residency(base + first * PAGE, &mut answers[..count]) {
+                    return false;
+                }
+                let chunk = &mut self.extents.chunks_mut()[index];
+                for (page, resident) in answers[..count].iter().enumerate() {
+                    chunk.set_resident(first + page, *resident);
+                }
+            }
+        }
+        true
+    }
+
+    /// The extents mapped since the last frame; the caller takes them out.
+    pub(crate) fn newly_mapped(&mut self) -> &mut Vec<Span> {
+        self.extents.newly_mapped()
+    }
+
+    /// Breaks the count of committed bytes, so that tests can see whether the verifier notices.
+    #[cfg(test)]
+    pub(crate) fn pretend_committed(&mut self, bytes: usize) {
+        self.extents.pretend_committed(bytes);
+    }
+
+    /// Unmaps everything.
+    pub(crate) fn release(&mut self) {
+        self.extents.release();
+    }
+}
+
+/// Runs of free pages shorter than this stay resident: a call costs as much as touching a few pages anew.
+const LEAST_GIVEN_BACK: usize = 4 * PAGE;
+
+fn chunk_first_page(chunk: &Chunk) -> usize {
+    chunk.usable_pages().start
+}
+
+fn chunk_page_address(chunk: &Chunk, page: usize) -> Address {
+    chunk.base() + page * PAGE
+}
+
+/// The longest run of warm free pages that ends at or before page `end`; empty, at the chunk's first page, when there
+/// is none.
+fn warm_run_before(chunk: &Chunk, end: usize) -> Range<usize> {
+    let first = chunk_first_page(chunk);
+    let Some(last) = (first..end).rev().find(|page| chunk.is_warm_page(*page)) else { return first..first };
+    let start = (first..last).rev().find(|page| !chunk.is_warm_page(*page)).map_or(first, |page| page + 1);
+    start..last + 1
+}

@@ -1,0 +1,568 @@
+//! The verifier: walks everything and names each violated invariant.
+//!
+//! The invariants are listed in the documentation of [`Invariant`]; the counts of a page entry satisfy those written
+//! at the head of `space/page_table.rs`. Each has a test here that breaks it and expects that it is named.
+
+use std::fmt;
+
+use crate::gc::mark::each_child;
+use crate::heap::Heap;
+use crate::object::ObjectKind;
+use crate::raw::{BITMAP_WORDS, Bitmap};
+use crate::space::accounting::{PageCounts, Sums};
+use crate::space::bitmap;
+use crate::space::chunk::{Chunk, Slot, slot_pages};
+use crate::space::page_table::PageEntry;
+use crate::terms::{Address, CHUNK, CHUNK_PAGES, GRANULE, GcPhase, PAGE, PAGE_GRANULES, PageKind, PoolKind};
+use crate::value::{Unpacked, Value};
+use crate::walk::{Item, each_item};
+
+/// What must hold in every heap between two operations, once its cursors are settled.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
+pub enum Invariant {
+    /// H1. Extents are disjoint, in order, multiples of a chunk; committed = Σ bytes of extents; the pages of the
+    /// chunks are the pages of the extents.
+    Extents = 1,
+    /// H2. The pages of a free slot are free; those of a pool have the pool's kind.
+    Slots = 2,
+    /// H3. The counts of an entry satisfy the inequalities of the page table.
+    Counts = 3,
+    /// H4. Of a pooled page: used = Σ allocated bits, and its free runs are the clear stretches of its bits.
+    FreeRuns = 4,
+    /// H5. marked ⊆ allocated, grey ⊆ marked; when idle, marked = grey = ∅.
+    Marks = 5,
+    /// H6. Every allocated stretch of a pool of objects is tiled by objects whose headers name a kind.
+    Tiling = 6,
+    /// H7. Every reference in a value refers to something allocated: a cell in a pool of cells, or the first granule
+    /// of an object.
+    References = 7,
+    /// H8. The sums move with the entries: Σ entries = sums; the terms of the balance sum to committed.
+    Balance = 8,
+    /// H9. While marking, no black object refers to a white one.
+    TriColour = 9,
+    /// H10. A large object's head is followed by as many pages of its own as its size says, and its pages are full.
+    Large = 10,
+    /// H11. What is live after a sweep is what a fresh walk from the roots reaches. Checked by `verify_reachable`.
+    Reachable = 11,
+}
+
+impl Invariant {
+    /// What the violation means, for people.
+    #[must_use]
+    pub const fn statement(self) -> &'static str {
+        match self {
+            Self::Extents => "extents are disjoint, in order, and sum to what is committed",
+            Self::Slots => "pages have the kind of their pool",
+            Self::Counts => "the counts of an entry are possible",
+            Self::FreeRuns => "the counts of a pooled page are those of its bits",
+            Self::Marks => "marked things are allocated, grey ones marked, and none of them when idle",
+            Self::Tiling => "allocated stretches are tiled by objects",
+            Self::References => "references refer to what is allocated",
+            Self::Balance => "the terms of the balance sum to what is committed",
+            Self::TriColour => "no black object refers to a white one",
+            Self::Large => "a large object has the pages its size says",
+            Self::Reachable => "what is live is what the roots reach",
+        }
+    }
+}
+
+/// An invariant that does not hold.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Violation {
+    /// Which.
+    pub invariant: Invariant,
+    /// Where.
+    pub address: Address,
+    /// What was found.
+    pub found: String,
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { invariant, address, found } = self;
+        write!(f, "H{} ({}) violated at {address}: {found}", *invariant as u8, invariant.statement())
+    }
+}
+
+/// Violations reported before the verifier gives up.
+const MOST_REPORTED: usize = 20;
+
+impl Heap {
+    /// Checks H1 to H10. Gives the violations found, at most twenty.
+    pub fn verify(&mut self) -> Vec<Violation> {
+        self.settle();
+        let mut check = Check::new(self);
+        check.extents();
+        for index in 0..self.space.chunks().len() {
+            check.chunk(index);
+        }
+        check.references();
+        check.found
+    }
+
+    /// Checks H11 in the idle phase right after a collection: walks from `roots` afresh and compares with what is
+    /// allocated. Gives the violations found, at most twenty.
+    pub fn verify_reachable(&mut self, roots: &mut dyn crate::gc::Roots) -> Vec<Violation> {
+        self.settle();
+        let mut check = Check::new(self);
+        let mut queue = Vec::new();
+        roots.each(&mut |root| queue.push(*root));
+        let mut reached = Starts::new(self);
+        let mut granules = 0;
+        while let Some(value) = queue.pop() {
+            let Some(bytes) = reached.add(self, value) else { continue };
+            granules += bytes / GRANULE;
+            match value.unpack() {
+                Unpacked::Cell(cell) => queue.extend([cell.car(), cell.cdr()]),
+                Unpacked::Object(object) => each_child(object, &mut |child| queue.push(child)),
+                _ => {}
+            }
+        }
+        let used = self.space.sums().used_granules;
+        if used != granules {
+            let found = format!("{used} granules are allocated, {granules} reached");
+            check.report(Invariant::Reachable, Address::default(), found);
+        }
+        check.found
+    }
+}
+
+/// A bit for every granule of every chunk: where things begin.
+struct Starts(Vec<Vec<u64>>);
+
+impl Starts {
+    fn new(heap: &Heap) -> Self {
+        Self(heap.space.chunks().iter().map(|_| vec![0; BITMAP_WORDS]).collect())
+    }
+
+    fn place(heap: &Heap, address: Address) -> Option<(usize, usize)> {
+        let (index, chunk) = heap.space.chunk_at(address)?;
+        let granule = (address - chunk.base()) / GRANULE;
+        (granule < BITMAP_WORDS * 64 && address.is_aligned(GRANULE)).then_some((index, granule))
+    }
+
+    fn insert(&mut self, chunk: usize, granule: usize) -> bool {
+        let word = &mut self.0[chunk][granule / 64];
+        let bit = 1 << (granule % 64);
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+
+    fn has(&self, chunk: usize, granule: usize) -> bool {
+        self.0[chunk][granule / 64] >> (granule % 64) & 1 == 1
+    }
+
+    /// Adds what a value refers to; its bytes if it was not there yet.
+    fn add(&mut self, heap: &Heap, value: Value) -> Option<usize> {
+        let (address, bytes) = match value.unpack() {
+            Unpacked::Cell(cell) => (cell.address(), GRANULE),
+            Unpacked::Object(object) => {
+                let bytes = object.header().granules() * GRANULE;
+                let large = bytes > crate::terms::LARGE_THRESHOLD;
+                (object.address(), if large { bytes.next_multiple_of(PAGE) } else { bytes })
+            }
+            _ => return None,
+        };
+        let (chunk, granule) = Self::place(heap, address)?;
+        self.insert(chunk, granule).then_some(bytes)
+    }
+}
+
+struct Check<'h> {
+    heap: &'h Heap,
+    found: Vec<Violation>,
+    starts: Starts,
+}
+
+impl<'h> Check<'h> {
+    fn new(heap: &'h Heap) -> Self {
+        Self { heap, found: Vec::new(), starts: Starts::new(heap) }
+    }
+
+    fn report(&mut self, invariant: Invariant, address: Address, found: String) {
+        if self.found.len() < MOST_REPORTED {
+            self.found.push(Violation { invariant, address, found });
+        }
+    }
+
+    fn require(&mut self, holds: bool, invariant: Invariant, address: Address, found: impl FnOnce() -> String) {
+        if !holds {
+            self.report(invariant, address, found());
+        }
+    }
+
+    fn extents(&mut self) {
+        let space = &self.heap.space;
+        let mut end = Address::default();
+        let (mut bytes, mut pages) = (0, 0);
+        for extent in space.extents() {
+            let span = extent.span();
+            let ordered = span.start >= end && span.start.is_aligned(CHUNK) && extent.bytes().is_multiple_of(CHUNK);
+            self.require(ordered, Invariant::Extents, span.start, || format!("{span:?} after {end}"));
+            end = span.end;
+            bytes += extent.bytes();
+        }
+        for chunk in space.chunks() {
+            pages += chunk.pages();
+        }
+        let committed = space.committed();
+        self.require(bytes == committed && pages * PAGE == bytes, Invariant::Extents, end, || {
+            format!("extents of {bytes} bytes, chunks of {pages} pages, {committed} committed")
+        });
+        let total = space.sums().balance.total();
+        self.require(total == committed, Invariant::Balance, end, || {
+            format!("terms sum to {total}, {committed} committed")
+        });
+    }
+
+    fn chunk(&mut self, index: usize) {
+        let chunk = &self.heap.space.chunks()[index];
+        let mut sums = Sums::default();
+        for page in 0..chunk.pages() {
+            let entry = chunk.entry(page);
+            let mut one = Sums::fresh(1);
+            one.replace(PageEntry::default(), entry);
+            sums.add(&one);
+            self.entry(chunk, page, entry);
+        }
+        let kept = *chunk.sums();
+        self.require(sums == kept, Invariant::Balance, chunk.base(), || {
+            format!("entries sum to {sums:?}, not {kept:?}")
+        });
+        for (slot, state) in chunk.slots() {
+            self.slot(chunk, slot, state);
+        }
+        self.marks(chunk);
+        let (mut items, mut untiled) = (Vec::new(), Vec::new());
+        each_item(chunk, &mut |item| items.push(item), &mut |at| untiled.push(at));
+        for at in untiled {
+            self.report(Invariant::Tiling, at.address, format!("{:?} does not fit its stretch", at.header));
+        }
+        for item in items {
+            self.starts.insert(index, (item.address - chunk.base()) / GRANULE);
+            self.large(chunk, item);
+        }
+    }
+
+    fn entry(&mut self, chunk: &Chunk, page: usize, entry: PageEntry) {
+        let address = chunk.base() + page * PAGE;
+        let kind_fits = entry.kind().is_used() || entry.used() == 0;
+        let possible = kind_fits
+            && entry.live() <= entry.used()
+            && entry.used() <= PAGE_GRANULES
+            && entry.marked() <= entry.used()
+            && entry.grey() <= entry.marked()
+            && entry.overhead_words() <= 2 * entry.live()
+            && entry.longest_free() <= entry.free()
+            && (entry.longest_free() == 0) == (entry.free_runs() == 0)
+            && entry.free_runs() <= entry.free()
+            && !(entry.is_cold() && entry.used() > 0);
+        self.require(possible, Invariant::Counts, address, || format!("{entry:?}"));
+        if entry.kind().is_pooled() {
+            let counts = PageCounts::of(chunk.memory(), page, self.heap.collector.is_marking());
+            let mut counted = entry;
+            counts.store(&mut counted);
+            self.require(counted == entry, Invariant::FreeRuns, address, || {
+                format!("entry {entry:?}, counted {counts:?}")
+            });
+        }
+    }
+
+    fn slot(&mut self, chunk: &Chunk, slot: usize, state: Slot) {
+        if chunk.is_huge() {
+            return;
+        }
+        for page in slot_pages(slot) {
+            let kind = chunk.entry(page).kind();
+            let fits = match state {
+                Slot::Free { .. } => kind.is_free(),
+                Slot::Pool { kind: PoolKind::Cells, .. } => kind == PageKind::Cells,
+                Slot::Pool { kind: PoolKind::Objects, .. } => kind == PageKind::Objects,
+                Slot::Pages => !kind.is_pooled() && kind != PageKind::Tables,
+            };
+            let address = chunk.base() + page * PAGE;
+            self.require(fits, Invariant::Slots, address, || format!("a page of {} in {state:?}", kind.name()));
+        }
+    }
+
+    fn marks(&mut self, chunk: &Chunk) {
+        let memory = chunk.memory();
+        let marking = self.heap.collector.is_marking();
+        for word in 0..BITMAP_WORDS {
+            let allocated = memory.bits(Bitmap::Allocated, word);
+            let marked = memory.bits(Bitmap::Marked, word);
+            let grey = memory.bits(Bitmap::Grey, word);
+            let fits = marked & !allocated == 0 && grey & !marked == 0 && (marking || marked | grey == 0);
+            let address = memory.granule_address(word * 64);
+            self.require(fits, Invariant::Marks, address, || {
+                format!("allocated {allocated:#018x}, marked {marked:#018x}, grey {grey:#018x}")
+            });
+        }
+    }
+
+    fn large(&mut self, chunk: &Chunk, item: Item) {
+        let page = (item.address - chunk.base()) / PAGE;
+        if page < CHUNK_PAGES && chunk.entry(page).kind().is_pooled() {
+            return;
+        }
+        let pages = item.bytes / PAGE;
+        let stack = item.header.is_some_and(|header| header.is(ObjectKind::Stack));
+        let (head, rest) =
+            if stack { (PageKind::Stack, PageKind::Stack) } else { (PageKind::LargeHead, PageKind::LargeRest) };
+        for n in 0..pages {
+            let wanted = if n == 0 { head } else { rest };
+            let entry = (page + n < chunk.pages()).then(|| chunk.entry(page + n));
+            let fits = entry.is_some_and(|entry| entry.kind() == wanted && entry.used() == PAGE_GRANULES);
+            self.require(fits, Invariant::Large, item.address, || {
+                format!("page {n} of {pages} of {:?} is {entry:?}", item.header)
+            });
+        }
+    }
+
+    fn references(&mut self) {
+        let phase = self.heap.collector.phase();
+        let marking = matches!(phase, GcPhase::Roots | GcPhase::Mark | GcPhase::Finish);
+        let heap = self.heap;
+        for chunk in heap.space.chunks() {
+            let mut items = Vec::new();
+            each_item(chunk, &mut |item| items.push(item), &mut |_| {});
+            for item in items {
+                let black = marking && self.is_black(item.address);
+                let mut children = Vec::new();
+                match item.value.unpack() {
+                    Unpacked::Cell(cell) => children.extend([cell.car(), cell.cdr()]),
+                    Unpacked::Object(object) => each_child(object, &mut |child| children.push(child)),
+                    _ => {}
+                }
+                for child in children {
+                    self.reference(item, child, black);
+                }
+            }
+        }
+    }
+
+    fn is_black(&self, address: Address) -> bool {
+        Starts::place(self.heap, address).is_some_and(|(chunk, granule)| {
+            let memory = self.heap.space.chunks()[chunk].memory();
+            bitmap::is_set(memory, Bitmap::Marked, granule) && !bitmap::is_set(memory, Bitmap::Grey, granule)
+        })
+    }
+
+    fn reference(&mut self, from: Item, child: Value, black: bool) {
+        let (address, cell) = match child.unpack() {
+            Unpacked::Cell(cell) => (cell.address(), true),
+            Unpacked::Object(object) => (object.address(), false),
+            _ => return,
+        };
+        let place = Starts::place(self.heap, address);
+        let good = place.is_some_and(|(index, granule)| {
+            let kind = self.heap.space.chunks()[index].entry(granule / PAGE_GRANULES).kind();
+            self.starts.has(index, granule) && (kind == PageKind::Cells) == cell
+        });
+        self.require(good, Invariant::References, from.address, || format!("{:?} refers to {child:?}", from.value));
+        if let (true, true, Some((index, granule))) = (good, black, place) {
+            let memory = self.heap.space.chunks()[index].memory();
+            let white = !bitmap::is_set(memory, Bitmap::Marked, granule);
+            self.require(!white, Invariant::TriColour, from.address, || {
+                format!("black {:?} refers to white {child:?}", from.value)
+            });
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    //! The checker is checked: one word is broken, and exactly that violation must be named.
+
+    use super::*;
+    use crate::gc::Roots;
+    use crate::object::{Header, ObjectFlags};
+    use crate::raw::{ChunkRef, ObjectRef, poke};
+    use crate::terms::{GcCause, GcUnit};
+
+    struct List(Vec<Value>);
+
+    impl Roots for List {
+        fn each(&mut self, visit: &mut dyn FnMut(&mut Value)) {
+            self.0.iter_mut().for_each(visit);
+        }
+    }
+
+    /// A heap with a list, a vector that holds it, and a large object, all alive after a collection.
+    struct Sample {
+        heap: Heap,
+        roots: List,
+        cell: Value,
+        vector: ObjectRef,
+        large: ObjectRef,
+    }
+
+    fn sample() -> Sample {
+        let mut heap = Heap::new().unwrap();
+        let mut list = Value::NIL;
+        for number in 0..100 {
+            list = heap.cons(Value::small(number), list).unwrap();
+        }
+        let vector = heap.allocate(ObjectKind::Vector, ObjectFlags::NONE, 7 * 8).unwrap();
+        heap.set_value(vector, 3, list);
+        let large = heap.allocate(ObjectKind::Bytes, ObjectFlags::NONE, 50_000).unwrap();
+        let mut roots = List(vec![Value::object(vector), Value::object(large)]);
+        // SAFETY: the values kept are reachable from the roots.
+        unsafe { collect(&mut heap, &mut roots) };
+        // A frame makes every page clean, so that the verifier finds the entries as the tests leave them.
+        heap.cut_frame(true);
+        assert_eq!(heap.verify(), []);
+        Sample { heap, roots, cell: list, vector, large }
+    }
+
+    /// # Safety
+    /// As for [`Heap::collect`].
+    unsafe fn collect(heap: &mut Heap, roots: &mut List) {
+        // SAFETY: the caller's duty.
+        unsafe { heap.collect(GcCause::Asked, roots) };
+    }
+
+    fn violated(heap: &mut Heap) -> Vec<Invariant> {
+        let mut found: Vec<_> = heap.verify().into_iter().map(|violation| violation.invariant).collect();
+        found.sort_unstable();
+        found.dedup();
+        found
+    }
+
+    fn chunk_of(sample: &Sample) -> ChunkRef {
+        ChunkRef::of_object(sample.vector)
+    }
+
+    #[test]
+    fn a_dangling_reference_is_h7() {
+        let mut sample = sample();
+        let stray = sample.heap.cons(Value::NIL, Value::NIL).unwrap();
+        // SAFETY: only the roots are used from here on; the stray cell is poked in, not used.
+        unsafe { collect(&mut sample.heap, &mut sample.roots) };
+        poke(sample.vector.address() + 8, stray.bits());
+        assert_eq!(violated(&mut sample.heap), [Invariant::References]);
+    }
+
+    #[test]
+    fn a_reference_into_the_middle_of_an_object_is_h7() {
+        let mut sample = sample();
+        poke(sample.vector.address() + 8, Value::object(sample.vector).bits() + 16);
+        assert_eq!(violated(&mut sample.heap), [Invariant::References]);
+    }
+
+    #[test]
+    fn a_cell_called_an_object_is_h7() {
+        let mut sample = sample();
+        let address = sample.cell.as_cell().unwrap().address().get() as u64;
+        poke(sample.vector.address() + 8, address | 2);
+        assert_eq!(violated(&mut sample.heap), [Invariant::References]);
+    }
+
+    #[test]
+    fn a_broken_header_is_h6() {
+        let mut sample = sample();
+        poke(sample.vector.address(), 0xff);
+        assert!(violated(&mut sample.heap).contains(&Invariant::Tiling));
+        let longer = Header::new(ObjectKind::Vector, ObjectFlags::NONE, 4096).bits();
+        poke(sample.vector.address(), longer);
+        assert!(violated(&mut sample.heap).contains(&Invariant::Tiling));
+    }
+
+    #[test]
+    fn a_mark_left_over_is_h5() {
+        let mut sample = sample();
+        let chunk = chunk_of(&sample);
+        let granule = (sample.vector.address() - chunk.base()) / GRANULE;
+        for bitmap in Bitmap::ALL {
+            let word = chunk.bits(bitmap, granule / 64);
+            chunk.set_bits(bitmap, granule / 64, word ^ (1 << (granule % 64)));
+            let found = violated(&mut sample.heap);
+            let wanted = if bitmap == Bitmap::Allocated { Invariant::FreeRuns } else { Invariant::Marks };
+            assert!(found.contains(&wanted), "{bitmap:?}: {found:?}");
+            chunk.set_bits(bitmap, granule / 64, word);
+            assert_eq!(violated(&mut sample.heap), []);
+        }
+    }
+
+    #[test]
+    fn a_wrong_count_is_h3_h4_or_h8() {
+        let mut sample = sample();
+        let chunk = chunk_of(&sample);
+        let page = (sample.vector.address() - chunk.base()) / PAGE;
+        let entry = chunk.entry(page);
+        let mut wrong = entry;
+        wrong.set_free_runs(entry.free_runs() + 1);
+        chunk.set_entry(page, wrong);
+        assert_eq!(violated(&mut sample.heap), [Invariant::FreeRuns]);
+        wrong = entry;
+        wrong.set_used(entry.used() + 1);
+        chunk.set_entry(page, wrong);
+        let all = [Invariant::Counts, Invariant::FreeRuns, Invariant::Balance];
+        assert_eq!(violated(&mut sample.heap), all);
+        wrong = entry;
+        wrong.set_live(entry.used() + 1);
+        chunk.set_entry(page, wrong);
+        assert_eq!(violated(&mut sample.heap), [Invariant::Counts, Invariant::Balance]);
+        chunk.set_entry(page, entry);
+        assert_eq!(violated(&mut sample.heap), []);
+    }
+
+    #[test]
+    fn a_page_of_the_wrong_kind_is_h2() {
+        let mut sample = sample();
+        let chunk = chunk_of(&sample);
+        let page = (sample.vector.address() - chunk.base()) / PAGE + 1;
+        let entry = chunk.entry(page);
+        let mut wrong = entry;
+        wrong.become_kind(PageKind::Free, 0);
+        chunk.set_entry(page, wrong);
+        assert!(violated(&mut sample.heap).contains(&Invariant::Slots));
+    }
+
+    #[test]
+    fn a_large_object_that_lost_a_page_is_h10() {
+        let mut sample = sample();
+        let chunk = chunk_of(&sample);
+        let page = (sample.large.address() - chunk.base()) / PAGE + 2;
+        let mut wrong = chunk.entry(page);
+        wrong.set_used(0);
+        wrong.set_live(0);
+        wrong.set_overhead_words(0);
+        chunk.set_entry(page, wrong);
+        assert!(violated(&mut sample.heap).contains(&Invariant::Large));
+    }
+
+    #[test]
+    fn a_lost_extent_is_h1() {
+        let mut sample = sample();
+        sample.heap.space.pretend_committed(CHUNK);
+        assert_eq!(violated(&mut sample.heap), [Invariant::Extents, Invariant::Balance]);
+    }
+
+    #[test]
+    fn a_white_child_of_a_black_parent_is_h9() {
+        let mut sample = sample();
+        // SAFETY: the values kept are reachable from the roots, and the heap is only verified afterwards.
+        unsafe { sample.heap.collect_step(GcUnit::Phase, GcCause::Asked, &mut sample.roots) };
+        // SAFETY: as above.
+        unsafe { sample.heap.collect_step(GcUnit::Phase, GcCause::Asked, &mut sample.roots) };
+        assert_eq!(sample.heap.gc_phase(), GcPhase::Finish);
+        assert_eq!(violated(&mut sample.heap), []);
+        let cell = sample.cell.as_cell().unwrap();
+        let chunk = ChunkRef::of_cell(cell);
+        let granule = (cell.address() - chunk.base()) / GRANULE;
+        bitmap::clear(chunk, Bitmap::Marked, granule..granule + 1);
+        assert_eq!(violated(&mut sample.heap), [Invariant::TriColour]);
+    }
+
+    #[test]
+    fn a_survivor_that_no_root_reaches_is_h11() {
+        let mut sample = sample();
+        assert_eq!(sample.heap.verify_reachable(&mut sample.roots), []);
+        let mut fewer = List(vec![Value::object(sample.vector)]);
+        let found = sample.heap.verify_reachable(&mut fewer);
+        assert_eq!(found.len(), 1);
+        assert_eq!(found[0].invariant, Invariant::Reachable);
+    }
+}

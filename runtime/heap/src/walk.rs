@@ -1,0 +1,112 @@
+//! Walking the heap in address order: every cell and object that is allocated, live or not.
+
+use std::ops::Range;
+
+use crate::heap::Heap;
+use crate::object::Header;
+use crate::raw::{Bitmap, ChunkRef};
+use crate::space::bitmap;
+use crate::space::chunk::{Chunk, Slot, slot_pages};
+use crate::terms::{Address, GRANULE, PAGE, PAGE_GRANULES, PageKind, PoolKind};
+use crate::value::Value;
+
+/// Something allocated.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Item {
+    /// A value that refers to it.
+    pub value: Value,
+    /// Where it begins.
+    pub address: Address,
+    /// Bytes it occupies, header and rounding included; of a large object, its pages.
+    pub bytes: usize,
+    /// The header; `None` for a cell.
+    pub header: Option<Header>,
+}
+
+/// An allocated stretch of a pool of objects that is not tiled by objects.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Untiled {
+    pub(crate) address: Address,
+    pub(crate) header: Header,
+}
+
+/// Calls `visit` for every item of a chunk, lowest first, and `untiled` where the headers of a pool of objects do not
+/// add up. The cursors must be settled.
+pub(crate) fn each_item(chunk: &Chunk, visit: &mut dyn FnMut(Item), untiled: &mut dyn FnMut(Untiled)) {
+    for (slot, state) in chunk.slots() {
+        match state {
+            Slot::Free { .. } => {}
+            Slot::Pool { kind: PoolKind::Cells, .. } => each_cell(chunk.memory(), granules(slot), visit),
+            Slot::Pool { kind: PoolKind::Objects, .. } => {
+                each_object(chunk.memory(), granules(slot), visit, untiled);
+            }
+            Slot::Pages => {
+                for page in slot_pages(slot) {
+                    each_large(chunk, page, visit);
+                }
+            }
+        }
+    }
+}
+
+fn granules(slot: usize) -> Range<usize> {
+    let pages = slot_pages(slot);
+    pages.start * PAGE_GRANULES..pages.end * PAGE_GRANULES
+}
+
+fn each_cell(chunk: ChunkRef, granules: Range<usize>, visit: &mut dyn FnMut(Item)) {
+    let mut at = bitmap::next_set(chunk, Bitmap::Allocated, granules.clone());
+    while at < granules.end {
+        let value = Value::cell(chunk.cell_at(at));
+        visit(Item { value, address: chunk.granule_address(at), bytes: GRANULE, header: None });
+        at = bitmap::next_set(chunk, Bitmap::Allocated, at + 1..granules.end);
+    }
+}
+
+fn each_object(chunk: ChunkRef, granules: Range<usize>, visit: &mut dyn FnMut(Item), untiled: &mut dyn FnMut(Untiled)) {
+    let mut at = granules.start;
+    loop {
+        let start = bitmap::next_set(chunk, Bitmap::Allocated, at..granules.end);
+        if start == granules.end {
+            return;
+        }
+        let end = bitmap::next_clear(chunk, Bitmap::Allocated, start..granules.end);
+        at = start;
+        while at < end {
+            let object = chunk.object_at(at);
+            let header = object.header();
+            let address = object.address();
+            if header.kind().is_none() || at + header.granules() > end {
+                untiled(Untiled { address, header });
+                break;
+            }
+            let bytes = header.granules() * GRANULE;
+            visit(Item { value: Value::object(object), address, bytes, header: Some(header) });
+            at += header.granules();
+        }
+        at = end;
+    }
+}
+
+fn each_large(chunk: &Chunk, page: usize, visit: &mut dyn FnMut(Item)) {
+    let head = page * PAGE_GRANULES;
+    let kind = chunk.entry(page).kind();
+    let begins = matches!(kind, PageKind::LargeHead | PageKind::Stack)
+        && bitmap::is_set(chunk.memory(), Bitmap::Allocated, head);
+    if begins {
+        let object = chunk.memory().object_at(head);
+        let header = object.header();
+        let bytes = (header.granules() * GRANULE).next_multiple_of(PAGE);
+        visit(Item { value: Value::object(object), address: object.address(), bytes, header: Some(header) });
+    }
+}
+
+impl Heap {
+    /// Calls `visit` for everything allocated, live or not, in address order.
+    pub fn walk(&mut self, mut visit: impl FnMut(Item)) {
+        self.settle();
+        for chunk in self.space.chunks() {
+            each_item(chunk, &mut visit, &mut |_| {});
+        }
+    }
+}
