@@ -324,10 +324,17 @@ impl<'h> Check<'h> {
         let phase = self.heap.collector.phase();
         let marking = matches!(phase, GcPhase::Roots | GcPhase::Mark | GcPhase::Finish);
         let heap = self.heap;
-        for chunk in heap.space.chunks() {
+        for (index, chunk) in heap.space.chunks().iter().enumerate() {
             let mut items = Vec::new();
             each_item(chunk, &mut |item| items.push(item), &mut |_| {});
             for item in items {
+                let granule = (item.address - chunk.base()) / GRANULE;
+                if heap.collector.may_hold_dead(index, granule / PAGE_GRANULES)
+                    && !bitmap::is_set(chunk.memory(), Bitmap::Marked, granule)
+                {
+                    // Dead, and what it refers to may be swept already.
+                    continue;
+                }
                 let black = marking && self.is_black(item.address);
                 let mut children = Vec::new();
                 match item.value.unpack() {

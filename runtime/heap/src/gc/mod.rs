@@ -116,6 +116,11 @@ impl Collector {
         matches!(self.phase, GcPhase::Roots | GcPhase::Mark | GcPhase::Finish | GcPhase::Sweep)
     }
 
+    /// Whether a page holds what the mark found dead and the sweep has not reached.
+    pub(crate) fn may_hold_dead(&self, chunk: usize, page: usize) -> bool {
+        self.phase == GcPhase::Sweep && !self.sweeper.has_passed(chunk, page)
+    }
+
     #[cfg(test)]
     pub(crate) fn marker_mut(&mut self) -> &mut Marker {
         &mut self.marker

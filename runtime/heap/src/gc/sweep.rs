@@ -44,6 +44,11 @@ impl Sweeper {
         }
     }
 
+    /// Whether the sweep under way has passed the page.
+    pub(crate) fn has_passed(&self, chunk: usize, page: usize) -> bool {
+        (chunk, page) < (self.chunk, self.page)
+    }
+
     /// Sweeps one page, or all that are left. Says whether none is left.
     pub(crate) fn sweep(&mut self, unit: GcUnit, space: &mut Space, report: &mut StepReport) -> bool {
         while let Some(chunk) = space.chunks().get(self.chunk) {

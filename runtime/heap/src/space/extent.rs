@@ -168,7 +168,6 @@ impl Extents {
         // Reserve before, commit after: the lists must have room before anything is mapped.
         self.list.try_reserve(1).map_err(|_full| refused)?;
         self.chunks.try_reserve(bytes / CHUNK).map_err(|_full| refused)?;
-        self.newly_mapped.retain(|span| self.list.iter().any(|extent| extent.mapping.start() == span.start));
         self.newly_mapped.try_reserve(1).map_err(|_full| refused)?;
         let hint = self.list.last().map_or(self.home, |extent| extent.mapping.end());
         let answer = self.os.map(hint, bytes)?;
@@ -224,6 +223,7 @@ impl Extents {
             let extent = self.list.remove(index);
             self.os.unmap(extent.mapping);
             self.committed -= bytes;
+            self.newly_mapped.retain(|new| *new != span);
             unmapped += bytes;
             log.push(Event::ExtentUnmapped { span });
         }

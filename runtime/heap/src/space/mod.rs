@@ -187,7 +187,8 @@ impl Space {
     fn take_free_pages(&mut self, count: usize) -> Option<PageRun> {
         let huge = count > CHUNK_PAGES - TABLE_PAGES;
         let chunks = self.extents.chunks_mut().iter_mut().enumerate();
-        for (index, chunk) in chunks.filter(|(_, chunk)| chunk.is_huge() == huge) {
+        // A huge chunk holds one object: its bits are found by the address of the first page.
+        for (index, chunk) in chunks.filter(|(_, chunk)| chunk.is_huge() == huge && (!huge || chunk.is_empty())) {
             if let Some(pages) = chunk.take_pages(count) {
                 let zeroed =
                     pages.clone().all(|page| matches!(chunk.entry(page).kind(), PageKind::Fresh | PageKind::GivenBack));
