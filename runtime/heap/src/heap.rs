@@ -235,6 +235,12 @@ impl Heap {
         self.countdown = 1;
     }
 
+    /// Whether every safepoint collects.
+    #[must_use]
+    pub fn is_stressed(&self) -> bool {
+        self.stress
+    }
+
     /// What a safepoint is due for.
     #[must_use]
     pub fn due(&self) -> Due {
@@ -481,6 +487,24 @@ impl Heap {
         object.bytes_mut(self)
     }
 
+    /// Copies the first `count` bytes of one object without values to another.
+    ///
+    /// # Panics
+    /// When one of them holds values or is shorter.
+    pub fn copy_bytes(&mut self, from: ObjectRef, to: ObjectRef, count: usize) {
+        assert_eq!(from.header().shape(), Shape::Raw, "{:?} holds values", from.header());
+        if from != to {
+            let mut done = 0;
+            let mut window = [0; 512];
+            while done < count {
+                let size = (count - done).min(window.len());
+                window[..size].copy_from_slice(&self.bytes(from)[done..done + size]);
+                self.bytes_mut(to)[done..done + size].copy_from_slice(&window[..size]);
+                done += size;
+            }
+        }
+    }
+
     /// Turns a narrow string into one whose characters are in `bytes`, four bytes each.
     ///
     /// # Panics
@@ -519,11 +543,20 @@ impl Heap {
         Ok(code)
     }
 
-    /// The raw words of a code object from `from` on, counted after the constants, for quick reading.
+    /// A code object, for quick reading.
+    ///
+    /// # Panics
+    /// When it is no code object.
+    #[inline(always)]
     #[must_use]
-    pub fn code(&self, code: ObjectRef, from: usize) -> CodeRef {
-        let first = 1 + self.constants(code) + from;
-        CodeRef::of(code, first, code.header().payload_words() - first)
+    pub fn code(&self, code: ObjectRef) -> CodeRef {
+        CodeRef::of(code)
+    }
+
+    /// How many constants a code object has.
+    #[must_use]
+    pub fn constants(&self, code: ObjectRef) -> usize {
+        code.value(0).as_fixnum().map_or(0, |count| count as usize)
     }
 
     /// No code, for a machine that has not begun.
@@ -532,18 +565,24 @@ impl Heap {
         CodeRef::NONE
     }
 
-    /// How many constants a code object has.
+    /// A constant of a code object.
+    ///
+    /// # Panics
+    /// When there is no such constant.
     #[inline(always)]
     #[must_use]
-    pub fn constants(&self, code: ObjectRef) -> usize {
-        code.value(0).as_fixnum().map_or(0, |count| count as usize)
+    pub fn code_constant(&self, code: CodeRef, index: usize) -> Value {
+        code.constant(index)
     }
 
-    /// An instruction.
+    /// A raw word of a code object.
+    ///
+    /// # Panics
+    /// When there is no such word.
     #[inline(always)]
     #[must_use]
-    pub fn instruction(&self, code: CodeRef, index: usize) -> u64 {
-        code.get(index)
+    pub fn code_word(&self, code: CodeRef, index: usize) -> u64 {
+        code.word(index)
     }
 
     // The stack of the running thread.

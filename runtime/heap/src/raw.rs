@@ -20,7 +20,7 @@ use std::ptr;
 use std::slice;
 
 use crate::heap::Heap;
-use crate::object::{HEADER, Header};
+use crate::object::{HEADER, Header, ObjectKind};
 use crate::os::Mapping;
 use crate::space::page_table::PageEntry;
 use crate::terms::{Address, CHUNK, CHUNK_GRANULES, CHUNK_PAGES, GRANULE, PAGE};
@@ -334,31 +334,43 @@ impl StackRef {
     }
 }
 
-/// The instructions of a code object, for quick access by the virtual machine.
+/// A code object, for quick access by the virtual machine: a count of constants, the constants, raw words.
 ///
 /// Good until the next safepoint, like a value.
 #[derive(Clone, Copy, Debug)]
 pub struct CodeRef {
-    first: Address,
+    payload: Address,
+    constants: usize,
     words: usize,
 }
 
 impl CodeRef {
     /// No code: every access is out of bounds.
-    pub(crate) const NONE: Self = Self { first: Address::new(0), words: 0 };
+    pub(crate) const NONE: Self = Self { payload: Address::new(0), constants: 0, words: 0 };
 
-    /// `count` words of the payload of `object` from word `from` on.
-    pub(crate) fn of(object: ObjectRef, from: usize, count: usize) -> Self {
-        assert!(from + count <= object.header().payload_words(), "words {from}+{count} of {:?}", object.header());
-        Self { first: object.word_address(from), words: count }
+    /// The constants and raw words of a code object.
+    #[inline(always)]
+    pub(crate) fn of(object: ObjectRef) -> Self {
+        let header = object.header();
+        assert!(header.is(ObjectKind::Code), "{header:?}");
+        let constants = object.value(0).as_fixnum().map_or(0, |count| count as usize);
+        Self { payload: object.word_address(0), constants, words: header.payload_words() - 1 - constants }
     }
 
-    /// The instruction word at `index`.
+    /// Constant number `index`.
     #[inline(always)]
-    pub(crate) fn get(self, index: usize) -> u64 {
-        assert!(index < self.words, "instruction {index} of {}", self.words);
-        // SAFETY: D2 for the code object; the index is inside it.
-        unsafe { read(self.first + index * 8) }
+    pub(crate) fn constant(self, index: usize) -> Value {
+        assert!(index < self.constants, "constant {index} of {}", self.constants);
+        // SAFETY: D2 for the code object; the index is inside its constants, which are values (D3).
+        Value::from_bits(unsafe { read(self.payload + (1 + index) * 8) })
+    }
+
+    /// Raw word number `index`.
+    #[inline(always)]
+    pub(crate) fn word(self, index: usize) -> u64 {
+        assert!(index < self.words, "word {index} of {}", self.words);
+        // SAFETY: D2 for the code object; the index is inside its raw words.
+        unsafe { read(self.payload + (1 + self.constants + index) * 8) }
     }
 }
 

@@ -298,6 +298,13 @@ impl Value {
     }
 }
 
+impl Default for Value {
+    /// Nil.
+    fn default() -> Self {
+        Self::NIL
+    }
+}
+
 impl fmt::Debug for Value {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.unpack() {

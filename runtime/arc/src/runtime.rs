@@ -1,0 +1,311 @@
+//! The runtime as its host sees it: load, evaluate, look at the heap.
+
+use std::fs;
+use std::io::{Read, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use heapatlas_heap::terms::GcCause;
+use heapatlas_heap::{Heap, Value};
+
+use crate::builtins::{self, Level};
+use crate::error::{ArcError, Caller, ErrorKind, Location};
+use crate::fault::{FailureKind, Fault, Outcome};
+use crate::host::Host;
+use crate::libraries::Library;
+use crate::ports;
+use crate::positions;
+use crate::printer::{self, Mode};
+use crate::reader;
+use crate::symbols::{self, Known};
+use crate::tables;
+use crate::text::{CharBuffer, Text};
+use crate::vm::Machine;
+use crate::vm::control::Condition;
+use crate::vm::run::Ended;
+use crate::world::World;
+
+/// The streams a program begins with.
+pub struct Streams {
+    /// Its standard input.
+    pub input: Box<dyn Read + Send>,
+    /// Its standard output.
+    pub output: Box<dyn Write + Send>,
+    /// Its standard error.
+    pub errors: Box<dyn Write + Send>,
+}
+
+impl std::fmt::Debug for Streams {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Streams")
+    }
+}
+
+/// An Arc runtime with a heap of its own.
+///
+/// Between two calls no program runs. Errors leave the runtime as it is: definitions stay, the next call works.
+#[derive(Debug)]
+pub struct Runtime {
+    machine: Machine,
+    interrupt: Arc<AtomicBool>,
+    forms: u64,
+}
+
+impl Runtime {
+    /// A runtime on a fresh heap, with the base builtins and no library.
+    ///
+    /// # Errors
+    /// When the heap has no room even for those.
+    pub fn new(heap: Heap, streams: Streams, host: Box<dyn Host>) -> Result<Self, ArcError> {
+        let interrupt = Arc::new(AtomicBool::new(false));
+        let machine = make_machine(heap, streams, host, Arc::clone(&interrupt));
+        let machine = machine.map_err(|fault| outside(&fault))?;
+        Ok(Self { machine, interrupt, forms: 0 })
+    }
+
+    /// Setting this stops the program at its next safepoint.
+    #[must_use]
+    pub fn interrupt(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.interrupt)
+    }
+
+    /// The heap.
+    pub fn heap(&mut self) -> &mut Heap {
+        &mut self.machine.world.heap
+    }
+
+    /// The host.
+    pub fn host(&mut self) -> &mut dyn Host {
+        &mut *self.machine.host
+    }
+
+    /// How many top-level forms were evaluated.
+    #[must_use]
+    pub fn forms(&self) -> u64 {
+        self.forms
+    }
+
+    /// Verifies the heap after every collection from now on; a corrupt heap is a panic.
+    pub fn set_verify(&mut self, verify: bool) {
+        self.machine.verify = verify;
+    }
+
+    /// Makes the fast builtins of the library available, before the library built in is loaded.
+    ///
+    /// # Errors
+    /// When the heap has no room.
+    pub fn begin_library(&mut self) -> Result<(), ArcError> {
+        builtins::bind(&mut self.machine.world, Level::Library).map_err(|fault| outside(&fault))
+    }
+
+    /// Evaluates the forms of a library built in.
+    ///
+    /// # Errors
+    /// The first error.
+    pub fn load_library(&mut self, library: Library) -> Result<(), ArcError> {
+        let port = ports::open_text(&mut self.machine.world, library.text, library.name);
+        let port = port.map_err(|fault| outside(&fault))?;
+        self.evaluate_port(port, false).map(|_| ())
+    }
+
+    /// Evaluates the forms of a file.
+    ///
+    /// # Errors
+    /// The first error: the file can't be read, is no Arc text, or raises.
+    pub fn load_file(&mut self, path: &str) -> Result<(), ArcError> {
+        if let Err(error) = fs::metadata(path) {
+            return Err(unreadable(path, &error));
+        }
+        let port = match ports::open_input(&mut self.machine.world, path) {
+            Ok(port) => port,
+            Err(Fault::Failure(failure)) => return Err(ArcError::new(ErrorKind::Unreadable, failure.message)),
+            Err(fault) => return Err(outside(&fault)),
+        };
+        self.evaluate_port(port, false).map(|_| ())
+    }
+
+    /// Evaluates the forms of a text, which places call `name`. Gives the value of the last as `write` prints it, if
+    /// there was any.
+    ///
+    /// # Errors
+    /// The first error.
+    pub fn evaluate(&mut self, text: &str, name: &str) -> Result<Option<String>, ArcError> {
+        let port = ports::open_text(&mut self.machine.world, text, name).map_err(|fault| outside(&fault))?;
+        self.evaluate_port(port, true)
+    }
+
+    /// Evaluates the forms of a port, and gives the value of the last if `wanted`.
+    fn evaluate_port(&mut self, port: Value, wanted: bool) -> Result<Option<String>, ArcError> {
+        self.interrupt.store(false, Ordering::Relaxed);
+        self.machine.kept = port;
+        let mut shown = None;
+        let result = loop {
+            let form = match self.read_kept() {
+                Ok(Some(form)) => form,
+                Ok(None) => break Ok(shown),
+                Err(error) => break Err(error),
+            };
+            self.forms += 1;
+            let text = self.machine.world.show(form);
+            let eval = self.machine.stubs.eval;
+            match self.machine.call(eval, &[form]) {
+                Ended::Value(value) => {
+                    if wanted {
+                        shown = Some(self.show_whole(value));
+                        self.note_that(value);
+                    }
+                }
+                ended => break Err(self.error(ended, text)),
+            }
+        };
+        if let Some(port) = self.machine.kept.as_object() {
+            // The port was only read; closing it loses nothing.
+            ports::close(&mut self.machine.world, port).ok();
+        }
+        self.machine.kept = Value::NIL;
+        self.machine.world.streams.flush_all();
+        result
+    }
+
+    /// Reads the next form of the kept port, collecting once if there is no room.
+    fn read_kept(&mut self) -> Result<Option<Value>, ArcError> {
+        for last_try in [false, true] {
+            let Some(port) = self.machine.kept.as_object() else { return Ok(None) };
+            match reader::read(&mut self.machine.world, port) {
+                Ok(form) => return Ok(form),
+                Err(Fault::Exhausted(_)) if !last_try => {
+                    self.machine.collect_at_rest(GcCause::Limit);
+                    self.machine.world.heap.recover().ok();
+                }
+                Err(fault) => {
+                    let mut error = outside(&fault);
+                    if let (Fault::Failure(failure), Some(name)) =
+                        (&fault, ports::name(&self.machine.world, port).as_object())
+                    {
+                        let place = failure.place.unwrap_or_default();
+                        let file = Text::of(&self.machine.world.heap, name).prefix(4096);
+                        error.location = Some(Location { file, line: place.line, column: place.column });
+                        if failure.message == crate::reader::NOT_TEXT {
+                            error.kind = ErrorKind::Unreadable;
+                        }
+                    }
+                    return Err(error);
+                }
+            }
+        }
+        Ok(None)
+    }
+
+    /// A value as `write` prints it, whole as long as it is not enormous.
+    fn show_whole(&mut self, value: Value) -> String {
+        const MOST: usize = 1 << 20;
+        let mut buffer = CharBuffer::default();
+        match printer::print_to_buffer(&mut self.machine.world, value, Mode::Write, &mut buffer) {
+            Ok(()) => buffer.chars(&self.machine.world.heap).take(MOST).collect(),
+            Err(_) => self.machine.world.show(value),
+        }
+    }
+
+    /// The variable `that` holds the value of the last form at a prompt.
+    fn note_that(&mut self, value: Value) {
+        let that = self.machine.world.known(Known::That);
+        if let Some(symbol) = that.as_object() {
+            symbols::set_global(&mut self.machine.world.heap, symbol, value);
+        }
+    }
+
+    fn error(&mut self, ended: Ended, form: String) -> ArcError {
+        self.machine.world.streams.flush_all();
+        let mut error = match ended {
+            Ended::Value(_) => ArcError::new(ErrorKind::Program, "ended"),
+            Ended::Interrupted => ArcError::new(ErrorKind::Interrupted, "interrupted"),
+            Ended::Quit(code) => ArcError::new(ErrorKind::Quit(code), "quit"),
+            Ended::Exhausted(exhausted) => ArcError::new(ErrorKind::Exhausted, exhausted.to_string()),
+            Ended::Error(condition) => self.condition_outside(condition),
+        };
+        if error.location.is_none() {
+            error.location = self.form_location();
+        }
+        error.form = Some(form);
+        error.trace = self
+            .machine
+            .trace
+            .take()
+            .unwrap_or_default()
+            .into_iter()
+            .map(|frame| Caller { function: frame.function, location: frame.location })
+            .collect();
+        self.interrupt.store(false, Ordering::Relaxed);
+        error
+    }
+
+    fn condition_outside(&mut self, condition: Value) -> ArcError {
+        const MOST: usize = 2000;
+        let heap = &self.machine.world.heap;
+        let Some(object) = condition.as_object() else { return ArcError::new(ErrorKind::Program, "error") };
+        let message = heap.value(object, Condition::Message as usize).as_object();
+        let message = message.map_or_else(String::new, |message| Text::of(heap, message).prefix(MOST));
+        let exhausted = !heap.value(object, Condition::Exhausted as usize).is_nil();
+        let kind = if exhausted { ErrorKind::Exhausted } else { ErrorKind::Program };
+        let mut error = ArcError::new(kind, message);
+        let file = heap.value(object, Condition::File as usize).as_object();
+        error.location = file.map(|file| {
+            let place = positions::Place::of(heap.value(object, Condition::Place as usize));
+            Location { file: Text::of(heap, file).prefix(4096), line: place.line, column: place.column }
+        });
+        error
+    }
+
+    /// Where the form read last began.
+    fn form_location(&self) -> Option<Location> {
+        let world = &self.machine.world;
+        let name = ports::name(world, self.machine.kept.as_object()?).as_object()?;
+        let file = Text::of(&world.heap, name).prefix(4096);
+        Some(Location { file, line: 0, column: 0 })
+    }
+
+    /// Collects everything that can be.
+    pub fn collect(&mut self) {
+        self.machine.collect_at_rest(GcCause::Asked);
+    }
+
+    /// Unmaps the heap.
+    pub fn release(self) {
+        self.machine.release();
+    }
+}
+
+fn make_machine(heap: Heap, streams: Streams, host: Box<dyn Host>, interrupt: Arc<AtomicBool>) -> Outcome<Machine> {
+    let mut world = World::new(heap, interrupt)?;
+    let input = ports::input_stream(&mut world, streams.input, None)?;
+    let output = ports::output_stream(&mut world, streams.output, None)?;
+    let errors = ports::output_stream(&mut world, streams.errors, None)?;
+    let signatures = tables::make(&mut world)?;
+    if let Some(symbol) = world.known(Known::Sig).as_object() {
+        symbols::set_global(&mut world.heap, symbol, signatures);
+    }
+    let mut machine = Machine::new(world, host)?;
+    machine.set_first_ports(input, output, errors)?;
+    Ok(machine)
+}
+
+fn unreadable(path: &str, error: &std::io::Error) -> ArcError {
+    ArcError::new(ErrorKind::Unreadable, format!("can't read {path}: {}", ports::describe(error)))
+}
+
+/// A fault as an error outside the heap.
+fn outside(fault: &Fault) -> ArcError {
+    match fault {
+        Fault::Failure(failure) => {
+            let kind = match failure.kind {
+                FailureKind::Syntax { incomplete } => ErrorKind::Syntax { incomplete },
+                _ => ErrorKind::Program,
+            };
+            ArcError::new(kind, failure.message.clone())
+        }
+        Fault::Exhausted(exhausted) => ArcError::new(ErrorKind::Exhausted, exhausted.to_string()),
+        Fault::Interrupted | Fault::Break => ArcError::new(ErrorKind::Interrupted, "interrupted"),
+        Fault::Quit(code) => ArcError::new(ErrorKind::Quit(*code), "quit"),
+        Fault::Raise(_) => ArcError::new(ErrorKind::Program, "error"),
+    }
+}

@@ -1,0 +1,68 @@
+//! The safepoint: the only unsafe code of this package.
+//!
+//! What the heap asks of whoever calls it is that no value is used afterwards but those in the roots. The machine calls
+//! it between two instructions, or when an instruction has failed and will be done again: at such a moment everything
+//! that counts is in the machine's registers, on the stack up to what [`Machine::settle_stack`] says, or in the world,
+//! and `MachineRoots` visits all of it. Local variables of the dispatch loop are read again afterwards.
+
+use heapatlas_heap::gc::StepReport;
+use heapatlas_heap::terms::{GcCause, GcPhase, GcUnit};
+
+use crate::closures;
+use crate::vm::Machine;
+
+impl Machine {
+    /// The slots in use at this moment: in a function that has just been entered its parameters, else its frame.
+    fn slots_in_use(&self) -> usize {
+        let fp = self.registers.fp;
+        let Some(code) = self.running_code_for_collection() else { return fp };
+        let signature = closures::signature(self.heap(), code);
+        let parameters = signature.required + signature.optional + u16::from(signature.rest);
+        fp + usize::from(if self.registers.pc == 0 { parameters } else { signature.registers })
+    }
+
+    /// Collects, with the machine between two instructions.
+    pub(crate) fn collect(&mut self, cause: GcCause) {
+        self.collect_step(GcUnit::Cycle, cause);
+    }
+
+    /// Goes one step of a collection, with the machine between two instructions.
+    pub(crate) fn collect_step(&mut self, unit: GcUnit, cause: GcCause) -> StepReport {
+        self.settle_stack(self.slots_in_use());
+        let (heap, mut roots) = self.split();
+        // SAFETY: `roots` visits every value the machine and the world hold; see the head of this file.
+        let report = unsafe { heap.collect_step(unit, cause, &mut roots) };
+        let done = heap.gc_phase() == GcPhase::Idle;
+        if done {
+            self.after_collection();
+        }
+        report
+    }
+
+    /// Collects when no program runs: the stack is empty.
+    pub(crate) fn collect_at_rest(&mut self, cause: GcCause) {
+        self.settle_stack(0);
+        let (heap, mut roots) = self.split();
+        // SAFETY: no program runs, so nothing is on the stack, and `roots` visits all the rest.
+        unsafe { heap.collect(cause, &mut roots) };
+        self.after_collection();
+    }
+
+    /// After a collection: the verifier, if it is wanted, and the running frame's registers, which the collection
+    /// left unscanned but for those in use.
+    fn after_collection(&mut self) {
+        if self.verify {
+            let (heap, mut roots) = self.split();
+            let mut found = heap.verify();
+            found.extend(heap.verify_reachable(&mut roots));
+            assert!(found.is_empty(), "the heap is corrupt: {}", found[0]);
+        }
+        self.restore_frame();
+    }
+
+    /// Unmaps the heap.
+    pub(crate) fn release(self) {
+        // SAFETY: the machine and the world, which held all values, are taken apart here.
+        unsafe { self.world.heap.release() };
+    }
+}

@@ -1,0 +1,332 @@
+//! Green threads: frames put away as continuations, taken up again in turn.
+//!
+//! Threads change at safepoints, when one sleeps, and when one waits for the lock of `atomic-invoke`. A thread that
+//! does not run is an object with the record of its frames and its dynamic state.
+
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use heapatlas_heap::object::ObjectKind;
+use heapatlas_heap::{ObjectRef, Value};
+
+use super::Machine;
+use super::control::Dynamic;
+use crate::fault::{Fault, Outcome};
+use crate::world::World;
+
+/// The fields of a thread.
+#[derive(Clone, Copy)]
+#[repr(usize)]
+enum Thread {
+    /// What it does: a number from [`State`].
+    State = 0,
+    /// The record of its frames.
+    Record = 1,
+    Dynamics = 2,
+    /// When it wakes, in milliseconds since the epoch.
+    Wakes = 3,
+    /// The function it is to call, before it has begun.
+    Function = 4,
+    /// Whether it is to be broken when it runs next.
+    Broken = 5,
+}
+
+const THREAD_FIELDS: usize = 6;
+
+/// What a thread does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    /// Waits for its turn.
+    Ready = 0,
+    /// Waits for its time.
+    Sleeping = 1,
+    /// Has ended.
+    Dead = 2,
+}
+
+/// The threads of a machine.
+#[derive(Debug)]
+pub(crate) struct Threads {
+    /// The thread that evaluates forms.
+    main: Value,
+    pub(crate) current: Value,
+    /// The others that have not ended, next first.
+    others: Value,
+    turn_began: Instant,
+}
+
+/// How long a thread runs before another gets its turn.
+const TURN: Duration = Duration::from_millis(5);
+/// How long the program sleeps before it looks again whether somebody wants it to stop.
+const NAP: Duration = Duration::from_millis(5);
+
+fn make(world: &mut World, function: Value, dynamics: Value) -> Outcome<Value> {
+    let fields: [Value; THREAD_FIELDS] =
+        [Value::small(State::Ready as u32), Value::NIL, dynamics, Value::NIL, function, Value::NIL];
+    Ok(Value::object(world.object(ObjectKind::Thread, &fields)?))
+}
+
+/// Whether a thread has ended.
+pub(crate) fn is_dead(world: &World, thread: ObjectRef) -> bool {
+    world.heap.value(thread, Thread::State as usize) == Value::small(State::Dead as u32)
+}
+
+fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}
+
+impl Threads {
+    pub(crate) fn new(world: &mut World) -> Outcome<Self> {
+        let main = make(world, Value::NIL, Value::NIL)?;
+        Ok(Self { main, current: main, others: Value::NIL, turn_began: Instant::now() })
+    }
+
+    pub(super) fn each_root(&mut self, visit: &mut dyn FnMut(&mut Value)) {
+        let Self { main, current, others, turn_began: _ } = self;
+        for root in [main, current, others] {
+            visit(root);
+        }
+    }
+
+    /// Whether the running thread is the one that evaluates forms.
+    pub(super) fn is_main(&self) -> bool {
+        self.current == self.main
+    }
+}
+
+impl Machine {
+    fn thread_field(&self, thread: Value, field: Thread) -> Value {
+        thread.as_object().map_or(Value::NIL, |thread| self.world.heap.value(thread, field as usize))
+    }
+
+    fn set_thread_field(&mut self, thread: Value, field: Thread, value: Value) {
+        if let Some(thread) = thread.as_object() {
+            self.world.heap.set_value(thread, field as usize, value);
+        }
+    }
+
+    /// A new thread that will call a function, with the current ports.
+    pub(super) fn new_thread(&mut self, function: Value) -> Outcome<Value> {
+        let dynamics = [Value::NIL, self.world.input, self.world.output, Value::NIL, Value::NIL];
+        let dynamics = Value::object(self.world.object(ObjectKind::Vector, &dynamics)?);
+        let thread = make(&mut self.world, function, dynamics)?;
+        self.add_last(thread)?;
+        Ok(thread)
+    }
+
+    fn add_last(&mut self, thread: Value) -> Outcome<()> {
+        let cell = self.world.cons(thread, Value::NIL)?;
+        let mut last = None;
+        let mut rest = self.threads.others;
+        while let Some(next) = rest.as_cell() {
+            last = Some(next);
+            rest = self.world.heap.cdr(next);
+        }
+        match last {
+            Some(last) => self.world.heap.set_cdr(last, cell),
+            None => self.threads.others = cell,
+        }
+        Ok(())
+    }
+
+    /// Takes a thread out of those that wait.
+    fn remove(&mut self, thread: Value) {
+        let mut before = None;
+        let mut rest = self.threads.others;
+        while let Some(cell) = rest.as_cell() {
+            let next = self.world.heap.cdr(cell);
+            if self.world.heap.car(cell) == thread {
+                match before {
+                    Some(before) => self.world.heap.set_cdr(before, next),
+                    None => self.threads.others = next,
+                }
+                return;
+            }
+            before = Some(cell);
+            rest = next;
+        }
+    }
+
+    /// The first thread whose turn it may be, and when the earliest sleeper wakes.
+    fn next_ready(&self) -> (Option<Value>, Option<i64>) {
+        let mut earliest: Option<i64> = None;
+        let mut rest = self.threads.others;
+        while let Some((thread, cdr)) = self.world.uncons(rest) {
+            rest = cdr;
+            if self.thread_field(thread, Thread::State) == Value::small(State::Ready as u32) {
+                return (Some(thread), earliest);
+            }
+            let wakes = self.thread_field(thread, Thread::Wakes).as_fixnum().unwrap_or(0);
+            if wakes <= now_ms() {
+                return (Some(thread), earliest);
+            }
+            earliest = Some(earliest.map_or(wakes, |other| other.min(wakes)));
+        }
+        (None, earliest)
+    }
+
+    /// Puts the running thread away, so that it goes on at the next instruction.
+    fn put_away(&mut self, state: State) -> Outcome<()> {
+        let thread = self.threads.current;
+        self.add_last(thread)?;
+        let live = self.frame_size();
+        let record = match self.take_here(live) {
+            Ok(record) => record,
+            Err(fault) => {
+                self.remove(thread);
+                return Err(fault);
+            }
+        };
+        self.set_thread_field(thread, Thread::State, Value::small(state as u32));
+        self.set_thread_field(thread, Thread::Record, record);
+        self.set_thread_field(thread, Thread::Dynamics, self.registers.dynamics);
+        Ok(())
+    }
+
+    /// Takes a thread up.
+    fn take_up(&mut self, thread: Value) -> Outcome<()> {
+        self.remove(thread);
+        self.set_current(thread);
+        self.threads.turn_began = Instant::now();
+        self.set_thread_field(thread, Thread::State, Value::small(State::Ready as u32));
+        self.set_dynamics(self.thread_field(thread, Thread::Dynamics));
+        let function = self.thread_field(thread, Thread::Function);
+        if function.is_nil() {
+            self.resume(self.thread_field(thread, Thread::Record), Value::NIL)?;
+            self.set_thread_field(thread, Thread::Record, Value::NIL);
+        } else {
+            self.set_thread_field(thread, Thread::Function, Value::NIL);
+            self.begin(function, &[])?;
+        }
+        if self.thread_field(thread, Thread::Broken).is_nil() {
+            return Ok(());
+        }
+        self.set_thread_field(thread, Thread::Broken, Value::NIL);
+        Err(Fault::Break)
+    }
+
+    /// Empties the stack and calls a function on it.
+    pub(crate) fn begin(&mut self, function: Value, arguments: &[Value]) -> Outcome<bool> {
+        self.registers.below = Value::NIL;
+        self.registers.kept_slots = 0;
+        self.registers.fp = 2;
+        self.registers.pc = 0;
+        self.reach(2 + arguments.len());
+        self.world.heap.set_slot(0, function);
+        self.world.heap.set_slot(1, Value::UNDERFLOW);
+        for (index, argument) in arguments.iter().enumerate() {
+            self.world.heap.set_slot(2 + index, *argument);
+        }
+        self.invoke(0, arguments.len())
+    }
+
+    /// Gives another thread its turn, if one is ready.
+    pub(super) fn let_others_run(&mut self) -> Outcome<()> {
+        let (Some(next), _) = self.next_ready() else { return Ok(()) };
+        self.put_away(State::Ready)?;
+        self.take_up(next)
+    }
+
+    /// At a safepoint: gives another thread its turn when this one's is over.
+    pub(super) fn watch_turn(&mut self) -> Outcome<()> {
+        if self.threads.others.is_nil() || self.threads.turn_began.elapsed() < TURN {
+            return Ok(());
+        }
+        self.threads.turn_began = Instant::now();
+        self.let_others_run()
+    }
+
+    /// Lets others run for some time.
+    pub(super) fn sleep(&mut self, seconds: f64) -> Outcome<()> {
+        self.world.streams.flush_all();
+        let milliseconds = (seconds.clamp(0.0, 1e12) * 1000.0).ceil() as i64;
+        let wakes = now_ms() + milliseconds;
+        let thread = self.threads.current;
+        self.set_thread_field(thread, Thread::Wakes, Value::fixnum(wakes).unwrap_or_default());
+        self.put_away(State::Sleeping)?;
+        self.run_next()
+    }
+
+    /// Takes up the next thread that is ready, waiting until one is.
+    pub(super) fn run_next(&mut self) -> Outcome<()> {
+        loop {
+            if self.world.interrupt.load(std::sync::atomic::Ordering::Relaxed) {
+                return Err(Fault::Interrupted);
+            }
+            let (ready, earliest) = self.next_ready();
+            if let Some(thread) = ready {
+                return self.take_up(thread);
+            }
+            let Some(earliest) = earliest else { return Ok(()) };
+            let left = Duration::from_millis((earliest - now_ms()).max(0).unsigned_abs());
+            std::thread::sleep(left.min(NAP));
+            self.host.idles(&mut self.world.heap);
+        }
+    }
+
+    /// The running thread has ended: takes up another.
+    pub(super) fn end_thread(&mut self) -> Outcome<()> {
+        let thread = self.threads.current;
+        self.set_thread_field(thread, Thread::State, Value::small(State::Dead as u32));
+        self.run_next()
+    }
+
+    /// Ends a thread: at once, or by a break that runs its winders.
+    pub(super) fn stop_thread(&mut self, thread: Value, by_break: bool) -> Outcome<()> {
+        if self.world.heap.as_kind(thread, ObjectKind::Thread).is_none() {
+            return Err(self.world.wrong_type("kill-thread", "a thread", thread));
+        }
+        if by_break {
+            if thread == self.threads.current {
+                return Err(Fault::Break);
+            }
+            self.set_thread_field(thread, Thread::Broken, Value::T);
+            self.set_thread_field(thread, Thread::Wakes, Value::small(0));
+            return Ok(());
+        }
+        self.set_thread_field(thread, Thread::State, Value::small(State::Dead as u32));
+        self.set_thread_field(thread, Thread::Record, Value::NIL);
+        self.remove(thread);
+        if thread == self.threads.current {
+            return Err(Fault::Break);
+        }
+        Ok(())
+    }
+
+    /// Holds the lock from here on, and keeps the state before in register `at`. `false` when another thread holds it
+    /// and was taken up instead; then the instruction is done again later.
+    pub(super) fn enter_atomic(&mut self, at: usize) -> Outcome<bool> {
+        let mut rest = self.threads.others;
+        while let Some((thread, cdr)) = self.world.uncons(rest) {
+            rest = cdr;
+            let dynamics = self.thread_field(thread, Thread::Dynamics).as_object();
+            let holds = dynamics.is_some_and(|state| !self.world.heap.value(state, Dynamic::Atomic as usize).is_nil());
+            if holds && self.dynamic(Dynamic::Atomic).is_nil() {
+                self.put_away(State::Ready)?;
+                self.run_next()?;
+                return Ok(false);
+            }
+        }
+        let before = self.registers.dynamics;
+        let atomic = self.atomic_dynamics()?;
+        self.set_register(at, before);
+        self.set_dynamics(atomic);
+        Ok(true)
+    }
+
+    /// Forgets every thread but the one that evaluates forms: they are in the middle of something that is over.
+    pub(crate) fn forget_threads(&mut self) {
+        self.threads.others = Value::NIL;
+        self.set_current(self.threads.main);
+    }
+
+    fn set_current(&mut self, thread: Value) {
+        self.threads.current = thread;
+        self.world.thread = thread;
+    }
+
+    /// Makes the thread that evaluates forms the running one, before a form.
+    pub(crate) fn use_main_thread(&mut self) {
+        self.set_current(self.threads.main);
+        self.threads.turn_began = Instant::now();
+    }
+}
