@@ -13,6 +13,8 @@ fn main() {
     while let Some(a) = it.next() {
         match a.as_str() {
             "-n" => lib = false,
+            "-s" => rt.heap().set_stress(true),
+            "-v" => rt.set_verify(true),
             "-e" => {
                 if lib {
                     load(&mut rt);

@@ -85,6 +85,40 @@ pub(crate) fn hash_key(world: &World, key: Value) -> u32 {
     (hash ^ (hash >> 32)) as u32
 }
 
+/// Keeps what a key's hash goes by the address of where it is, before the key enters a table.
+pub(crate) fn pin_key(world: &mut World, key: Value) {
+    pin(&mut world.heap, key, HASHED_DEPTH);
+}
+
+fn pin(heap: &mut Heap, key: Value, depth: usize) {
+    if let Some(object) = key.as_object() {
+        if goes_by_address(heap, object) {
+            heap.pin(object);
+        }
+        return;
+    }
+    let mut rest = key;
+    for _ in 0..HASHED_ELEMENTS {
+        let Some(cell) = rest.as_cell() else { break };
+        if depth > 0 {
+            pin(heap, heap.car(cell), depth - 1);
+        }
+        rest = heap.cdr(cell);
+    }
+    if rest.is_object() {
+        pin(heap, rest, 0);
+    }
+}
+
+fn goes_by_address(heap: &Heap, object: ObjectRef) -> bool {
+    !matches!(
+        heap.header(object).kind(),
+        Some(
+            ObjectKind::String | ObjectKind::Symbol | ObjectKind::Float | ObjectKind::Bignum | ObjectKind::Ratio
+        )
+    )
+}
+
 fn mix(hash: u64, word: u64) -> u64 {
     (hash.rotate_left(23) ^ word).wrapping_mul(0x9e37_79b9_7f4a_7c15)
 }

@@ -1,7 +1,8 @@
 //! Where the lists of a datum begin in their file.
 //!
 //! Cells have no room for a place, so the reader notes places beside the datum: a heap vector of pairs, cell and
-//! place, as a table probed by the cell's address.
+//! place, as a table probed by the cell's address. Once the collector has moved something the addresses say nothing
+//! any more, and the table is searched from end to end; it lives no longer than its form.
 
 use heapatlas_heap::object::{ObjectFlags, ObjectKind};
 use heapatlas_heap::{CellRef, Heap, Value};
@@ -39,8 +40,8 @@ pub(crate) struct PositionsBuilder {
     pairs: ValueStack,
 }
 
-/// Values of the table before the pairs: the name of the file.
-const FIRST_PAIR: usize = 1;
+/// Values of the table before the pairs: the name of the file, and how often the collector had moved something.
+const FIRST_PAIR: usize = 2;
 
 impl PositionsBuilder {
     /// Notes where a list begins.
@@ -57,6 +58,8 @@ impl PositionsBuilder {
         let bytes = (FIRST_PAIR + slots * 2) * 8;
         let table = world.heap.allocate(ObjectKind::Vector, ObjectFlags::NONE, bytes)?;
         world.heap.set_value(table, 0, name);
+        let moves = Value::size(world.heap.moves() as usize);
+        world.heap.set_value(table, 1, moves);
         for pair in 0..count {
             let (list, place) = (self.pairs.get(&world.heap, pair * 2), self.pairs.get(&world.heap, pair * 2 + 1));
             if let Some(cell) = list.as_cell() {
@@ -81,6 +84,10 @@ fn slot(cell: CellRef, slots: usize) -> usize {
 pub(crate) fn lookup(heap: &Heap, positions: Value, list: Value) -> Option<Place> {
     let (table, cell) = (positions.as_object()?, list.as_cell()?);
     let slots = (heap.header(table).payload_words() - FIRST_PAIR) / 2;
+    if heap.value(table, 1) != Value::size(heap.moves() as usize) {
+        let at = (0..slots).find(|at| heap.value(table, FIRST_PAIR + at * 2) == list)?;
+        return Some(Place::of(heap.value(table, FIRST_PAIR + at * 2 + 1)));
+    }
     let mut at = slot(cell, slots);
     loop {
         let found = heap.value(table, FIRST_PAIR + at * 2);

@@ -8,7 +8,7 @@
 use heapatlas_heap::object::{ObjectFlags, ObjectKind};
 use heapatlas_heap::{Heap, ObjectRef, Unpacked, Value};
 
-use crate::equality::{hash_key, same_key};
+use crate::equality::{hash_key, pin_key, same_key};
 use crate::fault::Outcome;
 use crate::world::World;
 
@@ -127,6 +127,7 @@ fn add(world: &mut World, table: ObjectRef, key: Value, value: Value) -> Outcome
     }
     let place = size(&world.heap, table, USED);
     let Some(entries) = world.heap.value(table, ENTRIES).as_object() else { return Ok(()) };
+    pin_key(world, key);
     world.heap.set_value(entries, place * 2, key);
     world.heap.set_value(entries, place * 2 + 1, value);
     if let Some(index) = world.heap.value(table, INDEX).as_object() {

@@ -14,6 +14,9 @@ use heapatlas_arc::{Runtime, Streams};
 use heapatlas_heap::Heap;
 use libtest_mimic::{Arguments, Failed, Trial};
 
+/// When this is set, the heap is collected and verified at every safepoint while a record is evaluated.
+const STRESS: &str = "HEAPATLAS_STRESS";
+
 /// What a record expects.
 #[derive(Clone, PartialEq, Eq)]
 enum Expected {
@@ -78,6 +81,10 @@ fn runtime(tags: &[String], output: Box<dyn Write + Send>) -> Runtime {
 
 fn check(record: &Record) -> Result<(), Failed> {
     let mut runtime = runtime(&record.tags, Box::new(io::sink()));
+    if std::env::var_os(STRESS).is_some() {
+        runtime.set_verify(true);
+        runtime.heap().set_stress(true);
+    }
     let result = runtime.evaluate(&record.text, "record");
     runtime.release();
     match (&record.expected, result) {

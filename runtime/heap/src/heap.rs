@@ -290,7 +290,8 @@ impl Heap {
     }
 
     pub(crate) fn step_collector(&mut self, unit: GcUnit, roots: &mut dyn Roots) -> StepReport {
-        let report = self.collector.step(unit, &mut self.space, roots);
+        let clock = self.clock();
+        let report = self.collector.step(unit, &mut self.space, roots, clock);
         if self.collector.phase() == GcPhase::Idle {
             let used = self.space.sums().used_granules * GRANULE;
             self.collector.pacing.plan(self.clock(), used as u64);
@@ -524,12 +525,17 @@ impl Heap {
         if indirect { Value::from_bits(string.first_word()).as_object() } else { None }
     }
 
-    /// Sets the fact about an object that the language keeps for itself.
-    pub fn set_language_mark(&mut self, object: ObjectRef, holds: bool) {
+    /// Keeps an object where it is from now on: somebody goes by its address.
+    pub fn pin(&mut self, object: ObjectRef) {
         let header = object.header();
-        let flags = header.flags().without(ObjectFlags::MARKED_BY_LANGUAGE);
-        let mark = if holds { ObjectFlags::MARKED_BY_LANGUAGE } else { ObjectFlags::NONE };
-        object.store_header(header.with_flags(flags.with(mark)));
+        object.store_header(header.with_flags(header.flags().with(ObjectFlags::PINNED)));
+    }
+
+    /// Counts the collections that moved something. Whoever goes by addresses of things that are not pinned must look
+    /// again when it has changed.
+    #[must_use]
+    pub fn moves(&self) -> u64 {
+        self.collector.moves()
     }
 
     /// A new code object with room for `constants` values and `words` raw words. Value `n` is word `1 + n`; the raw

@@ -142,8 +142,8 @@ impl ObjectFlags {
     pub const INDIRECT: Self = Self(2);
     /// A bignum below zero.
     pub const NEGATIVE: Self = Self(4);
-    /// A fact that the language keeps for itself; the heap does not look at it.
-    pub const MARKED_BY_LANGUAGE: Self = Self(8);
+    /// An object that may not move: somebody goes by its address.
+    pub const PINNED: Self = Self(8);
 
     /// These facts and those.
     #[must_use]

@@ -23,7 +23,7 @@ use crate::heap::Heap;
 use crate::object::{HEADER, Header, ObjectKind};
 use crate::os::Mapping;
 use crate::space::page_table::PageEntry;
-use crate::terms::{Address, CHUNK, CHUNK_GRANULES, CHUNK_PAGES, GRANULE, PAGE};
+use crate::terms::{Address, CHUNK, CHUNK_GRANULES, CHUNK_PAGES, GRANULE, PAGE, Span};
 use crate::value::Value;
 
 /// Bytes of one bitmap: one bit a granule.
@@ -109,6 +109,12 @@ impl CellRef {
         self.0
     }
 
+    /// The cell at its new place.
+    #[inline(always)]
+    pub(crate) fn moved_to(self, address: Address) -> Self {
+        Self(address)
+    }
+
     #[inline(always)]
     pub(crate) fn car(self) -> Value {
         // SAFETY: D2, D3.
@@ -162,6 +168,12 @@ impl ObjectRef {
     #[must_use]
     pub const fn address(self) -> Address {
         self.0
+    }
+
+    /// The object at its new place.
+    #[inline(always)]
+    pub(crate) fn moved_to(self, address: Address) -> Self {
+        Self(address)
     }
 
     #[inline(always)]
@@ -446,6 +458,16 @@ impl ChunkRef {
         unsafe { write_entry(self.0 + ENTRIES_AT + page * ENTRY, entry) }
     }
 
+    /// Where the pages of bitmaps lie that hold no bit while no cycle is under way: those of marks, and what precedes
+    /// them of the allocation bitmap if nothing is allocated there.
+    pub(crate) fn idle_tables(self) -> Span {
+        let mut word = BITMAP_WORDS;
+        while word > 0 && (word - PAGE / 8..word).all(|word| self.bits(Bitmap::Allocated, word) == 0) {
+            word -= PAGE / 8;
+        }
+        self.0 + BITMAPS_AT + word * 8..self.0 + HEAD
+    }
+
     /// 64 bits of a bitmap.
     #[inline(always)]
     pub(crate) fn bits(self, bitmap: Bitmap, word: usize) -> u64 {
@@ -577,6 +599,21 @@ impl Run {
         Some(cell)
     }
 
+    /// Copies what is allocated at `from`, `granules` of it, to the next granules; `None` when there are too few.
+    pub(crate) fn copy(&mut self, from: Address, granules: usize) -> Option<Address> {
+        let bytes = granules * GRANULE;
+        if self.left() < bytes {
+            return None;
+        }
+        let to = self.next;
+        self.next = self.next + bytes;
+        let source = ptr::with_exposed_provenance::<u8>(from.get());
+        let target = ptr::with_exposed_provenance_mut::<u8>(to.get());
+        // SAFETY: D2 for the source; the run owns the target (D1), so they do not overlap.
+        unsafe { ptr::copy_nonoverlapping(source, target, bytes) };
+        Some(to)
+    }
+
     /// Makes an object of the next granules, its payload zero, or says that there are too few.
     #[inline(always)]
     pub(crate) fn object(&mut self, header: Header) -> Option<ObjectRef> {
@@ -593,6 +630,19 @@ impl Run {
         unsafe { ptr::write_bytes(payload, 0, bytes - HEADER) };
         Some(object)
     }
+}
+
+/// Leaves at something that has moved the address of its new place, in its first word.
+pub(crate) fn leave_forwarding(from: Address, to: Address) {
+    // SAFETY: D2: `from` is allocated still; it was copied, and nothing reads it any more but `forwarding`.
+    unsafe { write(from, to.get() as u64) }
+}
+
+/// The new place of something that has moved.
+#[inline(always)]
+pub(crate) fn forwarding(from: Address) -> Address {
+    // SAFETY: D2: the old place stays allocated until every reference to it has been replaced.
+    Address::new(unsafe { read(from) } as usize)
 }
 
 /// Overwrites a word behind the heap's back, so that tests can see whether the verifier notices.

@@ -232,13 +232,16 @@ pub enum GcPhase {
     Finish = 3,
     /// Dead granules become free, page by page. Ended after the last page.
     Sweep = 4,
-    /// Whole free pools and extents return to the system. Ended by the idle phase.
-    GiveBack = 5,
+    /// What lives in sparse pools moves to dense ones. Ended when nothing is left to gain, or when enough was moved.
+    Evacuate = 5,
+    /// Whole free pages and extents return to the system. Ended by the idle phase.
+    GiveBack = 6,
 }
 
 impl GcPhase {
     /// Every phase, in the order in which a cycle passes through them.
-    pub const ALL: [Self; 6] = [Self::Idle, Self::Roots, Self::Mark, Self::Finish, Self::Sweep, Self::GiveBack];
+    pub const ALL: [Self; 7] =
+        [Self::Idle, Self::Roots, Self::Mark, Self::Finish, Self::Sweep, Self::Evacuate, Self::GiveBack];
 
     /// The word for people.
     #[must_use]
@@ -249,6 +252,7 @@ impl GcPhase {
             Self::Mark => "mark",
             Self::Finish => "finish",
             Self::Sweep => "sweep",
+            Self::Evacuate => "evacuate",
             Self::GiveBack => "give back",
         }
     }

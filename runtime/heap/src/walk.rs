@@ -6,7 +6,7 @@ use crate::heap::Heap;
 use crate::object::Header;
 use crate::raw::{Bitmap, ChunkRef};
 use crate::space::bitmap;
-use crate::space::chunk::{Chunk, Slot, slot_pages};
+use crate::space::chunk::{Chunk, PoolRef, Slot, slot_pages};
 use crate::terms::{Address, GRANULE, PAGE, PAGE_GRANULES, PageKind, PoolKind};
 use crate::value::Value;
 
@@ -40,12 +40,16 @@ pub(crate) fn each_item(chunk: &Chunk, visit: &mut dyn FnMut(Item), untiled: &mu
             Slot::Pool { kind: PoolKind::Objects, .. } => {
                 each_object(chunk.memory(), granules(slot), visit, untiled);
             }
-            Slot::Pages => {
-                for page in slot_pages(slot) {
-                    each_large(chunk, page, visit);
-                }
-            }
+            Slot::Pages => each_large_of_slot(chunk, slot, visit),
         }
+    }
+}
+
+/// Calls `visit` for every item of a pool, lowest first.
+pub(crate) fn each_item_of_pool(pool: PoolRef, kind: PoolKind, visit: &mut dyn FnMut(Item)) {
+    match kind {
+        PoolKind::Cells => each_cell(pool.chunk, pool.granules(), visit),
+        PoolKind::Objects => each_object(pool.chunk, pool.granules(), visit, &mut |_| {}),
     }
 }
 
@@ -85,6 +89,13 @@ fn each_object(chunk: ChunkRef, granules: Range<usize>, visit: &mut dyn FnMut(It
             at += header.granules();
         }
         at = end;
+    }
+}
+
+/// Calls `visit` for every large object that begins in a slot, lowest first.
+pub(crate) fn each_large_of_slot(chunk: &Chunk, slot: usize, visit: &mut dyn FnMut(Item)) {
+    for page in slot_pages(slot) {
+        each_large(chunk, page, visit);
     }
 }
 

@@ -32,7 +32,7 @@ enum Operation {
     SetCdr(usize, usize),
     SetElement(usize, usize, usize),
     Forget(usize),
-    Collect,
+    Collect(bool),
     CollectInSteps,
 }
 
@@ -50,7 +50,7 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => (choice.clone(), choice.clone()).prop_map(|(a, b)| Operation::SetCdr(a, b)),
         4 => (choice.clone(), choice.clone(), choice.clone()).prop_map(|(a, b, c)| Operation::SetElement(a, b, c)),
         12 => choice.prop_map(Operation::Forget),
-        3 => Just(Operation::Collect),
+        3 => any::<bool>().prop_map(Operation::Collect),
         1 => Just(Operation::CollectInSteps),
     ]
 }
@@ -127,9 +127,10 @@ impl Pair {
                     self.roots.swap_remove(at);
                 }
             }
-            Operation::Collect => {
+            Operation::Collect(asked) => {
+                let cause = if *asked { GcCause::Asked } else { GcCause::Allocation };
                 // SAFETY: every value in use is in the roots.
-                unsafe { self.heap.collect(GcCause::Asked, &mut RootList(&mut self.roots)) };
+                unsafe { self.heap.collect(cause, &mut RootList(&mut self.roots)) };
                 self.compare();
             }
             Operation::CollectInSteps => {
@@ -233,9 +234,9 @@ fn run(os: Box<dyn Os>, operations: &[Operation]) {
             pair.check_frames(&mut shadow, false);
         }
     }
-    pair.apply(&Operation::Collect);
+    pair.apply(&Operation::Collect(false));
     pair.roots.truncate(1);
-    pair.apply(&Operation::Collect);
+    pair.apply(&Operation::Collect(true));
     // SAFETY: nothing of this heap is used after this.
     unsafe { pair.heap.release() };
 }

@@ -11,7 +11,7 @@
 //!               └──▶ stays grey, page flagged as flooded; looked for when the queue is empty
 //! ```
 
-use crate::object::{HEADER, ObjectKind, Shape};
+use crate::object::{HEADER, Header, ObjectKind, Shape};
 use crate::raw::{Bitmap, CellRef, ChunkRef, ObjectRef};
 use crate::space::Space;
 use crate::space::bitmap;
@@ -307,17 +307,26 @@ fn mark_object(object: ObjectRef) -> bool {
     if granules > 1 {
         bitmap::set(chunk, Bitmap::Marked, granule + 1..granule + granules);
     }
-    add_pending(chunk, granule / PAGE_GRANULES, HEADER / 8);
-    let words = header.payload_bytes().div_ceil(8);
-    let rounding = (granules * GRANULE - HEADER) / 8 - words;
-    if rounding > 0 {
-        add_pending(chunk, (granule + granules - 1) / PAGE_GRANULES, rounding);
+    for (page, words) in overhead_of(header, granule) {
+        add_pending(chunk, page, words);
     }
     true
 }
 
+/// Where the overhead of an object in a pool lies, which begins at a granule: the header in its first page, the
+/// rounding in its last; pages with words.
+#[inline]
+pub(crate) fn overhead_of(header: Header, granule: usize) -> [(usize, usize); 2] {
+    let granules = header.granules();
+    let rounding = (granules * GRANULE - HEADER) / 8 - header.payload_bytes().div_ceil(8);
+    [(granule / PAGE_GRANULES, HEADER / 8), ((granule + granules - 1) / PAGE_GRANULES, rounding)]
+}
+
 #[inline]
 fn add_pending(chunk: ChunkRef, page: usize, words: usize) {
+    if words == 0 {
+        return;
+    }
     let mut entry = chunk.entry(page);
     entry.set_pending_words(entry.pending_words() + words);
     chunk.set_entry(page, entry);

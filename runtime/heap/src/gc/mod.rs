@@ -2,6 +2,7 @@
 //!
 //! * [`mark`] shading and scanning, with a fixed queue
 //! * [`sweep`] dead granules become free
+//! * [`evacuate`] what lives in sparse pools moves to dense ones
 //! * [`pacing`] when the next cycle begins, and what stays warm
 //! * [`safepoint`] the one moment at which anything is freed
 //!
@@ -9,6 +10,7 @@
 //! are those of [`GcPhase`]. A collection never allocates: the mark queue is fixed, and what does not fit stays grey
 //! on a page that is flagged as flooded and looked at later.
 
+pub(crate) mod evacuate;
 pub(crate) mod mark;
 pub(crate) mod pacing;
 #[allow(unsafe_code, reason = "the one promise that a caller makes")]
@@ -21,9 +23,13 @@ use crate::frame::Event;
 use crate::space::Space;
 use crate::terms::{GcCause, GcPhase, GcUnit};
 use crate::value::Value;
+use evacuate::Effort;
 use mark::Marker;
 use pacing::Pacing;
 use sweep::Sweeper;
+
+/// Runs of fewer free pages stay resident after an ordinary cycle: a call costs as much as touching a few pages anew.
+const LEAST_GIVEN_BACK: usize = 4;
 
 /// Where the program keeps references outside the heap.
 pub trait Roots {
@@ -80,6 +86,8 @@ pub struct StepReport {
     pub swept_pages: u64,
     /// Granules that became free.
     pub freed_granules: u64,
+    /// Bytes that moved.
+    pub moved: u64,
     /// Bytes that left residency.
     pub given_back: u64,
 }
@@ -93,6 +101,10 @@ pub(crate) struct Collector {
     sweeper: Sweeper,
     pub(crate) pacing: Pacing,
     pub(crate) stats: GcStats,
+    /// How many cycles moved something.
+    moves: u64,
+    /// The allocation clock, which stands still while the collector works.
+    clock: u64,
 }
 
 impl Collector {
@@ -104,6 +116,8 @@ impl Collector {
             sweeper: Sweeper::default(),
             pacing: Pacing::default(),
             stats: GcStats::default(),
+            moves: 0,
+            clock: 0,
         }
     }
 
@@ -114,6 +128,24 @@ impl Collector {
     /// Whether marks mean anything: between the beginning of a cycle and the end of its sweep.
     pub(crate) fn is_marking(&self) -> bool {
         matches!(self.phase, GcPhase::Roots | GcPhase::Mark | GcPhase::Finish | GcPhase::Sweep)
+    }
+
+    /// How many cycles moved something.
+    pub(crate) fn moves(&self) -> u64 {
+        self.moves
+    }
+
+    /// Whether a collection that was asked for, which spares no effort, is under way.
+    fn is_whole(&self) -> bool {
+        self.cause == GcCause::Asked
+    }
+
+    fn effort(&self) -> Effort {
+        match self.cause {
+            GcCause::Asked => Effort::Whole,
+            GcCause::Stress => Effort::Stress,
+            GcCause::Allocation | GcCause::Limit => Effort::Ordinary,
+        }
     }
 
     /// Whether a page holds what the mark found dead and the sweep has not reached.
@@ -139,12 +171,27 @@ impl Collector {
         space.log.push(Event::GcPhase { phase, cause: self.cause });
     }
 
-    /// Goes one step. The program has not run since the cycle began.
-    pub(crate) fn step(&mut self, unit: GcUnit, space: &mut Space, roots: &mut dyn Roots) -> StepReport {
+    /// Goes one step. The program has not run since the cycle began; `clock` is the allocation clock.
+    pub(crate) fn step(
+        &mut self,
+        unit: GcUnit,
+        space: &mut Space,
+        roots: &mut dyn Roots,
+        clock: u64,
+    ) -> StepReport {
         let began = Instant::now();
         let began_in = self.phase;
         let mut report =
-            StepReport { began_in, ended_in: began_in, scanned: 0, swept_pages: 0, freed_granules: 0, given_back: 0 };
+            StepReport {
+                began_in,
+                ended_in: began_in,
+                scanned: 0,
+                swept_pages: 0,
+                freed_granules: 0,
+                moved: 0,
+                given_back: 0,
+            };
+        self.clock = clock;
         loop {
             let ended_phase = self.step_in_phase(unit, space, roots, &mut report);
             let done = match unit {
@@ -194,13 +241,24 @@ impl Collector {
             GcPhase::Sweep => {
                 let ended = self.sweeper.sweep(unit, space, report);
                 if ended {
-                    self.enter(GcPhase::GiveBack, space);
+                    self.enter(GcPhase::Evacuate, space);
                 }
                 ended
             }
+            GcPhase::Evacuate => {
+                let moved = evacuate::evacuate(space, roots, self.effort(), self.clock);
+                self.moves += u64::from(moved > 0);
+                report.moved += moved as u64;
+                self.enter(GcPhase::GiveBack, space);
+                true
+            }
             GcPhase::GiveBack => {
                 let (warm, mapped) = Pacing::kept(space);
-                report.given_back += space.give_back(warm, mapped).0 as u64;
+                let (warm, least) = if self.is_whole() { (0, 1) } else { (warm, LEAST_GIVEN_BACK) };
+                report.given_back += space.give_back(warm, mapped, least) as u64;
+                if self.is_whole() {
+                    report.given_back += space.give_back_idle_tables() as u64;
+                }
                 self.stats.cycles += 1;
                 self.enter(GcPhase::Idle, space);
                 true

@@ -5,10 +5,11 @@ use std::ops::Range;
 use super::accounting::{PageCounts, Sums};
 use super::bitmap;
 use super::page_table::PageEntry;
+use crate::object::HEADER;
 use crate::os::Mapping;
 use crate::raw::{Bitmap, ChunkRef, FurtherEntries, TABLE_PAGES};
 use crate::terms::{
-    Address, CHUNK_PAGES, CHUNK_POOLS, PAGE, PAGE_GRANULES, POOL_GRANULES, POOL_PAGES, PageKind, PoolKind,
+    Address, CHUNK_PAGES, CHUNK_POOLS, GRANULE, PAGE, PAGE_GRANULES, POOL_GRANULES, POOL_PAGES, PageKind, PoolKind, Span,
 };
 
 /// What the 16 pages of a pool's place are used for.
@@ -194,7 +195,7 @@ impl Chunk {
         self.update(page, |entry| {
             let cold = entry.kind() == PageKind::Fresh || entry.kind() == PageKind::GivenBack || entry.is_cold();
             entry.become_kind(kind, birth);
-            entry.set_cold(cold && kind.is_pooled());
+            entry.set_cold(cold && (kind.is_pooled() || kind == PageKind::Reserve));
         });
     }
 
@@ -253,7 +254,8 @@ impl Chunk {
     /// Makes pages taken one by one free again.
     pub(crate) fn release_pages(&mut self, pages: Range<usize>) {
         for page in pages.clone() {
-            self.set_kind(page, PageKind::Free, 0);
+            let kind = if self.entry(page).is_cold() { PageKind::GivenBack } else { PageKind::Free };
+            self.set_kind(page, kind, 0);
         }
         self.longest_gap = self.pages;
         if self.is_huge() {
@@ -261,7 +263,8 @@ impl Chunk {
         }
         for slot in pages.start / POOL_PAGES..=((pages.end - 1) / POOL_PAGES) {
             if slot_pages(slot).all(|page| self.entry(page).kind().is_free()) {
-                self.slots[slot] = Slot::Free { warm: true };
+                let warm = slot_pages(slot).any(|page| self.entry(page).kind() == PageKind::Free);
+                self.slots[slot] = Slot::Free { warm };
             }
         }
     }
@@ -331,11 +334,27 @@ impl Chunk {
 }
 
 impl Chunk {
-    /// Whether nothing lies on a page though it was touched: free, or an empty page of a pool.
+    /// The whole pages beyond the slots in use of the first stack that begins at or after page `from`, and the page it
+    /// begins at. What those pages hold is of no value.
+    pub(crate) fn unused_stack_pages(&self, from: usize) -> Option<(usize, Span)> {
+        let begins = |page: &usize| {
+            self.entry(*page).kind() == PageKind::Stack
+                && bitmap::is_set(self.memory, Bitmap::Allocated, page * PAGE_GRANULES)
+        };
+        let page = (from.max(TABLE_PAGES)..self.usable_pages().end.min(CHUNK_PAGES)).find(begins)?;
+        let stack = self.memory.object_at(page * PAGE_GRANULES);
+        let used = stack.value(0).as_fixnum().map_or(0, |slots| slots as usize);
+        let first = (stack.address() + HEADER + (1 + used) * 8).align_up(PAGE);
+        let end = (stack.address() + stack.header().granules() * GRANULE).align_down(PAGE);
+        Some((page, first..end.max(first)))
+    }
+
+    /// Whether nothing lies on a page though it was touched: free, or an empty page of a pool, or held back.
     pub(crate) fn is_warm_page(&self, page: usize) -> bool {
         let entry = self.entry(page);
         match entry.kind() {
             PageKind::Free => true,
+            PageKind::Reserve => !entry.is_cold(),
             PageKind::Cells | PageKind::Objects => entry.used() == 0 && !entry.is_cold(),
             _ => false,
         }

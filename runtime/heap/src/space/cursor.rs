@@ -73,6 +73,23 @@ impl Cursor {
         bytes / GRANULE
     }
 
+    /// What is not accounted for yet: the pool and its granules.
+    pub(crate) fn unsettled_granules(&self) -> Option<(PoolRef, std::ops::Range<usize>)> {
+        let pool = self.pool.filter(|_| self.unsettled() > 0)?;
+        let start = (self.settled - pool.chunk.base()) / GRANULE;
+        Some((pool, start..start + self.unsettled() / GRANULE))
+    }
+
+    /// Leaves its pool for an empty one. The cursor must be settled.
+    pub(crate) fn leave_for(&mut self, pool: PoolRef, space: &mut Space) {
+        debug_assert_eq!(self.unsettled(), 0);
+        self.leave(space);
+        self.pool = Some(pool);
+        self.run = pool.chunk.run(pool.granules().start, pool.granules().end);
+        self.settled = self.run.next();
+        self.scan = pool.granules().end;
+    }
+
     /// Finds a run of at least `granules`. The cursor must be settled. `clock` is the allocation clock in bytes.
     pub(crate) fn refill(&mut self, granules: usize, space: &mut Space, clock: u64) -> Result<(), Refused> {
         debug_assert_eq!(self.unsettled(), 0);

@@ -205,6 +205,11 @@ impl Extents {
         chunk_at
     }
 
+    /// Whether an extent could be unmapped and `keep` bytes still be mapped.
+    pub(crate) fn has_surplus(&self, keep: usize) -> bool {
+        self.list.len() > 1 && self.list.iter().any(|extent| self.committed - extent.bytes() >= keep)
+    }
+
     /// Unmaps the extents in which nothing is, but keeps at least `keep` bytes mapped in extents of chunks. Says how
     /// many bytes were unmapped.
     pub(crate) fn unmap_empty(&mut self, keep: usize, log: &mut EventLog) -> usize {

@@ -114,15 +114,28 @@ impl Space {
             }
             chunk.set_slot(slot, super::chunk::Slot::Pages);
             let memory = chunk.memory();
-            if self.limit.bytes.is_some() {
-                // With a limit in force somebody expects to reach it: the handler must not meet a system that has no
-                // page left. Without one, committed is enough.
-                memory.touch(pages.start, pages.len());
-            }
             self.reserve.held.push((memory, slot));
         }
         self.reserve.released = false;
+        self.touch_reserve();
         true
+    }
+
+    /// With a limit in force somebody expects to reach it: the handler must not meet a system that has no page left.
+    /// Without one it is enough that the reserve is committed.
+    pub(crate) fn touch_reserve(&mut self) {
+        if self.limit.bytes.is_none() {
+            return;
+        }
+        for index in 0..self.reserve.held.len() {
+            let (memory, slot) = self.reserve.held[index];
+            let pages = super::chunk::slot_pages(slot);
+            memory.touch(pages.start, pages.len());
+            let chunk = self.chunk_mut(memory);
+            for page in pages {
+                chunk.update(page, |entry| entry.set_cold(false));
+            }
+        }
     }
 
     /// The highest free slot, so that the reserve stays out of the way of pools in address order.

@@ -105,6 +105,7 @@ impl Space {
     /// Sets the soft limit in bytes; `None` for no limit.
     pub(crate) fn set_limit(&mut self, bytes: Option<usize>) {
         self.limit.bytes = bytes;
+        self.touch_reserve();
     }
 
     /// The sums over the whole heap.
@@ -238,21 +239,30 @@ impl Space {
         }
     }
 
-    /// Gives whole free pages back to the system, highest first, until no more than `keep_warm` bytes of free pages
-    /// are left warm; then unmaps empty extents, keeping `keep_mapped` bytes. Says how many bytes left residency and
-    /// how many were unmapped.
-    pub(crate) fn give_back(&mut self, keep_warm: usize, keep_mapped: usize) -> (usize, usize) {
-        let unmapped = self.extents.unmap_empty(keep_mapped, &mut self.log);
-        let mut warm = self.warm_free_pages() * PAGE;
+    /// Unmaps empty extents, keeping `keep_mapped` bytes; then gives whole free pages back to the system, highest
+    /// first, in runs of at least `least` pages, until no more than `keep_warm` bytes of free pages are left warm. Says
+    /// how many bytes left residency.
+    pub(crate) fn give_back(&mut self, keep_warm: usize, keep_mapped: usize, least: usize) -> usize {
+        // What is held back may lie in an extent that is empty otherwise; what is left of the heap has room for it.
+        let held = self.reserve_held() > 0 && self.extents.has_surplus(keep_mapped);
+        if held {
+            self.release_reserve();
+        }
+        self.extents.unmap_empty(keep_mapped, &mut self.log);
+        if held {
+            self.fill_reserve();
+        }
+        let touched_reserve = self.limit.bytes.is_some();
+        let mut warm = self.warm_free_pages(touched_reserve) * PAGE;
         let mut given = 0;
         for index in (0..self.chunks().len()).rev() {
             let chunk = &self.chunks()[index];
             let mut end = chunk.pages();
             while warm > keep_warm && end > chunk_first_page(&self.chunks()[index]) {
                 let chunk = &self.chunks()[index];
-                let run = warm_run_before(chunk, end);
+                let run = warm_run_before(chunk, end, touched_reserve);
                 end = run.start;
-                if run.len() * PAGE >= LEAST_GIVEN_BACK
+                if run.len() >= least.max(1)
                     && self.extents.give_back(chunk_page_address(&self.chunks()[index], run.start), run.len() * PAGE)
                 {
                     let chunk = &mut self.extents.chunks_mut()[index];
@@ -265,12 +275,46 @@ impl Space {
             }
         }
         self.forget_hints();
-        (given, unmapped)
+        given
     }
 
-    /// Pages on which nothing lies though they were touched: free ones, and empty ones of pools.
-    fn warm_free_pages(&self) -> usize {
-        self.chunks().iter().map(|chunk| chunk.usable_pages().filter(|page| chunk.is_warm_page(*page)).count()).sum()
+    /// Gives back the pages of the tables that hold nothing while no cycle is under way: the bitmaps of marks. And of
+    /// stacks, what is beyond the slots in use. Says how many bytes.
+    pub(crate) fn give_back_idle_tables(&mut self) -> usize {
+        let mut given = 0;
+        for index in 0..self.chunks().len() {
+            let mut from = 0;
+            let mut next = Some(self.chunks()[index].memory().idle_tables());
+            while let Some(range) = next {
+                if range.start < range.end && self.extents.give_back(range.start, range.end - range.start) {
+                    given += range.end - range.start;
+                }
+                next = self.chunks()[index].unused_stack_pages(from).map(|(page, range)| {
+                    from = page + 1;
+                    range
+                });
+            }
+        }
+        given
+    }
+
+    /// Takes the lowest free pool, if it lies below `limit`.
+    pub(crate) fn take_pool_below(&mut self, kind: PoolKind, limit: Address, clock: u64) -> Option<PoolRef> {
+        let (index, slot) = self.find_slot(false)?;
+        let chunk = &mut self.extents.chunks_mut()[index];
+        if chunk.pool(slot).start() >= limit {
+            return None;
+        }
+        let pool = chunk.take_pool(slot, kind, clock);
+        self.log.push(Event::PoolTaken { start: pool.start(), kind });
+        Some(pool)
+    }
+
+    /// Pages on which nothing lies though they were touched: free ones, empty ones of pools, and the reserve unless it
+    /// is meant to be touched.
+    fn warm_free_pages(&self, touched_reserve: bool) -> usize {
+        let count = |chunk: &Chunk| chunk.usable_pages().filter(|page| is_spare(chunk, *page, touched_reserve)).count();
+        self.chunks().iter().map(count).sum()
     }
 
     /// Measures the residency of every page; `false` when the system does not tell.
@@ -309,9 +353,6 @@ impl Space {
     }
 }
 
-/// Runs of free pages shorter than this stay resident: a call costs as much as touching a few pages anew.
-const LEAST_GIVEN_BACK: usize = 4 * PAGE;
-
 fn chunk_first_page(chunk: &Chunk) -> usize {
     chunk.usable_pages().start
 }
@@ -322,9 +363,15 @@ fn chunk_page_address(chunk: &Chunk, page: usize) -> Address {
 
 /// The longest run of warm free pages that ends at or before page `end`; empty, at the chunk's first page, when there
 /// is none.
-fn warm_run_before(chunk: &Chunk, end: usize) -> Range<usize> {
+fn warm_run_before(chunk: &Chunk, end: usize, touched_reserve: bool) -> Range<usize> {
     let first = chunk_first_page(chunk);
-    let Some(last) = (first..end).rev().find(|page| chunk.is_warm_page(*page)) else { return first..first };
-    let start = (first..last).rev().find(|page| !chunk.is_warm_page(*page)).map_or(first, |page| page + 1);
+    let spare = |page: &usize| is_spare(chunk, *page, touched_reserve);
+    let Some(last) = (first..end).rev().find(spare) else { return first..first };
+    let start = (first..last).rev().find(|page| !spare(page)).map_or(first, |page| page + 1);
     start..last + 1
+}
+
+fn is_spare(chunk: &Chunk, page: usize, touched_reserve: bool) -> bool {
+    let kept = touched_reserve && chunk.entry(page).kind() == PageKind::Reserve;
+    !kept && chunk.is_warm_page(page)
 }

@@ -1,0 +1,356 @@
+//! Evacuation: what lives in sparse pools moves to dense ones, so that the sparse ones can be given back.
+//!
+//! No allocator that can't move objects gets back what random death leaves behind. A batch of pools is chosen; what
+//! lives in them is copied to free pools, one after the other without gaps; each old place keeps the address of the new
+//! one and a grey bit; then every reference on the heap and in the roots that leads to a grey bit is replaced, and the
+//! batch is free.
+//!
+//! ```text
+//!   before   ▐#  # ▌▐ #   ▌▐   ##▌▐     ▌        after   ▐     ▌▐     ▌▐     ▌▐######▌
+//! ```
+//!
+//! After an ordinary cycle one batch of pools at most half full moves, if that frees pools at all. A collection that
+//! was asked for spares no effort: batch after batch, first until no pool is sparse, then until no free pool lies below
+//! one that is used. Pools with something pinned stay as they are.
+
+use super::Roots;
+use super::mark::overhead_of;
+use crate::object::{ObjectFlags, Shape};
+use crate::raw::{self, Bitmap, ChunkRef, ObjectRef};
+use crate::space::Space;
+use crate::space::bitmap;
+use crate::space::chunk::{PoolRef, Slot};
+use crate::space::cursor::Cursor;
+use crate::terms::{Address, CHUNK, CHUNK_POOLS, GRANULE, PAGE_GRANULES, POOL_GRANULES, PoolKind};
+use crate::value::{Unpacked, Value};
+use crate::walk::{Item, each_item_of_pool, each_large_of_slot};
+
+/// Pools in a batch: what one evacuation moves at most is four mebibytes.
+const BATCH: usize = 64;
+/// After an ordinary cycle pools with at most this share of their granules used are worth moving: a half.
+const SPARSE: (usize, usize) = (1, 2);
+/// When no effort is spared, pools with less than this share.
+const IMPERFECT: (usize, usize) = (31, 32);
+
+/// The pools of one batch.
+struct Batch {
+    pools: [Option<PoolRef>; BATCH],
+    count: usize,
+    granules: usize,
+}
+
+impl Batch {
+    const EMPTY: Self = Self { pools: [None; BATCH], count: 0, granules: 0 };
+
+    fn add(&mut self, pool: PoolRef, used: usize) {
+        if self.count < BATCH {
+            self.pools[self.count] = Some(pool);
+            self.count += 1;
+            self.granules += used;
+        }
+    }
+
+    fn pools(&self) -> impl Iterator<Item = PoolRef> + '_ {
+        self.pools[..self.count].iter().flatten().copied()
+    }
+
+    /// Pools that what lives in the batch fills when nothing is lost between objects.
+    fn needed(&self) -> usize {
+        self.granules.div_ceil(POOL_GRANULES)
+    }
+}
+
+/// How much a cycle moves.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Effort {
+    /// One batch of sparse pools of each kind, if that frees any.
+    Ordinary,
+    /// Until nothing is left to gain.
+    Whole,
+    /// A batch of each kind, whether or not that frees any: for tests of whoever holds references.
+    Stress,
+}
+
+/// Moves what is worth moving. Gives the bytes that moved. `clock` is the allocation clock.
+pub(crate) fn evacuate(space: &mut Space, roots: &mut dyn Roots, effort: Effort, clock: u64) -> usize {
+    // An ordinary cycle makes do with what is free; the others may grow the heap.
+    let limit = if effort == Effort::Ordinary { Some(Address::new(usize::MAX)) } else { None };
+    let mut mover = Mover { space, roots, clock, limit, moved: 0 };
+    for kind in [PoolKind::Cells, PoolKind::Objects] {
+        let (share, most) = match effort {
+            Effort::Ordinary => (SPARSE, 1),
+            Effort::Whole => (IMPERFECT, usize::MAX),
+            Effort::Stress => ((1, 1), 1),
+        };
+        for _ in 0..most {
+            let batch = sparse_pools(mover.space, kind, share);
+            // A pool is lost to rounding here and there; moving must still free some.
+            let gains = batch.count > batch.needed() || effort == Effort::Stress;
+            if !gains || !mover.move_batch(&batch, kind) {
+                break;
+            }
+        }
+    }
+    if effort == Effort::Whole {
+        for kind in [PoolKind::Cells, PoolKind::Objects] {
+            loop {
+                let batch = highest_pools(mover.space, kind);
+                mover.limit = batch.pools().map(PoolRef::start).min();
+                if batch.count == 0 || !mover.move_batch(&batch, kind) {
+                    break;
+                }
+            }
+        }
+    }
+    mover.moved
+}
+
+fn used_granules(pool: PoolRef) -> usize {
+    bitmap::count(pool.chunk, Bitmap::Allocated, pool.granules())
+}
+
+/// The highest pools of a kind in which no more than a share of the granules is used.
+fn sparse_pools(space: &Space, kind: PoolKind, share: (usize, usize)) -> Batch {
+    let mut batch = Batch::EMPTY;
+    for chunk in space.chunks().iter().rev() {
+        for (slot, _) in chunk.slots().filter(|(_, state)| is_pool(*state, kind)) {
+            let pool = chunk.pool(slot);
+            let used = used_granules(pool);
+            if used * share.1 <= pool.granules().len() * share.0 && !has_pinned(pool, kind) {
+                batch.add(pool, used);
+            }
+        }
+    }
+    batch
+}
+
+fn is_pool(state: Slot, kind: PoolKind) -> bool {
+    matches!(state, Slot::Pool { kind: k, .. } if k == kind)
+}
+
+/// Whether a slot is free and as long as any: the first of a chunk is shorter, and what filled another does not fit it.
+fn is_free_and_whole((slot, state): (usize, Slot)) -> bool {
+    slot > 0 && matches!(state, Slot::Free { .. })
+}
+
+/// The highest pools of a kind, as long as there are free ones below them.
+fn highest_pools(space: &Space, kind: PoolKind) -> Batch {
+    let mut batch = Batch::EMPTY;
+    let mut free_below: usize =
+        space.chunks().iter().map(|chunk| chunk.slots().filter(|slot| is_free_and_whole(*slot)).count()).sum();
+    for chunk in space.chunks().iter().rev() {
+        for slot in (0..CHUNK_POOLS).rev() {
+            let state = chunk.slot(slot);
+            if is_free_and_whole((slot, state)) {
+                free_below -= 1;
+            }
+            if free_below <= batch.count || batch.count == BATCH {
+                return batch;
+            }
+            let pool = chunk.pool(slot);
+            if is_pool(state, kind) && !has_pinned(pool, kind) {
+                batch.add(pool, used_granules(pool));
+            }
+        }
+    }
+    batch
+}
+
+fn has_pinned(pool: PoolRef, kind: PoolKind) -> bool {
+    let mut pinned = false;
+    each_item_of_pool(pool, kind, &mut |item| {
+        pinned |= item.header.is_some_and(|header| header.flags().has(ObjectFlags::PINNED));
+    });
+    pinned
+}
+
+/// What moves batches.
+struct Mover<'m> {
+    space: &'m mut Space,
+    roots: &'m mut dyn Roots,
+    clock: u64,
+    /// Only pools below this are taken.
+    limit: Option<Address>,
+    moved: usize,
+}
+
+/// Pools that what lives in one pool may need: the rest of one, a short one, and another.
+const MOST_NEEDED: usize = 3;
+
+impl Mover<'_> {
+    /// Moves what lives in a batch of pools to free ones, and frees the batch. `false` when there was not room for
+    /// all; what did move has moved.
+    fn move_batch(&mut self, batch: &Batch, kind: PoolKind) -> bool {
+        let mut target = Cursor::new(kind, true);
+        let mut emptied = Batch::EMPTY;
+        for pool in batch.pools() {
+            if !self.move_pool(pool, kind, &mut target) {
+                break;
+            }
+            emptied.add(pool, 0);
+        }
+        self.settle(&mut target);
+        target.retire(self.space);
+        if emptied.count == 0 {
+            return false;
+        }
+        replace_references(self.space, self.roots, &emptied);
+        for pool in emptied.pools() {
+            bitmap::clear(pool.chunk, Bitmap::Allocated, pool.granules());
+            bitmap::clear(pool.chunk, Bitmap::Grey, pool.granules());
+            self.space.release_pool(pool);
+        }
+        emptied.count == batch.count
+    }
+
+    /// Moves what lives in a pool, all or nothing: the pools it may need are taken first.
+    fn move_pool(&mut self, pool: PoolRef, kind: PoolKind, target: &mut Cursor) -> bool {
+        let (mut used, mut largest) = (0, 1);
+        each_item_of_pool(pool, kind, &mut |item| {
+            used += item.bytes / GRANULE;
+            largest = largest.max(item.bytes / GRANULE);
+        });
+        let mut taken = [None; MOST_NEEDED];
+        let mut room = target.left() / GRANULE;
+        let mut count = 0;
+        // At the end of each pool less than the largest item is left over.
+        while room < used + count * (largest - 1) {
+            let Some(next) = self.take(kind).filter(|_| count < MOST_NEEDED) else {
+                taken.into_iter().flatten().for_each(|pool| self.space.release_pool(pool));
+                return false;
+            };
+            room += next.granules().len();
+            taken[count] = Some(next);
+            count += 1;
+        }
+        let mut taken = taken.into_iter().flatten();
+        each_item_of_pool(pool, kind, &mut |item| {
+            while target.left() < item.bytes
+                && let Some(next) = taken.next()
+            {
+                self.settle(target);
+                target.leave_for(next, self.space);
+            }
+            let Some(to) = target.run.copy(item.address, item.bytes / GRANULE) else {
+                unreachable!("the room was counted");
+            };
+            note_overhead(to, item);
+            raw::leave_forwarding(item.address, to);
+            let granule = (item.address - pool.chunk.base()) / GRANULE;
+            bitmap::set(pool.chunk, Bitmap::Grey, granule..granule + 1);
+            self.moved += item.bytes;
+        });
+        taken.for_each(|pool| self.space.release_pool(pool));
+        true
+    }
+
+    fn take(&mut self, kind: PoolKind) -> Option<PoolRef> {
+        match self.limit {
+            Some(limit) => self.space.take_pool_below(kind, limit, self.clock),
+            None => self.space.take_pool(kind, self.clock).ok(),
+        }
+    }
+
+    /// Enters in the page table that what was copied is live.
+    fn settle(&mut self, target: &mut Cursor) {
+        let Some((pool, granules)) = target.unsettled_granules() else { return };
+        target.settle(self.space, false);
+        let chunk = self.space.chunk_mut(pool.chunk);
+        for page in granules.start / PAGE_GRANULES..=(granules.end - 1) / PAGE_GRANULES {
+            let used = bitmap::count_page(pool.chunk, Bitmap::Allocated, page);
+            chunk.update(page, |entry| {
+                entry.set_used(used);
+                entry.set_live(used);
+                entry.set_overhead_words(entry.overhead_words() + entry.pending_words());
+                entry.set_pending_words(0);
+            });
+        }
+    }
+}
+
+fn note_overhead(to: Address, item: Item) {
+    if let Some(header) = item.header {
+        let chunk = chunk_of(to);
+        let granule = (to - chunk.base()) / GRANULE;
+        for (page, words) in overhead_of(header, granule) {
+            let mut entry = chunk.entry(page);
+            entry.set_pending_words(entry.pending_words() + words);
+            chunk.set_entry(page, entry);
+        }
+    }
+}
+
+fn chunk_of(address: Address) -> ChunkRef {
+    ChunkRef::of_object(ObjectRef::of_value(address.get() as u64))
+}
+
+/// Replaces every reference to something that moved, but for those in the pools it moved from.
+fn replace_references(space: &Space, roots: &mut dyn Roots, emptied: &Batch) {
+    roots.each(&mut |root| *root = followed(*root));
+    let mut replace = |item: Item| match item.value.unpack() {
+        Unpacked::Cell(cell) => {
+            let (car, cdr) = (followed(cell.car()), followed(cell.cdr()));
+            cell.store_car(car);
+            cell.store_cdr(cdr);
+        }
+        Unpacked::Object(object) => replace_in(object),
+        _ => {}
+    };
+    for chunk in space.chunks() {
+        for (slot, state) in chunk.slots() {
+            let pool = chunk.pool(slot);
+            match state {
+                Slot::Pool { .. } if emptied.pools().any(|other| other == pool) => {}
+                Slot::Pool { kind, .. } => each_item_of_pool(pool, kind, &mut replace),
+                Slot::Free { .. } => {}
+                Slot::Pages => each_large_of_slot(chunk, slot, &mut replace),
+            }
+        }
+    }
+}
+
+fn replace_in(object: ObjectRef) {
+    let header = object.header();
+    match header.shape() {
+        Shape::Raw => {}
+        Shape::First => {
+            let value = followed(Value::from_bits(object.first_word()));
+            object.store_first_word(value.bits());
+        }
+        Shape::Values => replace_words(object, 0, header.payload_words()),
+        Shape::Counted => {
+            let count = object.value(0).as_fixnum().map_or(0, |count| count as usize);
+            replace_words(object, 1, (count + 1).min(header.payload_words()));
+        }
+    }
+}
+
+fn replace_words(object: ObjectRef, from: usize, to: usize) {
+    for index in from..to {
+        let value = object.value(index);
+        let now = followed(value);
+        if now != value {
+            object.store_word(index, now.bits());
+        }
+    }
+}
+
+#[inline]
+fn has_moved(address: Address) -> bool {
+    let chunk = chunk_of(address);
+    bitmap::is_set(chunk, Bitmap::Grey, (address - address.align_down(CHUNK)) / GRANULE)
+}
+
+/// A value, or what it is now that what it referred to has moved.
+#[inline]
+fn followed(value: Value) -> Value {
+    match value.unpack() {
+        Unpacked::Cell(cell) if has_moved(cell.address()) => {
+            Value::cell(cell.moved_to(raw::forwarding(cell.address())))
+        }
+        Unpacked::Object(object) if has_moved(object.address()) => {
+            Value::object(object.moved_to(raw::forwarding(object.address())))
+        }
+        _ => value,
+    }
+}
