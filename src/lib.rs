@@ -1,1 +1,6 @@
 //! x
+pub mod command;
+pub mod format;
+pub mod map;
+pub mod model;
+pub mod source;

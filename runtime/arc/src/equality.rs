@@ -113,9 +113,7 @@ fn pin(heap: &mut Heap, key: Value, depth: usize) {
 fn goes_by_address(heap: &Heap, object: ObjectRef) -> bool {
     !matches!(
         heap.header(object).kind(),
-        Some(
-            ObjectKind::String | ObjectKind::Symbol | ObjectKind::Float | ObjectKind::Bignum | ObjectKind::Ratio
-        )
+        Some(ObjectKind::String | ObjectKind::Symbol | ObjectKind::Float | ObjectKind::Bignum | ObjectKind::Ratio)
     )
 }
 

@@ -5,6 +5,8 @@ use std::fmt;
 use heapatlas_heap::Heap;
 use heapatlas_heap::terms::GcUnit;
 
+use crate::error::ArcError;
+
 /// What the host wants at a safepoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Verdict {
@@ -15,6 +17,9 @@ pub enum Verdict {
     },
     /// The collector goes one step; then the host is asked again.
     Collect(GcUnit),
+    /// The forms of this text are evaluated, the program standing still meanwhile; then the host is told what came of
+    /// it, and asked again.
+    Evaluate(String),
     /// The program stops.
     Stop,
 }
@@ -23,6 +28,12 @@ pub enum Verdict {
 pub trait Host: fmt::Debug + Send {
     /// At a safepoint: may cut frames, wait, and say what is next.
     fn look(&mut self, heap: &mut Heap) -> Verdict;
+
+    /// Between programs: waits for something to do.
+    fn rests(&mut self, heap: &mut Heap) -> Verdict;
+
+    /// What came of an [`Verdict::Evaluate`]: the value of the last form as `write` prints it, if there was one.
+    fn evaluated(&mut self, heap: &mut Heap, result: Result<Option<String>, ArcError>);
 
     /// A top-level form of a file begins; the event is in the heap's log.
     fn form_begins(&mut self, heap: &mut Heap);
@@ -45,6 +56,12 @@ impl Host for NoHost {
     fn look(&mut self, _heap: &mut Heap) -> Verdict {
         Verdict::Go { calls: UNWATCHED }
     }
+
+    fn rests(&mut self, _heap: &mut Heap) -> Verdict {
+        Verdict::Stop
+    }
+
+    fn evaluated(&mut self, _heap: &mut Heap, _result: Result<Option<String>, ArcError>) {}
 
     fn form_begins(&mut self, _heap: &mut Heap) {}
 

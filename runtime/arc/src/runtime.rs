@@ -5,23 +5,20 @@ use std::io::{Read, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use heapatlas_heap::terms::GcCause;
+use heapatlas_heap::terms::{GcCause, GcPhase};
 use heapatlas_heap::{Heap, Value};
 
 use crate::builtins::{self, Level};
-use crate::error::{ArcError, Caller, ErrorKind, Location};
+use crate::error::{ArcError, ErrorKind, Location};
 use crate::fault::{FailureKind, Fault, Outcome};
-use crate::host::Host;
+use crate::host::{Host, Verdict};
 use crate::libraries::Library;
 use crate::ports;
-use crate::positions;
-use crate::printer::{self, Mode};
 use crate::reader;
 use crate::symbols::{self, Known};
 use crate::tables;
-use crate::text::{CharBuffer, Text};
+use crate::text::Text;
 use crate::vm::Machine;
-use crate::vm::control::Condition;
 use crate::vm::run::Ended;
 use crate::world::World;
 
@@ -151,7 +148,7 @@ impl Runtime {
             match self.machine.call(eval, &[form]) {
                 Ended::Value(value) => {
                     if wanted {
-                        shown = Some(self.show_whole(value));
+                        shown = Some(self.machine.show_whole(value));
                         self.note_that(value);
                     }
                 }
@@ -196,16 +193,6 @@ impl Runtime {
         Ok(None)
     }
 
-    /// A value as `write` prints it, whole as long as it is not enormous.
-    fn show_whole(&mut self, value: Value) -> String {
-        const MOST: usize = 1 << 20;
-        let mut buffer = CharBuffer::default();
-        match printer::print_to_buffer(&mut self.machine.world, value, Mode::Write, &mut buffer) {
-            Ok(()) => buffer.chars(&self.machine.world.heap).take(MOST).collect(),
-            Err(_) => self.machine.world.show(value),
-        }
-    }
-
     /// The variable `that` holds the value of the last form at a prompt.
     fn note_that(&mut self, value: Value) {
         let that = self.machine.world.known(Known::That);
@@ -221,38 +208,14 @@ impl Runtime {
             Ended::Interrupted => ArcError::new(ErrorKind::Interrupted, "interrupted"),
             Ended::Quit(code) => ArcError::new(ErrorKind::Quit(code), "quit"),
             Ended::Exhausted(exhausted) => ArcError::new(ErrorKind::Exhausted, exhausted.to_string()),
-            Ended::Error(condition) => self.condition_outside(condition),
+            Ended::Error(condition) => self.machine.error_outside(condition),
         };
         if error.location.is_none() {
             error.location = self.form_location();
         }
         error.form = Some(form);
-        error.trace = self
-            .machine
-            .trace
-            .take()
-            .unwrap_or_default()
-            .into_iter()
-            .map(|frame| Caller { function: frame.function, location: frame.location })
-            .collect();
+        self.machine.trace = None;
         self.interrupt.store(false, Ordering::Relaxed);
-        error
-    }
-
-    fn condition_outside(&mut self, condition: Value) -> ArcError {
-        const MOST: usize = 2000;
-        let heap = &self.machine.world.heap;
-        let Some(object) = condition.as_object() else { return ArcError::new(ErrorKind::Program, "error") };
-        let message = heap.value(object, Condition::Message as usize).as_object();
-        let message = message.map_or_else(String::new, |message| Text::of(heap, message).prefix(MOST));
-        let exhausted = !heap.value(object, Condition::Exhausted as usize).is_nil();
-        let kind = if exhausted { ErrorKind::Exhausted } else { ErrorKind::Program };
-        let mut error = ArcError::new(kind, message);
-        let file = heap.value(object, Condition::File as usize).as_object();
-        error.location = file.map(|file| {
-            let place = positions::Place::of(heap.value(object, Condition::Place as usize));
-            Location { file: Text::of(heap, file).prefix(4096), line: place.line, column: place.column }
-        });
         error
     }
 
@@ -262,6 +225,24 @@ impl Runtime {
         let name = ports::name(world, self.machine.kept.as_object()?).as_object()?;
         let file = Text::of(&world.heap, name).prefix(4096);
         Some(Location { file, line: 0, column: 0 })
+    }
+
+    /// Does what the host wants while no program runs, until it says to stop.
+    pub fn serve(&mut self) {
+        loop {
+            match self.machine.host.rests(&mut self.machine.world.heap) {
+                Verdict::Go { .. } => {}
+                Verdict::Collect(unit) => self.machine.collect_step_at_rest(unit),
+                Verdict::Evaluate(text) => {
+                    if self.heap().gc_phase() != GcPhase::Idle {
+                        self.machine.collect_at_rest(GcCause::Asked);
+                    }
+                    let result = self.evaluate(&text, "console");
+                    self.machine.host.evaluated(&mut self.machine.world.heap, result);
+                }
+                Verdict::Stop => return,
+            }
+        }
     }
 
     /// Collects everything that can be.

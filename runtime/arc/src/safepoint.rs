@@ -48,6 +48,17 @@ impl Machine {
         self.after_collection();
     }
 
+    /// Goes one step of a collection when no program runs.
+    pub(crate) fn collect_step_at_rest(&mut self, unit: GcUnit) {
+        self.settle_stack(0);
+        let (heap, mut roots) = self.split();
+        // SAFETY: no program runs, so nothing is on the stack, and `roots` visits all the rest.
+        unsafe { heap.collect_step(unit, GcCause::Asked, &mut roots) };
+        if self.heap().gc_phase() == GcPhase::Idle {
+            self.after_collection();
+        }
+    }
+
     /// After a collection: the verifier, if it is wanted, and the running frame's registers, which the collection
     /// left unscanned but for those in use.
     fn after_collection(&mut self) {

@@ -186,6 +186,8 @@ builtins! {
 pub(crate) const CONS: Value = value("cons");
 /// Joins a list, copied, to what follows it.
 pub(crate) const APPEND: Value = value("append");
+/// Reads a datum from a port.
+pub(crate) const SREAD: Value = value("sread");
 /// Makes an empty table.
 pub(crate) const MAKE_TABLE: Value = value("make-table");
 

@@ -15,7 +15,7 @@ use super::Machine;
 use super::frames::{Frame, pack_return};
 use super::stubs::{HANDLER_PC, HANDLER_REGISTER, HANDLER_STATE};
 use crate::closures;
-use crate::error::Location;
+use crate::error::{Caller, Location};
 use crate::fault::{Fault, Outcome};
 use crate::ports;
 use crate::positions::Place;
@@ -54,14 +54,7 @@ pub(crate) enum Condition {
 }
 
 /// Functions that were running when an error happened, innermost first.
-pub(crate) type Trace = Vec<TraceFrame>;
-
-/// One of them.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct TraceFrame {
-    pub(crate) function: String,
-    pub(crate) location: Option<Location>,
-}
+pub(crate) type Trace = Vec<Caller>;
 
 /// How many frames a trace has at most.
 const TRACED: usize = 24;
@@ -359,7 +352,7 @@ impl Machine {
                     column: place.column,
                 });
                 if !builtin {
-                    trace.push(TraceFrame { function: symbols::name_prefix(&self.world.heap, name, 200), location });
+                    trace.push(Caller { function: symbols::name_prefix(&self.world.heap, name, 200), location });
                 }
             }
             let Some((next, back)) = self.caller(frame) else { break };

@@ -29,6 +29,8 @@ pub(crate) mod run;
 pub(crate) mod stubs;
 pub(crate) mod threads;
 
+use std::time::Instant;
+
 use heapatlas_heap::gc::Roots;
 use heapatlas_heap::{CodeRef, Heap, Value};
 
@@ -83,6 +85,8 @@ pub(crate) struct Machine {
     pub(crate) trace: Option<Trace>,
     /// A value to be kept across a safepoint by whoever runs the machine.
     pub(crate) kept: Value,
+    /// When what the program printed was last written out.
+    flushed: Instant,
     /// Run the verifier after every collection.
     pub(crate) verify: bool,
 }
@@ -138,6 +142,7 @@ impl Machine {
             outermost_dynamics: dynamics,
             trace: None,
             kept: Value::NIL,
+            flushed: Instant::now(),
             verify: false,
         })
     }

@@ -3,12 +3,19 @@
 use heapatlas_heap::terms::{GcCause, GcPhase};
 use heapatlas_heap::{Due, Exhausted, Value};
 use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
 
 use super::Machine;
 use super::control::Condition;
+use crate::error::{ArcError, ErrorKind, Location};
 use crate::fault::{Fault, Outcome};
 use crate::host::Verdict;
+use crate::positions::Place;
 use crate::printer::{self, Mode};
+use crate::text::{CharBuffer, Text};
+
+/// What a program prints is written out at a safepoint after this time at the latest.
+const FLUSH_AFTER: Duration = Duration::from_millis(10);
 
 /// How a computation ended.
 pub(crate) enum Ended {
@@ -67,6 +74,15 @@ impl Machine {
         loop {
             let fault = match self.execute() {
                 Ok(()) if self.threads.is_main() => return Ended::Value(self.world.heap.slot(0)),
+                Ok(()) if self.threads.is_console() => {
+                    let value = self.world.heap.slot(0);
+                    let shown = self.show_whole(value);
+                    self.end_console(Ok(Some(shown)));
+                    match self.end_thread() {
+                        Ok(()) => continue,
+                        Err(fault) => fault,
+                    }
+                }
                 Ok(()) => match self.end_thread() {
                     Ok(()) => continue,
                     Err(fault) => fault,
@@ -84,6 +100,14 @@ impl Machine {
         let mut fault = fault;
         loop {
             let next = match fault {
+                Fault::Interrupted if self.threads.is_console() => {
+                    self.world.interrupt.store(false, Ordering::Relaxed);
+                    self.end_console(Err(ArcError::new(ErrorKind::Interrupted, "interrupted")));
+                    match self.end_thread() {
+                        Ok(()) => return None,
+                        Err(fault) => fault,
+                    }
+                }
                 Fault::Interrupted => return Some(Ended::Interrupted),
                 Fault::Quit(code) => return Some(Ended::Quit(code)),
                 Fault::Exhausted(exhausted) if self.may_retry(&exhausted) => {
@@ -109,7 +133,12 @@ impl Machine {
                     Ok(Ok(())) => return None,
                     Ok(Err(condition)) if self.threads.is_main() => return Some(Ended::Error(condition)),
                     Ok(Err(condition)) => {
-                        self.report_in_thread(condition);
+                        if self.threads.is_console() {
+                            let error = self.error_outside(condition);
+                            self.end_console(Err(error));
+                        } else {
+                            self.report_in_thread(condition);
+                        }
                         match self.end_thread() {
                             Ok(()) => return None,
                             Err(fault) => fault,
@@ -150,6 +179,41 @@ impl Machine {
         !again && !exhausted.too_large && registers.fp >= 2
     }
 
+    /// Tells the host what came of the text it wanted evaluated.
+    fn end_console(&mut self, result: Result<Option<String>, ArcError>) {
+        self.world.streams.flush_all();
+        self.host.evaluated(&mut self.world.heap, result);
+    }
+
+    /// A value as `write` prints it, whole as long as it is not enormous.
+    pub(crate) fn show_whole(&mut self, value: Value) -> String {
+        const MOST: usize = 1 << 20;
+        let mut buffer = CharBuffer::default();
+        match printer::print_to_buffer(&mut self.world, value, Mode::Write, &mut buffer) {
+            Ok(()) => buffer.chars(&self.world.heap).take(MOST).collect(),
+            Err(_) => self.world.show(value),
+        }
+    }
+
+    /// A condition that nobody handled, with its trace, as an error outside the heap.
+    pub(crate) fn error_outside(&mut self, condition: Value) -> ArcError {
+        const MOST: usize = 2000;
+        let heap = &self.world.heap;
+        let Some(object) = condition.as_object() else { return ArcError::new(ErrorKind::Program, "error") };
+        let message = heap.value(object, Condition::Message as usize).as_object();
+        let message = message.map_or_else(String::new, |message| Text::of(heap, message).prefix(MOST));
+        let exhausted = !heap.value(object, Condition::Exhausted as usize).is_nil();
+        let kind = if exhausted { ErrorKind::Exhausted } else { ErrorKind::Program };
+        let mut error = ArcError::new(kind, message);
+        let file = heap.value(object, Condition::File as usize).as_object();
+        error.location = file.map(|file| {
+            let place = Place::of(heap.value(object, Condition::Place as usize));
+            Location { file: Text::of(heap, file).prefix(4096), line: place.line, column: place.column }
+        });
+        error.trace = self.trace.take().unwrap_or_default();
+        error
+    }
+
     /// An error in another thread than the main one is told and ends that thread.
     fn report_in_thread(&mut self, condition: Value) {
         let Some(object) = condition.as_object() else { return };
@@ -184,6 +248,10 @@ impl Machine {
         if self.world.interrupt.load(Ordering::Relaxed) {
             return Err(Fault::Interrupted);
         }
+        if self.flushed.elapsed() >= FLUSH_AFTER {
+            self.world.streams.flush_all();
+            self.flushed = Instant::now();
+        }
         loop {
             match self.host.look(&mut self.world.heap) {
                 Verdict::Go { calls } => {
@@ -193,6 +261,12 @@ impl Machine {
                 Verdict::Collect(unit) => {
                     self.collect_step(unit, GcCause::Asked);
                 }
+                Verdict::Evaluate(text) if self.threads.is_console() => {
+                    // One text at a time: this one can't be begun.
+                    let busy = ArcError::new(ErrorKind::Program, format!("still busy; not evaluated: {text}"));
+                    self.end_console(Err(busy));
+                }
+                Verdict::Evaluate(text) => self.begin_console(&text)?,
                 Verdict::Stop => return Err(Fault::Interrupted),
             }
         }

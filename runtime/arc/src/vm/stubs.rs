@@ -30,6 +30,8 @@ pub(crate) struct Stubs {
     pub(super) deliver_value: Value,
     pub(super) deliver_test: Value,
     pub(crate) eval: Value,
+    /// The code of what evaluates a text while a program stands still.
+    pub(super) console: Value,
     /// The condition for when there is no room for any other.
     pub(super) exhausted: Value,
 }
@@ -50,6 +52,9 @@ struct Stub {
 enum Constant {
     Zero,
     MakeTable,
+    Sread,
+    Eof,
+    Eval,
 }
 
 /// The first constant of a stub's own.
@@ -101,6 +106,30 @@ const EVAL: Stub = stub(
 const UNWIND: Stub = stub("unwind", 1, 6, &[i(Op::ResumeUnwind, 0, 0, 0)]);
 const DELIVER_VALUE: Stub = stub("deliver", 1, 6, &[i(Op::DeliverValue, 1, 0, 0)]);
 const DELIVER_TEST: Stub = stub("deliver", 1, 6, &[i(Op::DeliverTest, 1, 0, 0)]);
+
+/// Evaluates the forms of the port it captured; gives the value of the last.
+const CONSOLE: Stub = Stub {
+    name: "console",
+    required: 0,
+    optional: 0,
+    rest: false,
+    registers: 10,
+    constants: &[Constant::Sread, Constant::Eof, Constant::Eval],
+    code: &[
+        i(Op::Nil, 1, 0, 0),
+        i(Op::Constant, 2, K, 0),
+        i(Op::GetCaptured, 4, 0, 0),
+        i(Op::Constant, 5, K + 1, 0),
+        i(Op::Call, 2, 2, 0),
+        i(Op::UnlessIsConstant, 2, K + 1, 7),
+        i(Op::Return, 1, 0, 0),
+        i(Op::Constant, 3, K + 2, 0),
+        i(Op::Move, 5, 2, 0),
+        i(Op::Call, 3, 1, 0),
+        i(Op::Move, 1, 3, 0),
+        jump(Op::Jump, 0, 1),
+    ],
+};
 
 /// The builtins that programs call by name.
 const BOUND: &[Stub] = &[
@@ -215,6 +244,12 @@ const BOUND: &[Stub] = &[
 ];
 
 fn make(world: &mut World, stub: &Stub) -> Outcome<(Value, Value)> {
+    let (name, code) = make_code(world, stub)?;
+    Ok((name, closures::make(world, code, &[])?))
+}
+
+/// The name and the code of a stub.
+fn make_code(world: &mut World, stub: &Stub) -> Outcome<(Value, Value)> {
     let mut constants = ValueStack::default();
     let name = world.symbols.intern_str(&mut world.heap, stub.name)?;
     closures::begin_constants(world, &mut constants, name, Value::NIL)?;
@@ -222,6 +257,9 @@ fn make(world: &mut World, stub: &Stub) -> Outcome<(Value, Value)> {
         let value = match constant {
             Constant::Zero => Value::small(0),
             Constant::MakeTable => builtins::MAKE_TABLE,
+            Constant::Sread => builtins::SREAD,
+            Constant::Eof => Value::EOF,
+            Constant::Eval => global(world, "eval")?,
         };
         constants.push(&mut world.heap, value)?;
     }
@@ -238,7 +276,12 @@ fn make(world: &mut World, stub: &Stub) -> Outcome<(Value, Value)> {
         registers: stub.registers,
     };
     let code = closures::make_code(world, signature, &constants, &code, &WordList::default())?;
-    Ok((name, closures::make(world, Value::object(code), &[])?))
+    Ok((name, Value::object(code)))
+}
+
+fn global(world: &mut World, name: &str) -> Outcome<Value> {
+    let symbol = world.symbols.intern_str(&mut world.heap, name)?;
+    Ok(symbol.as_object().map_or(Value::NIL, |symbol| symbols::global(&world.heap, symbol)))
 }
 
 impl Stubs {
@@ -253,10 +296,6 @@ impl Stubs {
                 world.atomic_invoke = function;
             }
         }
-        let global = |world: &mut World, name: &str| {
-            let symbol = world.symbols.intern_str(&mut world.heap, name)?;
-            Outcome::Ok(symbol.as_object().map_or(Value::NIL, |symbol| symbols::global(&world.heap, symbol)))
-        };
         let message = text::string(&mut world.heap, "heap exhausted")?;
         let fields = [message, Value::NIL, Value::small(0), Value::T];
         let exhausted = Value::object(world.object(ObjectKind::Condition, &fields)?);
@@ -266,13 +305,14 @@ impl Stubs {
             unwind: make(world, &UNWIND)?.1,
             deliver_value: make(world, &DELIVER_VALUE)?.1,
             deliver_test: make(world, &DELIVER_TEST)?.1,
+            console: make_code(world, &CONSOLE)?.1,
             exhausted,
         })
     }
 
     pub(super) fn each_root(&mut self, visit: &mut dyn FnMut(&mut Value)) {
-        let Self { on_err, unwind, deliver_value, deliver_test, eval, exhausted } = self;
-        for root in [on_err, unwind, deliver_value, deliver_test, eval, exhausted] {
+        let Self { on_err, unwind, deliver_value, deliver_test, eval, console, exhausted } = self;
+        for root in [on_err, unwind, deliver_value, deliver_test, eval, console, exhausted] {
             visit(root);
         }
     }

@@ -51,6 +51,8 @@ pub(crate) struct Threads {
     pub(crate) current: Value,
     /// The others that have not ended, next first.
     others: Value,
+    /// The thread that evaluates a text for the host; while it lives no other runs.
+    console: Value,
     turn_began: Instant,
 }
 
@@ -77,14 +79,19 @@ fn now_ms() -> i64 {
 impl Threads {
     pub(crate) fn new(world: &mut World) -> Outcome<Self> {
         let main = make(world, Value::NIL, Value::NIL)?;
-        Ok(Self { main, current: main, others: Value::NIL, turn_began: Instant::now() })
+        Ok(Self { main, current: main, others: Value::NIL, console: Value::NIL, turn_began: Instant::now() })
     }
 
     pub(super) fn each_root(&mut self, visit: &mut dyn FnMut(&mut Value)) {
-        let Self { main, current, others, turn_began: _ } = self;
-        for root in [main, current, others] {
+        let Self { main, current, others, console, turn_began: _ } = self;
+        for root in [main, current, others, console] {
             visit(root);
         }
+    }
+
+    /// Whether the running thread evaluates a text for the host.
+    pub(super) fn is_console(&self) -> bool {
+        self.current == self.console
     }
 
     /// Whether the running thread is the one that evaluates forms.
@@ -152,6 +159,9 @@ impl Machine {
         let mut rest = self.threads.others;
         while let Some((thread, cdr)) = self.world.uncons(rest) {
             rest = cdr;
+            if !self.threads.console.is_nil() && thread != self.threads.console {
+                continue;
+            }
             if self.thread_field(thread, Thread::State) == Value::small(State::Ready as u32) {
                 return (Some(thread), earliest);
             }
@@ -263,9 +273,25 @@ impl Machine {
         }
     }
 
+    /// Puts the program away, and evaluates the forms of a text for the host before it goes on.
+    pub(super) fn begin_console(&mut self, text: &str) -> Outcome<()> {
+        let port = crate::ports::open_text(&mut self.world, text, "console")?;
+        let function = crate::closures::make(&mut self.world, self.stubs.console, &[port])?;
+        let thread = self.new_thread(function)?;
+        if let Err(fault) = self.put_away(State::Ready) {
+            self.remove(thread);
+            return Err(fault);
+        }
+        self.threads.console = thread;
+        self.take_up(thread)
+    }
+
     /// The running thread has ended: takes up another.
     pub(super) fn end_thread(&mut self) -> Outcome<()> {
         let thread = self.threads.current;
+        if thread == self.threads.console {
+            self.threads.console = Value::NIL;
+        }
         self.set_thread_field(thread, Thread::State, Value::small(State::Dead as u32));
         self.run_next()
     }
@@ -316,6 +342,7 @@ impl Machine {
     /// Forgets every thread but the one that evaluates forms: they are in the middle of something that is over.
     pub(crate) fn forget_threads(&mut self) {
         self.threads.others = Value::NIL;
+        self.threads.console = Value::NIL;
         self.set_current(self.threads.main);
     }
 

@@ -172,25 +172,18 @@ impl Collector {
     }
 
     /// Goes one step. The program has not run since the cycle began; `clock` is the allocation clock.
-    pub(crate) fn step(
-        &mut self,
-        unit: GcUnit,
-        space: &mut Space,
-        roots: &mut dyn Roots,
-        clock: u64,
-    ) -> StepReport {
+    pub(crate) fn step(&mut self, unit: GcUnit, space: &mut Space, roots: &mut dyn Roots, clock: u64) -> StepReport {
         let began = Instant::now();
         let began_in = self.phase;
-        let mut report =
-            StepReport {
-                began_in,
-                ended_in: began_in,
-                scanned: 0,
-                swept_pages: 0,
-                freed_granules: 0,
-                moved: 0,
-                given_back: 0,
-            };
+        let mut report = StepReport {
+            began_in,
+            ended_in: began_in,
+            scanned: 0,
+            swept_pages: 0,
+            freed_granules: 0,
+            moved: 0,
+            given_back: 0,
+        };
         self.clock = clock;
         loop {
             let ended_phase = self.step_in_phase(unit, space, roots, &mut report);

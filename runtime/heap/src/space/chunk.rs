@@ -9,7 +9,8 @@ use crate::object::HEADER;
 use crate::os::Mapping;
 use crate::raw::{Bitmap, ChunkRef, FurtherEntries, TABLE_PAGES};
 use crate::terms::{
-    Address, CHUNK_PAGES, CHUNK_POOLS, GRANULE, PAGE, PAGE_GRANULES, POOL_GRANULES, POOL_PAGES, PageKind, PoolKind, Span,
+    Address, CHUNK_PAGES, CHUNK_POOLS, GRANULE, PAGE, PAGE_GRANULES, POOL_GRANULES, POOL_PAGES, PageKind, PoolKind,
+    Span,
 };
 
 /// What the 16 pages of a pool's place are used for.

@@ -1,0 +1,44 @@
+//! Everything that travels back from a view to what it looks at.
+
+use heapatlas_heap::terms::GcUnit;
+
+/// What a person, or a script, wants of a runtime.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Command {
+    /// Go on.
+    Run,
+    /// Stand still at the next safepoint.
+    Pause,
+    /// Go on to the beginning of the next top-level form, and stand still there.
+    StepForm,
+    /// How fast the allocation clock goes.
+    Speed(Speed),
+    /// Go at full speed to the end of what is being loaded, then at the speed before.
+    Skip,
+    /// Collect: a step, or a whole cycle.
+    Collect(GcUnit),
+    /// Evaluate the forms of a text, whether or not a program runs.
+    Evaluate(String),
+    /// Set the soft limit in bytes; `None` for none.
+    SetLimit(Option<u64>),
+    /// Cut a key frame: a gap was noticed.
+    KeyFrame,
+    /// Stop the form that runs, or the text being evaluated.
+    Interrupt,
+    /// End the runtime.
+    Quit,
+}
+
+/// How fast the allocation clock goes.
+#[derive(Clone, Copy, PartialEq, PartialOrd, Debug)]
+pub enum Speed {
+    /// Bytes of allocation a second.
+    BytesPerSecond(f64),
+    /// As fast as it can.
+    Full,
+}
+
+impl Speed {
+    /// Slow motion: loading the library takes about six seconds.
+    pub const SLOW_MOTION: Self = Self::BytesPerSecond(600_000.0);
+}

@@ -1,0 +1,133 @@
+//! Numbers for people: the only place where bytes, times and shares become text.
+
+use std::time::Duration;
+
+use heapatlas_heap::terms::Address;
+
+const UNITS: [&str; 5] = ["KiB", "MiB", "GiB", "TiB", "PiB"];
+
+/// Bytes with three significant digits and a binary unit: `1.21 MiB`, `172 KiB`, `64 B`.
+#[must_use]
+pub fn bytes(count: u64) -> String {
+    if count < 1024 {
+        return format!("{count} B");
+    }
+    let mut value = count as f64 / 1024.0;
+    let mut unit = 0;
+    // What would round up to 1024 belongs to the next unit.
+    while value >= 1023.5 && unit + 1 < UNITS.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    let digits = if value < 9.995 {
+        2
+    } else if value < 99.95 {
+        1
+    } else {
+        0
+    };
+    format!("{value:.digits$} {}", UNITS[unit])
+}
+
+/// Bytes as [`bytes`] has them; what was not measured is a dash.
+#[must_use]
+pub fn maybe_bytes(count: Option<u64>) -> String {
+    count.map_or_else(|| "–".to_owned(), bytes)
+}
+
+/// A share of a whole in per cent; of nothing, a dash.
+#[must_use]
+pub fn percent(part: u64, whole: u64) -> String {
+    if whole == 0 {
+        return "–".to_owned();
+    }
+    let percent = part as f64 * 100.0 / whole as f64;
+    if percent > 0.0 && percent < 9.95 { format!("{percent:.1} %") } else { format!("{percent:.0} %") }
+}
+
+/// A ratio with two digits after the point: `1.23 ×`; over nothing, a dash.
+#[must_use]
+pub fn ratio(part: u64, whole: u64) -> String {
+    if whole == 0 { "–".to_owned() } else { format!("{:.2} ×", part as f64 / whole as f64) }
+}
+
+/// A whole number with thin separators: `1 234 567`.
+#[must_use]
+pub fn count(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index) % 3 == 0 {
+            text.push('\u{202f}');
+        }
+        text.push(digit);
+    }
+    text
+}
+
+/// A time with three significant digits and a unit: `12.3 ms`, `850 µs`, `2.05 s`.
+#[must_use]
+pub fn time(time: Duration) -> String {
+    let micros = time.as_secs_f64() * 1e6;
+    let (value, unit) = if micros < 999.5 {
+        (micros, "µs")
+    } else if micros < 999_500.0 {
+        (micros / 1e3, "ms")
+    } else {
+        (micros / 1e6, "s")
+    };
+    let digits = if value < 9.995 {
+        2
+    } else if value < 99.95 {
+        1
+    } else {
+        0
+    };
+    format!("{value:.digits$} {unit}")
+}
+
+/// An address in hexadecimal, its high and low halves apart: `0x1000 0001 f000`.
+#[must_use]
+pub fn address(address: Address) -> String {
+    let digits = format!("{:012x}", address.get());
+    let (high, low) = digits.split_at(digits.len() - 8);
+    let (middle, low) = low.split_at(4);
+    format!("0x{high} {middle} {low}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_have_three_digits_and_a_unit() {
+        for (count, text) in [
+            (0, "0 B"),
+            (1023, "1023 B"),
+            (1024, "1.00 KiB"),
+            (172_904, "169 KiB"),
+            (1_048_575, "1.00 MiB"),
+            (1_048_576, "1.00 MiB"),
+            (3_488_352, "3.33 MiB"),
+            (123 << 40, "123 TiB"),
+            (u64::MAX, "16384 PiB"),
+        ] {
+            assert_eq!(bytes(count), text);
+        }
+        assert_eq!(maybe_bytes(None), "–");
+    }
+
+    #[test]
+    fn other_numbers_read_well() {
+        assert_eq!(percent(1, 3), "33 %");
+        assert_eq!(percent(1, 30), "3.3 %");
+        assert_eq!(percent(0, 0), "–");
+        assert_eq!(ratio(5, 4), "1.25 ×");
+        assert_eq!(count(1_234_567), "1\u{202f}234\u{202f}567");
+        assert_eq!(count(12), "12");
+        assert_eq!(time(Duration::from_micros(850)), "850 µs");
+        assert_eq!(time(Duration::from_micros(12_345)), "12.3 ms");
+        assert_eq!(time(Duration::from_millis(2050)), "2.05 s");
+        assert_eq!(address(Address::new(0x1000_0001_f000)), "0x1000 0001 f000");
+    }
+}

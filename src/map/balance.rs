@@ -1,0 +1,157 @@
+//! The terms of the balance, in the order in which they are drawn, with words and remedies.
+
+use heapatlas_heap::Balance;
+
+/// A term of the balance.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Term {
+    /// Payload reached by the last mark.
+    Live,
+    /// Headers, rounding, unused capacity.
+    Overhead,
+    /// Allocated since the last mark.
+    Unjudged,
+    /// Known to be dead.
+    Dead,
+    /// Free granules of used pages.
+    FreeRuns,
+    /// Free pages.
+    FreePages,
+    /// The heap's own tables.
+    Tables,
+    /// Held back for handlers.
+    Reserve,
+    /// Committed and not resident; subtracted.
+    NotResident,
+}
+
+impl Term {
+    /// Every term, in the order in which they are drawn.
+    pub const ALL: [Self; 9] = [
+        Self::Live,
+        Self::Overhead,
+        Self::Unjudged,
+        Self::Dead,
+        Self::FreeRuns,
+        Self::FreePages,
+        Self::Tables,
+        Self::Reserve,
+        Self::NotResident,
+    ];
+
+    /// The terms that sum to what is committed.
+    pub const COMMITTED: [Self; 8] = [
+        Self::Live,
+        Self::Overhead,
+        Self::Unjudged,
+        Self::Dead,
+        Self::FreeRuns,
+        Self::FreePages,
+        Self::Tables,
+        Self::Reserve,
+    ];
+
+    /// Its words.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Overhead => "overhead",
+            Self::Unjudged => "unjudged",
+            Self::Dead => "dead",
+            Self::FreeRuns => "free runs",
+            Self::FreePages => "free pages",
+            Self::Tables => "tables",
+            Self::Reserve => "reserve",
+            Self::NotResident => "not resident",
+        }
+    }
+
+    /// Its name in exports.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        match self {
+            Self::Live => "live",
+            Self::Overhead => "overhead",
+            Self::Unjudged => "unjudged",
+            Self::Dead => "dead",
+            Self::FreeRuns => "free_runs",
+            Self::FreePages => "free_pages",
+            Self::Tables => "tables",
+            Self::Reserve => "reserve",
+            Self::NotResident => "not_resident",
+        }
+    }
+
+    /// What it counts.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Live => "payload of what the last mark reached",
+            Self::Overhead => "headers, rounding and unused capacity of what is live",
+            Self::Unjudged => "allocated since the last mark: nobody has looked whether it is alive",
+            Self::Dead => "known to be dead, not swept yet",
+            Self::FreeRuns => "free bytes in pages that something lives in",
+            Self::FreePages => "pages with nothing in them",
+            Self::Tables => "the heap's own page entries and bitmaps",
+            Self::Reserve => "held back for the handler of an exhausted heap",
+            Self::NotResident => "committed, but not in memory: given back, never touched, or swapped",
+        }
+    }
+
+    /// What would lower it, or why nothing should.
+    #[must_use]
+    pub const fn remedy(self) -> &'static str {
+        match self {
+            Self::Live => "hold on to less: it is reachable",
+            Self::Overhead => "fewer, larger objects; conses have none",
+            Self::Unjudged => "a collection",
+            Self::Dead => "the sweep that is under way",
+            Self::FreeRuns => "compaction: the free bytes lie between things that live",
+            Self::FreePages => "giving back: collecting on request does it",
+            Self::Tables => "a smaller heap; it is a fixed share",
+            Self::Reserve => "nothing: it is a few pages of safety",
+            Self::NotResident => "nothing: it costs no memory",
+        }
+    }
+
+    /// Its bytes in a balance; `None` when it was not measured.
+    #[must_use]
+    pub const fn of(self, balance: &Balance) -> Option<u64> {
+        match self {
+            Self::Live => Some(balance.live),
+            Self::Overhead => Some(balance.overhead),
+            Self::Unjudged => Some(balance.unjudged),
+            Self::Dead => Some(balance.dead),
+            Self::FreeRuns => Some(balance.free_runs),
+            Self::FreePages => Some(balance.free_pages),
+            Self::Tables => Some(balance.tables),
+            Self::Reserve => Some(balance.reserve),
+            Self::NotResident => balance.not_resident,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_terms_are_all_there() {
+        let balance = Balance {
+            live: 1,
+            unjudged: 2,
+            dead: 4,
+            overhead: 8,
+            free_runs: 16,
+            free_pages: 32,
+            tables: 64,
+            reserve: 128,
+            not_resident: Some(200),
+        };
+        let sum: u64 = Term::COMMITTED.iter().filter_map(|term| term.of(&balance)).sum();
+        assert_eq!(sum, balance.committed());
+        assert_eq!(Term::NotResident.of(&balance), Some(200));
+        assert_eq!(balance.resident(), Some(55));
+    }
+}

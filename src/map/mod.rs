@@ -1,0 +1,11 @@
+//! The page map as such: what goes where and in which colour. Shared by the window and the exports; draws nothing.
+//!
+//! * [`layout`] pages and holes to rows
+//! * [`palette`] every colour by its meaning
+//! * [`shade`] what a page looks like
+//! * [`balance`] the terms of the balance, in order, with words and remedies
+
+pub mod balance;
+pub mod layout;
+pub mod palette;
+pub mod shade;

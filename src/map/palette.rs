@@ -1,0 +1,216 @@
+//! Every colour by its meaning, for dark and for light surroundings.
+//!
+//! The hues are those of Okabe and Ito, which people with any kind of colour vision tell apart; lightness differs too,
+//! and nothing is said by colour alone.
+
+use heapatlas_heap::terms::PageKind;
+
+use super::balance::Term;
+
+/// A colour.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Rgb(pub u8, pub u8, pub u8);
+
+impl Rgb {
+    /// A mix: none of the other at 0, nothing but the other at 1.
+    #[must_use]
+    pub fn mix(self, other: Self, share: f32) -> Self {
+        let share = share.clamp(0.0, 1.0);
+        let part = |a: u8, b: u8| (f32::from(a) + (f32::from(b) - f32::from(a)) * share).round() as u8;
+        Self(part(self.0, other.0), part(self.1, other.1), part(self.2, other.2))
+    }
+
+    /// How light it is, from 0 to 1, as the web's contrast formula counts.
+    #[must_use]
+    pub fn luminance(self) -> f32 {
+        let linear = |part: u8| {
+            let part = f32::from(part) / 255.0;
+            if part <= 0.040_45 { part / 12.92 } else { ((part + 0.055) / 1.055).powf(2.4) }
+        };
+        0.2126 * linear(self.0) + 0.7152 * linear(self.1) + 0.0722 * linear(self.2)
+    }
+
+    /// The contrast with another colour, from 1 to 21.
+    #[must_use]
+    pub fn contrast(self, other: Self) -> f32 {
+        let (a, b) = (self.luminance(), other.luminance());
+        (a.max(b) + 0.05) / (a.min(b) + 0.05)
+    }
+
+    /// As the web writes it.
+    #[must_use]
+    pub fn hex(self) -> String {
+        format!("#{:02x}{:02x}{:02x}", self.0, self.1, self.2)
+    }
+}
+
+/// Dark or light surroundings.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Theme {
+    /// Light on dark.
+    #[default]
+    Dark,
+    /// Dark on light.
+    Light,
+}
+
+impl Theme {
+    fn pick(self, dark: Rgb, light: Rgb) -> Rgb {
+        match self {
+            Self::Dark => dark,
+            Self::Light => light,
+        }
+    }
+
+    /// Behind everything.
+    #[must_use]
+    pub fn background(self) -> Rgb {
+        self.pick(Rgb(20, 22, 26), Rgb(250, 250, 248))
+    }
+
+    /// Behind a panel's content.
+    #[must_use]
+    pub fn panel(self) -> Rgb {
+        self.pick(Rgb(28, 31, 36), Rgb(241, 242, 243))
+    }
+
+    /// Text.
+    #[must_use]
+    pub fn text(self) -> Rgb {
+        self.pick(Rgb(224, 226, 230), Rgb(30, 32, 36))
+    }
+
+    /// Text of less weight: units, gutters.
+    #[must_use]
+    pub fn faint_text(self) -> Rgb {
+        self.pick(Rgb(150, 156, 166), Rgb(92, 97, 105))
+    }
+
+    /// Lines between things.
+    #[must_use]
+    pub fn line(self) -> Rgb {
+        self.pick(Rgb(62, 67, 76), Rgb(198, 201, 206))
+    }
+
+    /// What is chosen or pointed at.
+    #[must_use]
+    pub fn accent(self) -> Rgb {
+        self.pick(Rgb(255, 255, 255), Rgb(0, 0, 0))
+    }
+
+    /// What went wrong.
+    #[must_use]
+    pub fn error(self) -> Rgb {
+        self.pick(Rgb(255, 140, 110), Rgb(168, 48, 16))
+    }
+
+    /// A page that is free, given back or never touched.
+    #[must_use]
+    pub fn free(self) -> Rgb {
+        self.pick(Rgb(42, 46, 53), Rgb(226, 228, 231))
+    }
+
+    /// The hue of a kind of page.
+    #[must_use]
+    pub fn kind(self, kind: PageKind) -> Rgb {
+        match kind {
+            PageKind::Fresh | PageKind::Free | PageKind::GivenBack => self.free(),
+            PageKind::Tables => self.pick(Rgb(128, 134, 144), Rgb(120, 126, 136)),
+            PageKind::Cells => self.pick(Rgb(86, 180, 233), Rgb(0, 114, 178)),
+            PageKind::Objects => self.pick(Rgb(230, 159, 0), Rgb(205, 127, 0)),
+            PageKind::LargeHead | PageKind::LargeRest => self.pick(Rgb(213, 94, 0), Rgb(178, 70, 0)),
+            PageKind::Stack => self.pick(Rgb(0, 158, 115), Rgb(0, 128, 92)),
+            PageKind::Reserve => self.pick(Rgb(204, 121, 167), Rgb(170, 84, 132)),
+        }
+    }
+
+    /// The colour of a term of the balance.
+    #[must_use]
+    pub fn term(self, term: Term) -> Rgb {
+        match term {
+            Term::Live => self.pick(Rgb(0, 170, 124), Rgb(0, 138, 100)),
+            Term::Unjudged => self.pick(Rgb(86, 180, 233), Rgb(30, 132, 196)),
+            Term::Dead => self.pick(Rgb(213, 94, 0), Rgb(190, 76, 0)),
+            Term::Overhead => self.pick(Rgb(240, 228, 66), Rgb(186, 172, 0)),
+            Term::FreeRuns => self.pick(Rgb(230, 159, 0), Rgb(214, 140, 0)),
+            Term::FreePages => self.pick(Rgb(112, 118, 128), Rgb(160, 165, 173)),
+            Term::Tables => self.pick(Rgb(160, 166, 176), Rgb(120, 126, 136)),
+            Term::Reserve => self.pick(Rgb(204, 121, 167), Rgb(180, 94, 144)),
+            Term::NotResident => self.pick(Rgb(62, 67, 76), Rgb(210, 213, 218)),
+        }
+    }
+
+    /// The colour of a curve of the timeline.
+    #[must_use]
+    pub fn curve(self, curve: Curve) -> Rgb {
+        match curve {
+            Curve::Committed => self.faint_text(),
+            Curve::Resident => self.pick(Rgb(240, 228, 66), Rgb(160, 130, 0)),
+            Curve::Allocated => self.pick(Rgb(86, 180, 233), Rgb(0, 114, 178)),
+            Curve::Live => self.term(Term::Live),
+            Curve::Holes => self.pick(Rgb(204, 121, 167), Rgb(170, 84, 132)),
+        }
+    }
+}
+
+/// The curves of the timeline.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Curve {
+    /// Bytes mapped.
+    Committed,
+    /// Bytes measured to be resident.
+    Resident,
+    /// Bytes allocated.
+    Allocated,
+    /// Bytes live at the last mark.
+    Live,
+    /// Bytes in holes.
+    Holes,
+}
+
+impl Curve {
+    /// Every curve, in the order of a legend.
+    pub const ALL: [Self; 5] = [Self::Committed, Self::Resident, Self::Allocated, Self::Live, Self::Holes];
+
+    /// Its word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Committed => "committed",
+            Self::Resident => "resident",
+            Self::Allocated => "allocated",
+            Self::Live => "live",
+            Self::Holes => "holes",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_readable_on_every_ground() {
+        for theme in [Theme::Dark, Theme::Light] {
+            for ground in [theme.background(), theme.panel()] {
+                for text in [theme.text(), theme.faint_text(), theme.error()] {
+                    assert!(
+                        text.contrast(ground) >= 4.5,
+                        "{theme:?} {text:?} on {ground:?}: {}",
+                        text.contrast(ground)
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn kinds_are_told_apart_from_what_is_free() {
+        for theme in [Theme::Dark, Theme::Light] {
+            for kind in PageKind::ALL.into_iter().filter(|kind| !kind.is_free()) {
+                let contrast = theme.kind(kind).contrast(theme.free());
+                assert!(contrast >= 1.8, "{theme:?} {kind:?}: {contrast}");
+            }
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! The model: what is known of a heap, from frames alone.
+//!
+//! It can't tell a live runtime from a recording, and knows of no window and no channel.
+//!
+//! * [`pages`] the page table, extent by extent
+//! * [`history`] the counters over time
+//! * [`forms`] the top-level forms seen so far
+
+pub mod forms;
+pub mod history;
+pub mod pages;
+
+use heapatlas_heap::frame::{Counters, Event, Frame};
+use heapatlas_heap::terms::{GcCause, GcPhase};
+
+use forms::Forms;
+use history::History;
+use pages::Pages;
+
+/// What is known of a heap.
+#[derive(Clone, Debug, Default)]
+pub struct HeapModel {
+    /// The number of the latest frame applied; zero before the first.
+    sequence: u64,
+    /// The page table.
+    pages: Pages,
+    /// The counters of the latest frame.
+    counters: Counters,
+    /// The counters over time.
+    history: History,
+    /// The top-level forms.
+    forms: Forms,
+    /// Why the latest collection began.
+    last_cause: Option<GcCause>,
+    /// Events lost because nobody fetched them.
+    lost_events: u64,
+}
+
+/// What came of applying a frame.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Applied {
+    /// The model is up to date.
+    UpToDate,
+    /// Frames are missing before this one, which was not applied: a key frame is needed.
+    Gap,
+}
+
+impl HeapModel {
+    /// Applies a frame. A frame that does not follow the latest, and is no key frame, changes nothing.
+    pub fn apply(&mut self, frame: &Frame) -> Applied {
+        if !frame.key && frame.sequence != self.sequence + 1 {
+            return Applied::Gap;
+        }
+        self.sequence = frame.sequence;
+        self.pages.apply(frame);
+        self.counters.clone_from(&frame.counters);
+        self.history.push(&frame.counters, frame.wall);
+        for event in &frame.events {
+            self.forms.apply(event);
+            if let Event::GcPhase { phase: GcPhase::Roots, cause } = event {
+                self.last_cause = Some(*cause);
+            }
+        }
+        self.lost_events += frame.lost_events;
+        Applied::UpToDate
+    }
+
+    /// The number of the latest frame applied; zero before the first.
+    #[must_use]
+    pub fn sequence(&self) -> u64 {
+        self.sequence
+    }
+
+    /// The page table.
+    #[must_use]
+    pub fn pages(&self) -> &Pages {
+        &self.pages
+    }
+
+    /// The counters of the latest frame.
+    #[must_use]
+    pub fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// The counters over time.
+    #[must_use]
+    pub fn history(&self) -> &History {
+        &self.history
+    }
+
+    /// The top-level forms seen so far.
+    #[must_use]
+    pub fn forms(&self) -> &Forms {
+        &self.forms
+    }
+
+    /// Why the latest collection began.
+    #[must_use]
+    pub fn last_cause(&self) -> Option<GcCause> {
+        self.last_cause
+    }
+
+    /// Events lost because nobody fetched them.
+    #[must_use]
+    pub fn lost_events(&self) -> u64 {
+        self.lost_events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heapatlas_heap::Heap;
+    use heapatlas_heap::object::{ObjectFlags, ObjectKind};
+
+    #[test]
+    fn frames_add_up_to_what_a_key_frame_says() {
+        let mut heap = Heap::new().expect("a heap");
+        let mut model = HeapModel::default();
+        assert_eq!(model.apply(&heap.cut_frame(true)), Applied::UpToDate);
+        for round in 0..40 {
+            for _ in 0..1000 {
+                heap.cons(heapatlas_heap::Value::NIL, heapatlas_heap::Value::T).expect("room");
+            }
+            heap.allocate(ObjectKind::Bytes, ObjectFlags::NONE, round * 5000).expect("room");
+            assert_eq!(model.apply(&heap.cut_frame(false)), Applied::UpToDate);
+        }
+        let mut fresh = HeapModel::default();
+        fresh.apply(&heap.cut_frame(true));
+        let kinds = |model: &HeapModel| {
+            model.pages().iter().map(|page| (page.address, page.entry.kind(), page.entry.used())).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(&model), kinds(&fresh));
+        assert_eq!(model.counters().balance, fresh.counters().balance);
+    }
+
+    #[test]
+    fn a_gap_is_noticed_and_a_key_frame_mends_it() {
+        let mut heap = Heap::new().expect("a heap");
+        let mut model = HeapModel::default();
+        assert_eq!(model.apply(&heap.cut_frame(false)), Applied::UpToDate);
+        heap.cut_frame(false);
+        assert_eq!(model.apply(&heap.cut_frame(false)), Applied::Gap);
+        assert_eq!(model.sequence(), 1);
+        assert_eq!(model.apply(&heap.cut_frame(true)), Applied::UpToDate);
+        assert_eq!(model.sequence(), 4);
+    }
+}

@@ -1,0 +1,410 @@
+//! A runtime in a thread of this process.
+//!
+//! The runtime's thread looks in at safepoints: it takes commands, waits when the allocation clock is ahead of what
+//! the speed allows, and cuts a frame when 64 KiB were allocated, 16 ms went by, or something stepped. A full channel
+//! never blocks it: the frame is not cut, and what changed joins the next one.
+
+use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
+use heapatlas_arc::Streams;
+use heapatlas_arc::error::ArcError;
+use heapatlas_arc::host::{Host, Verdict};
+use heapatlas_heap::Heap;
+use heapatlas_heap::frame::Frame;
+
+use super::program::Program;
+use super::{Message, Source, State};
+use crate::command::{Command, Speed};
+
+/// Bytes allocated after which a frame is due.
+const FRAME_BYTES: u64 = 64 << 10;
+/// Time after which one is.
+const FRAME_TIME: Duration = Duration::from_millis(16);
+/// How often residency is measured.
+const RESIDENCY_TIME: Duration = Duration::from_millis(50);
+/// Messages under way. A viewer that draws sixty times a second leaves few waiting.
+const MESSAGES: usize = 64;
+/// Of which so many places are kept free of frames, for what must not be lost.
+const MESSAGES_FOR_FRAMES: usize = 16;
+/// Commands under way.
+const COMMANDS: usize = 256;
+/// Calls between two looks at full speed and in slow motion.
+const CALLS_AT_FULL_SPEED: u32 = 2_000;
+const CALLS_IN_SLOW_MOTION: u32 = 100;
+/// The stack of the runtime's thread. The machine does not recurse on it.
+const STACK: usize = 2 << 20;
+/// Until the next command comes.
+const A_LONG_TIME: Duration = Duration::from_secs(3600);
+/// Nobody waits longer than this for a thread that does not end.
+const PATIENCE: Duration = Duration::from_millis(200);
+
+/// A runtime in a thread of this process.
+#[derive(Debug)]
+pub struct Embedded {
+    messages: Receiver<Message>,
+    commands: Sender<Command>,
+    recycled: Sender<Box<Frame>>,
+    interrupt: Arc<AtomicBool>,
+    ended: Receiver<()>,
+}
+
+/// How an embedded runtime begins.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Beginning {
+    /// What it runs.
+    pub program: Program,
+    /// How fast, while the base library is loaded and afterwards.
+    pub speed: Speed,
+    /// Whether it stands still at the first form.
+    pub paused: bool,
+}
+
+impl Embedded {
+    /// Starts a runtime. `wake` is called whenever a message was sent.
+    ///
+    /// # Errors
+    /// When the system refuses another thread.
+    pub fn start(beginning: Beginning, wake: Box<dyn Fn() + Send + Sync>) -> io::Result<Self> {
+        let (message_sender, messages) = bounded(MESSAGES);
+        let (commands, command_receiver) = bounded(COMMANDS);
+        let (recycled, recycled_receiver) = bounded(MESSAGES);
+        let (end_sender, ended) = bounded(1);
+        let (interrupt_sender, interrupt_receiver) = bounded(1);
+        let outlet = Outlet { messages: message_sender, wake: Arc::from(wake) };
+        let host = EmbeddedHost {
+            outlet: outlet.clone(),
+            commands: command_receiver,
+            recycled: recycled_receiver,
+            mode: if beginning.paused { Mode::StepForm } else { Mode::Run },
+            speed: beginning.speed,
+            speed_after_skip: None,
+            pace: Pace { since: Instant::now(), clock: 0 },
+            last_frame: (0, Instant::now()),
+            last_residency: None,
+            wants_key: true,
+            stepped: false,
+            told: None,
+        };
+        thread::Builder::new().name("arc".to_owned()).stack_size(STACK).spawn(move || {
+            run(&beginning.program, host, &outlet, &interrupt_sender);
+            outlet.tell(Message::State(State::Ended));
+            end_sender.send(()).ok();
+        })?;
+        // The thread sends its flag first of all; if it could not even begin, nobody needs to interrupt it.
+        let interrupt = interrupt_receiver.recv().unwrap_or_default();
+        Ok(Self { messages, commands, recycled, interrupt, ended })
+    }
+}
+
+impl Source for Embedded {
+    fn next(&mut self) -> Option<Message> {
+        self.messages.try_recv().ok()
+    }
+
+    fn recycle(&mut self, frame: Box<Frame>) {
+        // A frame too many is simply dropped.
+        self.recycled.try_send(frame).ok();
+    }
+
+    fn send(&mut self, command: Command) -> bool {
+        if matches!(command, Command::Interrupt | Command::Quit) {
+            self.interrupt.store(true, Ordering::Relaxed);
+        }
+        self.commands.try_send(command).is_ok()
+    }
+}
+
+impl Drop for Embedded {
+    fn drop(&mut self) {
+        self.send(Command::Quit);
+        // A thread that does not end in time, because it waits for the system, ends with the process.
+        self.ended.recv_timeout(PATIENCE).ok();
+    }
+}
+
+/// Where messages go.
+#[derive(Clone)]
+struct Outlet {
+    messages: Sender<Message>,
+    wake: Arc<dyn Fn() + Send + Sync>,
+}
+
+impl std::fmt::Debug for Outlet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Outlet")
+    }
+}
+
+impl Outlet {
+    /// Sends what must arrive: waits for a place, but not for ever.
+    fn tell(&self, message: Message) {
+        // When the other side is gone nobody wants to know.
+        self.messages.send_timeout(message, PATIENCE).ok();
+        (self.wake)();
+    }
+
+    /// Whether a frame may take a place.
+    fn has_room_for_frame(&self) -> bool {
+        self.messages.len() < MESSAGES - MESSAGES_FOR_FRAMES
+    }
+}
+
+/// What the program prints, as messages.
+struct Printed(Outlet);
+
+impl Write for Printed {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.tell(Message::Output(String::from_utf8_lossy(bytes).into_owned()));
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+fn run(program: &Program, host: EmbeddedHost, outlet: &Outlet, interrupt: &Sender<Arc<AtomicBool>>) {
+    let streams = Streams {
+        input: Box::new(io::empty()),
+        output: Box::new(Printed(outlet.clone())),
+        errors: Box::new(Printed(outlet.clone())),
+    };
+    let mut runtime = match program.runtime(streams, Box::new(host)) {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            interrupt.send(Arc::default()).ok();
+            outlet.tell(Message::State(State::Finished(Err(error))));
+            return;
+        }
+    };
+    interrupt.send(runtime.interrupt()).ok();
+    outlet.tell(Message::State(State::Running));
+    let result = program.load_base(&mut runtime).and_then(|()| program.run(&mut runtime)).map(|_| ());
+    outlet.tell(Message::State(State::Finished(result)));
+    runtime.serve();
+    runtime.release();
+}
+
+/// Whether the program goes on.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Mode {
+    Run,
+    Paused,
+    /// Runs to the beginning of the next form.
+    StepForm,
+    /// The runtime is to end.
+    Quit,
+}
+
+/// Since when the speed counts, and where the allocation clock was then.
+#[derive(Clone, Copy, Debug)]
+struct Pace {
+    since: Instant,
+    clock: u64,
+}
+
+/// What happens on the runtime's thread at safepoints.
+#[derive(Debug)]
+struct EmbeddedHost {
+    outlet: Outlet,
+    commands: Receiver<Command>,
+    recycled: Receiver<Box<Frame>>,
+    mode: Mode,
+    speed: Speed,
+    /// While skipping: the speed to go back to.
+    speed_after_skip: Option<Speed>,
+    pace: Pace,
+    /// The clock and the time of the latest frame.
+    last_frame: (u64, Instant),
+    last_residency: Option<Instant>,
+    wants_key: bool,
+    /// Whether something stepped since the latest frame.
+    stepped: bool,
+    /// The state told last.
+    told: Option<State>,
+}
+
+impl EmbeddedHost {
+    fn tell_state(&mut self, state: State) {
+        if self.told.as_ref() != Some(&state) {
+            self.outlet.tell(Message::State(state.clone()));
+            self.told = Some(state);
+        }
+    }
+
+    /// Does what a command wants, as far as that needs nobody else.
+    fn obey(&mut self, command: Command, heap: &mut Heap) -> Option<Verdict> {
+        match command {
+            Command::Run => {
+                self.mode = Mode::Run;
+                self.restart_pace(heap);
+            }
+            Command::Pause => self.mode = Mode::Paused,
+            Command::StepForm => {
+                self.mode = Mode::StepForm;
+                self.restart_pace(heap);
+            }
+            Command::Speed(speed) => {
+                self.speed = speed;
+                self.speed_after_skip = None;
+                self.restart_pace(heap);
+            }
+            Command::Skip => {
+                if self.speed_after_skip.is_none() {
+                    self.speed_after_skip = Some(self.speed);
+                    self.speed = Speed::Full;
+                }
+                self.mode = Mode::Run;
+            }
+            Command::Collect(unit) => {
+                self.stepped = true;
+                return Some(Verdict::Collect(unit));
+            }
+            Command::Evaluate(text) => return Some(Verdict::Evaluate(text)),
+            Command::SetLimit(bytes) => {
+                heap.set_limit(bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)));
+            }
+            Command::KeyFrame => self.wants_key = true,
+            // The sender set the flag, which is looked at once the program goes on.
+            Command::Interrupt => self.mode = Mode::Run,
+            Command::Quit => {
+                self.mode = Mode::Quit;
+                return Some(Verdict::Stop);
+            }
+        }
+        None
+    }
+
+    fn restart_pace(&mut self, heap: &Heap) {
+        self.pace = Pace { since: Instant::now(), clock: heap.clock() };
+    }
+
+    /// How long the allocation clock is ahead of the speed.
+    fn ahead(&self, heap: &Heap) -> Duration {
+        let Speed::BytesPerSecond(speed) = self.speed else { return Duration::ZERO };
+        let allocated = heap.clock().saturating_sub(self.pace.clock) as f64;
+        let due = Duration::from_secs_f64((allocated / speed.max(1.0)).min(1e6));
+        due.saturating_sub(self.pace.since.elapsed())
+    }
+
+    /// Cuts a frame if one is due and there is room.
+    fn cut(&mut self, heap: &mut Heap) {
+        let (clock, since) = self.last_frame;
+        let now = self.stepped || self.wants_key;
+        let due = now || heap.clock() - clock >= FRAME_BYTES || (heap.clock() > clock && since.elapsed() >= FRAME_TIME);
+        if !due || !self.outlet.has_room_for_frame() {
+            return;
+        }
+        if now || self.last_residency.is_none_or(|since| since.elapsed() >= RESIDENCY_TIME) {
+            heap.measure_residency();
+            self.last_residency = Some(Instant::now());
+        }
+        let mut frame = self.recycled.try_recv().unwrap_or_default();
+        frame.key = std::mem::take(&mut self.wants_key);
+        self.stepped = false;
+        heap.cut_frame_into(&mut frame);
+        self.last_frame = (heap.clock(), Instant::now());
+        self.outlet.tell(Message::Frame(frame));
+    }
+
+    /// Takes the commands that have arrived; the first that needs the machine is the verdict.
+    fn take_commands(&mut self, heap: &mut Heap) -> Option<Verdict> {
+        loop {
+            match self.commands.try_recv() {
+                Ok(command) => {
+                    if let Some(verdict) = self.obey(command, heap) {
+                        return Some(verdict);
+                    }
+                }
+                Err(TryRecvError::Empty) => return None,
+                Err(TryRecvError::Disconnected) => return Some(Verdict::Stop),
+            }
+        }
+    }
+
+    /// Waits for a command for some time.
+    fn wait(&mut self, heap: &mut Heap, time: Duration) -> Option<Verdict> {
+        match self.commands.recv_timeout(time) {
+            Ok(command) => self.obey(command, heap),
+            Err(RecvTimeoutError::Timeout) => None,
+            Err(RecvTimeoutError::Disconnected) => Some(Verdict::Stop),
+        }
+    }
+}
+
+impl Host for EmbeddedHost {
+    fn look(&mut self, heap: &mut Heap) -> Verdict {
+        loop {
+            if let Some(verdict) = self.take_commands(heap) {
+                return verdict;
+            }
+            if self.mode == Mode::Paused {
+                // Whoever stands still shows where.
+                self.stepped |= self.last_frame.0 != heap.clock();
+                self.cut(heap);
+                self.tell_state(State::Paused);
+                if let Some(verdict) = self.wait(heap, A_LONG_TIME) {
+                    return verdict;
+                }
+                continue;
+            }
+            if self.mode == Mode::Quit {
+                return Verdict::Stop;
+            }
+            self.cut(heap);
+            self.tell_state(State::Running);
+            let ahead = self.ahead(heap);
+            if ahead.is_zero() {
+                let calls = match self.speed {
+                    Speed::Full => CALLS_AT_FULL_SPEED,
+                    Speed::BytesPerSecond(_) => CALLS_IN_SLOW_MOTION,
+                };
+                return Verdict::Go { calls };
+            }
+            if let Some(verdict) = self.wait(heap, ahead.min(FRAME_TIME)) {
+                return verdict;
+            }
+        }
+    }
+
+    fn rests(&mut self, heap: &mut Heap) -> Verdict {
+        if let Some(speed) = self.speed_after_skip.take() {
+            self.speed = speed;
+        }
+        self.restart_pace(heap);
+        loop {
+            self.stepped |= self.last_frame.0 != heap.clock();
+            self.cut(heap);
+            if self.mode == Mode::Quit {
+                return Verdict::Stop;
+            }
+            if let Some(verdict) = self.wait(heap, A_LONG_TIME) {
+                return verdict;
+            }
+        }
+    }
+
+    fn evaluated(&mut self, heap: &mut Heap, result: Result<Option<String>, ArcError>) {
+        self.stepped = true;
+        self.cut(heap);
+        self.outlet.tell(Message::Evaluated(result));
+    }
+
+    fn form_begins(&mut self, heap: &mut Heap) {
+        if self.mode == Mode::StepForm {
+            self.mode = Mode::Paused;
+            heap.set_countdown(1);
+        }
+    }
+
+    fn form_ends(&mut self, _heap: &mut Heap) {}
+
+    fn idles(&mut self, heap: &mut Heap) {
+        self.cut(heap);
+    }
+}

@@ -1,0 +1,50 @@
+//! Sources: where frames come from.
+//!
+//! * [`embedded`] a runtime in a thread of this process
+//! * [`program`] what a runtime is to run
+
+pub mod embedded;
+pub mod program;
+
+use heapatlas_arc::error::ArcError;
+use heapatlas_heap::frame::Frame;
+
+use crate::command::Command;
+
+/// What a source says.
+#[derive(Debug)]
+pub enum Message {
+    /// What changed.
+    Frame(Box<Frame>),
+    /// Text the program printed.
+    Output(String),
+    /// What came of [`Command::Evaluate`].
+    Evaluated(Result<Option<String>, ArcError>),
+    /// What the source does now.
+    State(State),
+}
+
+/// What a source does.
+#[derive(Clone, PartialEq, Debug)]
+pub enum State {
+    /// Runs a program.
+    Running,
+    /// Stands still in a program.
+    Paused,
+    /// Has run its program; `Err` when that ended with an error.
+    Finished(Result<(), ArcError>),
+    /// Is over; nothing more will come.
+    Ended,
+}
+
+/// Where frames come from.
+pub trait Source: std::fmt::Debug {
+    /// The next message, if one has arrived. Never waits.
+    fn next(&mut self) -> Option<Message>;
+
+    /// Gives a frame back to be filled again.
+    fn recycle(&mut self, frame: Box<Frame>);
+
+    /// Sends a command. Never waits; one that can't be taken now is dropped, and `false` says so.
+    fn send(&mut self, command: Command) -> bool;
+}

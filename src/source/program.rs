@@ -1,0 +1,86 @@
+//! What a runtime is to run, and loading it.
+
+use std::path::PathBuf;
+
+use heapatlas_arc::error::ArcError;
+use heapatlas_arc::host::Host;
+use heapatlas_arc::libraries::BASE;
+use heapatlas_arc::{Runtime, Streams};
+use heapatlas_heap::Heap;
+
+/// The base library.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum Base {
+    /// The one built in.
+    #[default]
+    BuiltIn,
+    /// A file of the user's.
+    File(PathBuf),
+    /// None.
+    None,
+}
+
+/// What a runtime is to run.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Program {
+    /// The base library.
+    pub base: Base,
+    /// Files, in order.
+    pub files: Vec<PathBuf>,
+    /// Texts to be evaluated after the files, in order.
+    pub expressions: Vec<String>,
+    /// The soft limit in bytes.
+    pub soft_limit: Option<u64>,
+    /// Verify the heap after every collection.
+    pub verify: bool,
+    /// Collect at every safepoint.
+    pub gc_stress: bool,
+}
+
+impl Program {
+    /// A runtime for the program, on a fresh heap; nothing is loaded yet.
+    ///
+    /// # Errors
+    /// When the system refuses the heap its first memory.
+    pub fn runtime(&self, streams: Streams, host: Box<dyn Host>) -> Result<Runtime, ArcError> {
+        let exhausted = |error: heapatlas_heap::Exhausted| {
+            ArcError::new(heapatlas_arc::error::ErrorKind::Exhausted, error.to_string())
+        };
+        let mut heap = Heap::new().map_err(exhausted)?;
+        heap.set_limit(self.soft_limit.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)));
+        let mut runtime = Runtime::new(heap, streams, host)?;
+        runtime.set_verify(self.verify);
+        runtime.heap().set_stress(self.gc_stress);
+        Ok(runtime)
+    }
+
+    /// Loads the base library.
+    ///
+    /// # Errors
+    /// The first error.
+    pub fn load_base(&self, runtime: &mut Runtime) -> Result<(), ArcError> {
+        match &self.base {
+            Base::None => Ok(()),
+            Base::File(path) => runtime.load_file(&path.to_string_lossy()),
+            Base::BuiltIn => {
+                runtime.begin_library()?;
+                BASE.into_iter().try_for_each(|library| runtime.load_library(library))
+            }
+        }
+    }
+
+    /// Runs the files and evaluates the expressions. Gives the value of the last expression as `write` prints it.
+    ///
+    /// # Errors
+    /// The first error.
+    pub fn run(&self, runtime: &mut Runtime) -> Result<Option<String>, ArcError> {
+        for file in &self.files {
+            runtime.load_file(&file.to_string_lossy())?;
+        }
+        let mut last = None;
+        for expression in &self.expressions {
+            last = runtime.evaluate(expression, "-e")?;
+        }
+        Ok(last)
+    }
+}
