@@ -1,5 +1,5 @@
-//! The counters over time, bounded: when there are too many samples, every other one is dropped, the older half first
-//! of all, so that the latest are always fine.
+//! The counters over time, bounded: when there are too many samples, every other one of the older half is dropped, so
+//! that the latest are always fine.
 
 use std::time::Duration;
 
@@ -59,16 +59,13 @@ impl History {
         }
     }
 
-    /// Drops every other sample of the older half, but never one at which a collection ended.
+    /// Drops every other sample of the older half; the first stays.
     fn thin(&mut self) {
         let half = self.samples.len() / 2;
         let mut index = 0;
-        let mut cycles = 0;
-        self.samples.retain(|sample| {
-            let collected = sample.cycles != cycles;
-            cycles = sample.cycles;
+        self.samples.retain(|_| {
             index += 1;
-            index > half || index % 2 == 0 || collected && index % 4 != 1
+            index > half || index % 2 == 1
         });
     }
 

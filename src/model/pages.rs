@@ -52,13 +52,19 @@ impl Pages {
         }
         let mut at = 0;
         for (address, count) in &frame.runs {
-            let entries = &frame.entries[at..at + *count as usize];
-            at += *count as usize;
-            if let Some((extent, first)) = self.find_mut(*address) {
+            let end = at + *count as usize;
+            let mut address = *address;
+            // Pages of two adjacent extents may come as one run.
+            while at < end
+                && let Some((extent, first)) = self.find_mut(address)
+            {
                 let target = &mut Arc::make_mut(&mut extent.entries)[first..];
-                let count = entries.len().min(target.len());
-                target[..count].copy_from_slice(&entries[..count]);
+                let count = target.len().min(end - at);
+                target[..count].copy_from_slice(&frame.entries[at..at + count]);
+                at += count;
+                address = address + count * PAGE;
             }
+            at = end;
         }
         self.version += 1;
     }
