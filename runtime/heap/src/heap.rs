@@ -344,6 +344,12 @@ impl Heap {
         self.space.set_limit(bytes);
     }
 
+    /// Time since the heap was made.
+    #[must_use]
+    pub fn age(&self) -> std::time::Duration {
+        self.started.elapsed()
+    }
+
     /// What collections did so far.
     #[must_use]
     pub fn gc_stats(&self) -> &GcStats {

@@ -1,0 +1,266 @@
+//! What can be asked for on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::source::program::{Base, Program};
+
+/// Shows a heap as a place: every page, every hole, what is live and what is merely resident.
+#[derive(Parser, Clone, Debug)]
+#[command(name = "heapatlas", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
+#[command(after_help = "\
+Exit codes: 0 fine, 1 the program failed, 2 usage, 3 unreadable input, 4 heap exhausted and not handled.
+Without a command the window opens and loads the library in slow motion.")]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// What the window opens without a command.
+    #[command(flatten)]
+    pub open: OpenOptions,
+}
+
+/// What to do.
+#[derive(Subcommand, Clone, Debug)]
+pub enum Command {
+    /// Open the window; without a display, show the same in the terminal
+    Open(OpenOptions),
+    /// Run Arc programs; only what they print goes to standard output
+    Run(RunOptions),
+    /// Talk Arc at the prompt
+    Repl(ReplOptions),
+    /// Run a program and say where its resident bytes go, and what would lower them
+    Explain(ExplainOptions),
+    /// Run a program and write its page map: .png .svg .json .csv .txt
+    Snapshot(SnapshotOptions),
+}
+
+/// What every command that runs Arc takes.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Options for the runtime")]
+pub struct RuntimeOptions {
+    /// Base library to load instead of the one built in
+    #[arg(long, value_name = "PATH", conflicts_with = "no_arc")]
+    pub arc: Option<PathBuf>,
+    /// Load no base library
+    #[arg(long)]
+    pub no_arc: bool,
+    /// How the heap places objects
+    #[arg(long, value_enum, default_value_t)]
+    pub heap: HeapPolicy,
+    /// The most memory the heap commits before the program gets an error: 64M, 1G, or bytes
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub soft_limit: Option<u64>,
+    /// Verify the whole heap after every collection
+    #[arg(long)]
+    pub verify: bool,
+    /// Collect, and move everything, at every safepoint
+    #[arg(long)]
+    pub gc_stress: bool,
+}
+
+/// How the heap places objects.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum HeapPolicy {
+    /// Pools of cells and pools of objects, free runs in address order
+    #[default]
+    Pool,
+}
+
+impl HeapPolicy {
+    /// The word for reports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Pool => "pool",
+        }
+    }
+}
+
+impl RuntimeOptions {
+    /// The program that these options, files and expressions make.
+    #[must_use]
+    pub fn program(&self, files: Vec<PathBuf>, expressions: Vec<String>) -> Program {
+        let base = match (&self.arc, self.no_arc) {
+            (Some(path), _) => Base::File(path.clone()),
+            (None, true) => Base::None,
+            (None, false) => Base::BuiltIn,
+        };
+        Program {
+            base,
+            files,
+            expressions,
+            soft_limit: self.soft_limit,
+            verify: self.verify,
+            gc_stress: self.gc_stress,
+        }
+    }
+}
+
+/// How statistics are reported.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug)]
+pub enum StatsFormat {
+    /// For people
+    Text,
+    /// One object
+    Json,
+}
+
+/// The options of `run`.
+#[derive(Args, Clone, Debug)]
+pub struct RunOptions {
+    /// Programs, run one after the other
+    #[arg(value_name = "FILE.arc", required_unless_present = "expressions")]
+    pub files: Vec<PathBuf>,
+    /// Evaluate an expression after the programs
+    #[arg(short = 'e', value_name = "EXPR", allow_hyphen_values = true)]
+    pub expressions: Vec<String>,
+    /// Report statistics to standard error at exit
+    #[arg(long, value_name = "FORMAT")]
+    pub stats: Option<StatsFormat>,
+    /// The runtime.
+    #[command(flatten)]
+    pub runtime: RuntimeOptions,
+}
+
+/// The options of `repl`.
+#[derive(Args, Clone, Debug)]
+pub struct ReplOptions {
+    /// Programs to run first
+    #[arg(value_name = "FILE.arc")]
+    pub files: Vec<PathBuf>,
+    /// Report statistics to standard error at exit
+    #[arg(long, value_name = "FORMAT")]
+    pub stats: Option<StatsFormat>,
+    /// The runtime.
+    #[command(flatten)]
+    pub runtime: RuntimeOptions,
+}
+
+/// The options of `explain`.
+#[derive(Args, Clone, Debug)]
+pub struct ExplainOptions {
+    /// The program; without one, loading the base library is explained
+    #[arg(value_name = "FILE.arc")]
+    pub files: Vec<PathBuf>,
+    /// Evaluate an expression after the program
+    #[arg(short = 'e', value_name = "EXPR", allow_hyphen_values = true)]
+    pub expressions: Vec<String>,
+    /// The runtime.
+    #[command(flatten)]
+    pub runtime: RuntimeOptions,
+}
+
+/// The options of `snapshot`.
+#[derive(Args, Clone, Debug)]
+pub struct SnapshotOptions {
+    /// The program; without one, the base library alone
+    #[arg(value_name = "FILE.arc")]
+    pub files: Vec<PathBuf>,
+    /// Evaluate an expression after the program
+    #[arg(short = 'e', value_name = "EXPR", allow_hyphen_values = true)]
+    pub expressions: Vec<String>,
+    /// Where to write; the extension says how
+    #[arg(short = 'o', long = "output", value_name = "OUT")]
+    pub output: PathBuf,
+    /// Take the picture as the program left the heap, without collecting first
+    #[arg(long)]
+    pub as_is: bool,
+    /// Dark or light
+    #[arg(long, value_enum, default_value_t)]
+    pub theme: ThemeName,
+    /// The runtime.
+    #[command(flatten)]
+    pub runtime: RuntimeOptions,
+}
+
+/// Dark or light.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ThemeName {
+    /// As the system has it; dark where it does not say
+    #[default]
+    System,
+    /// Light on dark
+    Dark,
+    /// Dark on light
+    Light,
+}
+
+/// How fast the window lets the allocation clock go at first.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum SpeedName {
+    /// Slow motion: loading the library takes about six seconds
+    #[default]
+    Slow,
+    /// As fast as it can
+    Full,
+}
+
+/// The options of the window.
+#[derive(Args, Clone, Debug)]
+pub struct OpenOptions {
+    /// Programs to run in the window after the base library
+    #[arg(value_name = "FILE.arc")]
+    pub files: Vec<PathBuf>,
+    /// How fast the allocation clock goes at first
+    #[arg(long, value_enum, default_value_t)]
+    pub speed: SpeedName,
+    /// Stand still before the first form
+    #[arg(long)]
+    pub paused: bool,
+    /// Dark or light
+    #[arg(long, value_enum, default_value_t)]
+    pub theme: ThemeName,
+    /// The runtime.
+    #[command(flatten)]
+    pub runtime: RuntimeOptions,
+}
+
+/// A size: digits, then perhaps K, M, G or T, binary, with or without `iB` or `B`.
+fn parse_size(text: &str) -> Result<u64, String> {
+    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(text.len());
+    let (digits, unit) = text.split_at(end);
+    let shift = match unit.to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
+        "" => 0,
+        "k" => 10,
+        "m" => 20,
+        "g" => 30,
+        "t" => 40,
+        _ => return Err(format!("{unit} is no unit of size; use K, M, G or T")),
+    };
+    let number: u64 = digits.parse().map_err(|_bad| "a size begins with digits".to_owned())?;
+    number.checked_mul(1 << shift).filter(|size| *size >= 1 << 20).ok_or_else(|| {
+        if number == 0 || number < 1 << 20 { "a heap needs at least 1M".to_owned() } else { "too large".to_owned() }
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_arguments_make_sense() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn sizes_have_binary_units() {
+        assert_eq!(parse_size("64M"), Ok(64 << 20));
+        assert_eq!(parse_size("1GiB"), Ok(1 << 30));
+        assert_eq!(parse_size("2097152"), Ok(2 << 20));
+        assert!(parse_size("12Q").is_err());
+        assert!(parse_size("").is_err());
+        assert!(parse_size("1K").is_err());
+        assert!(parse_size("99999999999T").is_err());
+    }
+
+    #[test]
+    fn a_file_without_a_command_opens_the_window() {
+        let arguments = Arguments::try_parse_from(["heapatlas", "x.arc", "--speed", "full"]).expect("arguments");
+        assert!(arguments.command.is_none());
+        assert_eq!(arguments.open.files, [PathBuf::from("x.arc")]);
+        assert_eq!(arguments.open.speed, SpeedName::Full);
+    }
+}

@@ -1,0 +1,49 @@
+//! The command line: another client of the same library as the window.
+//!
+//! * [`arguments`] what can be asked for
+//! * [`exit`] how it ends: exit codes and the line that says why
+//! * [`session`] a runtime on the terminal's streams, with Ctrl-C
+//! * [`run`], [`repl`], [`explain`], [`snapshot`], [`open`] the commands
+//! * [`stats`] what `--stats` reports
+//! * [`live`] the map in the terminal, where there is no display
+
+pub mod arguments;
+pub mod exit;
+mod explain;
+mod live;
+mod open;
+mod repl;
+mod run;
+mod session;
+mod snapshot;
+mod stats;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use arguments::{Arguments, Command};
+use exit::Ending;
+
+/// Does what the arguments of the process say.
+pub fn main() -> ExitCode {
+    let arguments = match Arguments::try_parse() {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Help and version go to standard output and are no mistake; clap words everything else.
+            let failed = error.use_stderr();
+            error.print().ok();
+            return if failed { Ending::Usage.code() } else { Ending::Fine.code() };
+        }
+    };
+    let ending = match arguments.command {
+        None => open::open(arguments.open),
+        Some(Command::Open(options)) => open::open(options),
+        Some(Command::Run(options)) => run::run(options),
+        Some(Command::Repl(options)) => repl::repl(options),
+        Some(Command::Explain(options)) => explain::explain(options),
+        Some(Command::Snapshot(options)) => snapshot::snapshot(options),
+    };
+    ending.tell();
+    ending.code()
+}

@@ -1,0 +1,71 @@
+//! `heapatlas repl`: Arc at the prompt.
+//!
+//! Lines are read until they make whole forms; each is evaluated and its value written. An error is told, and the
+//! prompt comes back. Piped input gets no prompt, so that only values are printed.
+
+use std::io::{self, BufRead, IsTerminal, Write};
+
+use heapatlas_arc::error::{ArcError, ErrorKind};
+
+use super::arguments::ReplOptions;
+use super::exit::Ending;
+use super::run::{report, run_program};
+use super::session::Session;
+
+const PROMPT: &str = "arc> ";
+const CONTINUED: &str = "...  ";
+
+/// Talks Arc until the input ends or the program quits.
+pub(super) fn repl(options: ReplOptions) -> Ending {
+    let policy = options.runtime.heap;
+    let program = options.runtime.program(options.files, Vec::new());
+    let mut session = match Session::start(&program) {
+        Ok(session) => session,
+        Err(error) => return error.into(),
+    };
+    let mut ending = run_program(&mut session, &program);
+    if ending == Ending::Fine {
+        ending = talk(&mut session).unwrap_or_else(|error| Ending::System(format!("can't go on: {error}")));
+    }
+    report(&mut session, options.stats, policy.name());
+    ending
+}
+
+fn talk(session: &mut Session) -> io::Result<Ending> {
+    let asks = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let mut waiting = String::new();
+    loop {
+        if asks {
+            show(if waiting.is_empty() { PROMPT } else { CONTINUED })?;
+        }
+        let ended = io::stdin().lock().read_line(&mut waiting)? == 0;
+        if ended && waiting.trim().is_empty() {
+            if asks {
+                show("\n")?;
+            }
+            return Ok(Ending::Fine);
+        }
+        match session.runtime.evaluate(&waiting, "prompt") {
+            // The form goes on in the next line.
+            Err(ArcError { kind: ErrorKind::Syntax { incomplete: true }, .. }) if !ended => continue,
+            Err(error) if matches!(error.kind, ErrorKind::Quit(_)) => return Ok(error.into()),
+            Err(_) if session.output_is_gone() => return Ok(Ending::Fine),
+            Err(error) => show(&format!("Error: {}\n", error.message))?,
+            Ok(Some(value)) => show(&format!("{value}\n"))?,
+            Ok(None) => {}
+        }
+        waiting.clear();
+        if ended {
+            return Ok(Ending::Fine);
+        }
+    }
+}
+
+fn show(text: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let written = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match written {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        result => result,
+    }
+}

@@ -1,0 +1,37 @@
+//! `heapatlas run`: programs without a window.
+
+use super::arguments::{RunOptions, StatsFormat};
+use super::exit::Ending;
+use super::session::Session;
+use super::stats;
+use crate::source::program::Program;
+
+/// Runs programs; only what they print goes to standard output.
+pub(super) fn run(options: RunOptions) -> Ending {
+    let policy = options.runtime.heap;
+    let program = options.runtime.program(options.files, options.expressions);
+    let mut session = match Session::start(&program) {
+        Ok(session) => session,
+        Err(error) => return error.into(),
+    };
+    let ending = run_program(&mut session, &program);
+    report(&mut session, options.stats, policy.name());
+    ending
+}
+
+/// Loads the base library and runs the program.
+pub(super) fn run_program(session: &mut Session, program: &Program) -> Ending {
+    let result = program.load_base(&mut session.runtime).and_then(|()| program.run(&mut session.runtime));
+    match result {
+        Ok(_) => Ending::Fine,
+        Err(_) if session.output_is_gone() => Ending::Fine,
+        Err(error) => error.into(),
+    }
+}
+
+/// Reports statistics, if they are wanted.
+pub(super) fn report(session: &mut Session, format: Option<StatsFormat>, policy: &str) {
+    if let Some(format) = format {
+        stats::report(&mut session.runtime, format, policy);
+    }
+}

@@ -1,0 +1,56 @@
+//! `heapatlas snapshot`: run, then write a page map.
+
+use std::fs;
+
+use super::arguments::{SnapshotOptions, ThemeName};
+use super::exit::Ending;
+use super::run::run_program;
+use super::session::Session;
+use crate::export::{self, Format, Title};
+use crate::map::palette::Theme;
+use crate::model::HeapModel;
+use crate::source::program::{Base, Program};
+
+/// Runs a program and writes its page map.
+pub(super) fn snapshot(options: SnapshotOptions) -> Ending {
+    let Some(format) = Format::of_path(&options.output) else {
+        let path = options.output.display();
+        return Ending::Misused(format!("{path}: the extension must be .png, .svg, .json, .csv or .txt"));
+    };
+    let program = options.runtime.program(options.files, options.expressions);
+    let mut session = match Session::start(&program) {
+        Ok(session) => session,
+        Err(error) => return error.into(),
+    };
+    // A program that failed has a heap too; the picture is written, and the failure told.
+    let ending = run_program(&mut session, &program);
+    if !options.as_is {
+        session.runtime.collect();
+    }
+    let heap = session.runtime.heap();
+    heap.measure_residency();
+    let mut model = HeapModel::default();
+    model.apply(&heap.cut_frame(true));
+    let theme = match options.theme {
+        ThemeName::System | ThemeName::Dark => Theme::Dark,
+        ThemeName::Light => Theme::Light,
+    };
+    let title = Title { program: name(&program), theme };
+    if let Err(error) = export::write_file(&options.output, format, &model, &title) {
+        // A half-written picture is worse than none; if it can't be removed either, so be it.
+        fs::remove_file(&options.output).ok();
+        return Ending::System(format!("can't write {}: {error}", options.output.display()));
+    }
+    ending
+}
+
+/// What a program is called: its last file, or its base library.
+pub(super) fn name(program: &Program) -> String {
+    match (program.files.last(), &program.base) {
+        (Some(file), _) => file.display().to_string(),
+        (None, Base::File(file)) => file.display().to_string(),
+        (None, Base::BuiltIn) if program.expressions.is_empty() => "arc.arc (built in)".to_owned(),
+        (None, Base::None) if program.expressions.is_empty() => "no program".to_owned(),
+        (None, _) => program.expressions.last().cloned().unwrap_or_default(),
+    }
+}

@@ -1,0 +1,166 @@
+//! What `--stats` reports: the state of the heap after a final collection, and what the run cost.
+
+use std::time::Duration;
+
+use heapatlas_arc::Runtime;
+use heapatlas_heap::gc::GcStats;
+use procfs::process::Process;
+use serde::Serialize;
+
+use super::arguments::StatsFormat;
+use crate::export::json;
+use crate::format;
+use crate::map::balance::Term;
+
+/// The report. The names are a contract; see the README.
+#[derive(Serialize)]
+struct Report<'p> {
+    heap: &'p str,
+    live_bytes: u64,
+    allocated_bytes_total: u64,
+    allocated_bytes: u64,
+    committed_bytes: u64,
+    mapped_bytes: u64,
+    resident_bytes: Option<u64>,
+    process_resident_bytes: Option<u64>,
+    process_virtual_bytes: Option<u64>,
+    hole_bytes: u64,
+    balance: serde_json::Map<String, serde_json::Value>,
+    pages: serde_json::Map<String, serde_json::Value>,
+    free_runs: u64,
+    longest_free_run_bytes: u64,
+    gc: GcReport,
+    wall_ms: f64,
+    user_ms: Option<f64>,
+    forms: u64,
+}
+
+#[derive(Serialize)]
+struct GcReport {
+    cycles: u64,
+    pause_max_us: u64,
+    pause_p99_us: u64,
+    total_us: u64,
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// What the program's own collections cost; the final one, which is only for the report, is left out.
+fn gc_report(stats: &GcStats) -> GcReport {
+    GcReport {
+        cycles: stats.cycles,
+        pause_max_us: micros(stats.longest),
+        pause_p99_us: micros(stats.percentile(0.99)),
+        total_us: micros(stats.total),
+    }
+}
+
+/// What the system says of this process.
+#[derive(Default)]
+struct ProcessNumbers {
+    resident: Option<u64>,
+    size: Option<u64>,
+    user: Option<Duration>,
+    wall: Option<Duration>,
+}
+
+fn process_numbers() -> ProcessNumbers {
+    let Some((process, stat)) = Process::myself().ok().and_then(|p| p.stat().ok().map(|stat| (p, stat))) else {
+        return ProcessNumbers::default();
+    };
+    let ticks = procfs::ticks_per_second() as f64;
+    let page = procfs::page_size();
+    let memory = process.statm().ok();
+    let uptime = procfs::Uptime::current_or_none();
+    let wall = uptime.map(|uptime| uptime.saturating_sub(Duration::from_secs_f64(stat.starttime as f64 / ticks)));
+    ProcessNumbers {
+        resident: memory.as_ref().map(|memory| memory.resident * page),
+        size: memory.as_ref().map(|memory| memory.size * page),
+        user: Some(Duration::from_secs_f64(stat.utime as f64 / ticks)),
+        wall,
+    }
+}
+
+/// The time since the machine started.
+trait CurrentOrNone {
+    fn current_or_none() -> Option<Duration>;
+}
+
+impl CurrentOrNone for procfs::Uptime {
+    fn current_or_none() -> Option<Duration> {
+        use procfs::Current;
+        Self::current().ok().map(|uptime| uptime.uptime_duration())
+    }
+}
+
+fn milliseconds(time: Duration) -> f64 {
+    (time.as_secs_f64() * 1e6).round() / 1e3
+}
+
+/// Collects, measures and reports to standard error.
+pub(super) fn report(runtime: &mut Runtime, format: StatsFormat, policy: &str) {
+    let wall = runtime.heap().age();
+    let process = process_numbers();
+    let gc = gc_report(runtime.heap().gc_stats());
+    runtime.collect();
+    runtime.heap().measure_residency();
+    let counters = runtime.heap().counters();
+    let (mut free_runs, mut longest) = (0, 0);
+    for (_, bytes) in runtime.heap().free_runs() {
+        free_runs += 1;
+        longest = longest.max(bytes as u64);
+    }
+    let report = Report {
+        heap: policy,
+        live_bytes: counters.balance.live,
+        allocated_bytes_total: counters.clock,
+        allocated_bytes: counters.allocated,
+        committed_bytes: counters.committed,
+        mapped_bytes: counters.committed,
+        resident_bytes: counters.resident(),
+        process_resident_bytes: process.resident,
+        process_virtual_bytes: process.size,
+        hole_bytes: counters.holes,
+        balance: json::balance(&counters.balance),
+        pages: json::pages_by_kind(&counters.pages),
+        free_runs,
+        longest_free_run_bytes: longest,
+        gc,
+        wall_ms: milliseconds(process.wall.unwrap_or(wall).max(wall)),
+        user_ms: process.user.map(milliseconds),
+        forms: runtime.forms(),
+    };
+    match format {
+        StatsFormat::Json => print_json(&report),
+        StatsFormat::Text => print_text(&report, &counters.balance),
+    }
+}
+
+#[allow(clippy::print_stderr, reason = "statistics go to standard error, so that output stays the program's")]
+fn print_json(report: &Report<'_>) {
+    // Numbers and strings always serialise.
+    eprintln!("{}", serde_json::to_string(report).unwrap_or_default());
+}
+
+#[allow(clippy::print_stderr, reason = "statistics go to standard error, so that output stays the program's")]
+fn print_text(report: &Report<'_>, balance: &heapatlas_heap::Balance) {
+    let line = |name: &str, value: String| eprintln!("{name:<14} {value:>12}");
+    line("live", format::bytes(report.live_bytes));
+    line("resident", format::maybe_bytes(report.resident_bytes));
+    line("committed", format::bytes(report.committed_bytes));
+    line("holes", format::bytes(report.hole_bytes));
+    line("clock", format::bytes(report.allocated_bytes_total));
+    for term in Term::ALL {
+        let sign = if term == Term::NotResident { "−" } else { "+" };
+        line(&format!("  {sign} {}", term.name()), format::maybe_bytes(term.of(balance)));
+    }
+    line("collections", format::count(report.gc.cycles));
+    line("longest pause", format::time(Duration::from_micros(report.gc.pause_max_us)));
+    line("collecting", format::time(Duration::from_micros(report.gc.total_us)));
+    line("process", format::maybe_bytes(report.process_resident_bytes));
+    line("wall", format::time(Duration::from_secs_f64(report.wall_ms / 1e3)));
+    line("user", report.user_ms.map_or_else(String::new, |ms| format::time(Duration::from_secs_f64(ms / 1e3))));
+    line("forms", format::count(report.forms));
+}

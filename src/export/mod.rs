@@ -1,0 +1,82 @@
+//! Exports: a model as a picture, a table, or text.
+//!
+//! * [`picture`] what is where in a picture of the map
+//! * [`png`] and [`svg`] the two surfaces it is drawn on
+//! * [`json`], [`csv`], [`text`] the same page table for programs and for terminals
+
+pub mod csv;
+pub mod json;
+pub mod picture;
+pub mod png;
+pub mod svg;
+pub mod text;
+
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
+use std::path::Path;
+
+use crate::map::palette::Theme;
+use crate::model::HeapModel;
+
+/// What an export is called and about.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub struct Title {
+    /// What ran.
+    pub program: String,
+    /// Dark or light, where that matters.
+    pub theme: Theme,
+}
+
+/// How a snapshot is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Format {
+    /// A picture of pixels.
+    Png,
+    /// A picture of shapes.
+    Svg,
+    /// Everything, for programs.
+    Json,
+    /// One row a page.
+    Csv,
+    /// The map in block characters.
+    Text,
+}
+
+impl Format {
+    /// The format that a path's extension names.
+    #[must_use]
+    pub fn of_path(path: &Path) -> Option<Self> {
+        match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+            "png" => Some(Self::Png),
+            "svg" => Some(Self::Svg),
+            "json" => Some(Self::Json),
+            "csv" => Some(Self::Csv),
+            "txt" => Some(Self::Text),
+            _ => None,
+        }
+    }
+}
+
+/// Writes a snapshot of a model to a file.
+///
+/// # Errors
+/// When the file can't be written.
+pub fn write_file(path: &Path, format: Format, model: &HeapModel, title: &Title) -> io::Result<()> {
+    let mut out = BufWriter::new(File::create(path)?);
+    write(&mut out, format, model, title)?;
+    out.flush()
+}
+
+/// Writes a snapshot of a model.
+///
+/// # Errors
+/// When writing fails.
+pub fn write(out: &mut dyn Write, format: Format, model: &HeapModel, title: &Title) -> io::Result<()> {
+    match format {
+        Format::Png => png::write(out, model, title),
+        Format::Svg => svg::write(out, model, title),
+        Format::Json => json::write(out, model, title),
+        Format::Csv => csv::write(out, model),
+        Format::Text => text::write(out, model, &text::Style::plain()),
+    }
+}
