@@ -51,7 +51,7 @@ impl PageRow {
     /// The row of a page.
     pub(super) fn of(page: Page) -> Self {
         use heapatlas_heap::terms::GRANULE;
-        let Page { address, entry } = page;
+        let Page { address, entry, .. } = page;
         let balance = entry.balance();
         Self {
             address: format!("{:#x}", address.get()),

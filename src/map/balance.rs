@@ -1,6 +1,7 @@
 //! The terms of the balance, in the order in which they are drawn, with words and remedies.
 
-use heapatlas_heap::Balance;
+use heapatlas_heap::terms::PAGE;
+use heapatlas_heap::{Balance, PageEntry};
 
 /// A term of the balance.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -130,6 +131,36 @@ impl Term {
             Self::NotResident => balance.not_resident,
         }
     }
+
+    /// Its bytes in one page.
+    #[must_use]
+    pub fn of_page(self, entry: PageEntry) -> usize {
+        let balance = entry.balance();
+        match self {
+            Self::Live => balance.live,
+            Self::Overhead => balance.overhead,
+            Self::Unjudged => balance.unjudged,
+            Self::Dead => balance.dead,
+            Self::FreeRuns => balance.free_runs,
+            Self::FreePages => balance.free_page,
+            Self::Tables => balance.tables,
+            Self::Reserve => balance.reserve,
+            Self::NotResident if entry.resident() == Some(false) => PAGE,
+            Self::NotResident => 0,
+        }
+    }
+
+    /// The term besides what lives that costs most memory, and how much; `None` when there is none. What is not
+    /// resident costs nothing, and is taken off the free pages, where nearly all of it is.
+    #[must_use]
+    pub fn costliest(balance: &Balance) -> Option<(Self, u64)> {
+        let cost = |term: Self| {
+            let bytes = term.of(balance).unwrap_or(0);
+            if term == Self::FreePages { bytes.saturating_sub(balance.not_resident.unwrap_or(0)) } else { bytes }
+        };
+        let others = Self::COMMITTED.into_iter().filter(|term| *term != Self::Live);
+        others.map(|term| (term, cost(term))).max_by_key(|(_, bytes)| *bytes).filter(|(_, bytes)| *bytes > 0)
+    }
 }
 
 #[cfg(test)]
@@ -153,5 +184,14 @@ mod tests {
         assert_eq!(sum, balance.committed());
         assert_eq!(Term::NotResident.of(&balance), Some(200));
         assert_eq!(balance.resident(), Some(55));
+    }
+
+    #[test]
+    fn what_costs_most_is_what_is_in_memory() {
+        let balance = Balance { live: 90, unjudged: 20, free_pages: 60, not_resident: Some(50), ..Balance::default() };
+        assert_eq!(Term::costliest(&balance), Some((Term::Unjudged, 20)));
+        let balance = Balance { not_resident: None, ..balance };
+        assert_eq!(Term::costliest(&balance), Some((Term::FreePages, 60)));
+        assert_eq!(Term::costliest(&Balance { live: 7, ..Balance::default() }), None);
     }
 }

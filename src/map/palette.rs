@@ -74,6 +74,18 @@ impl Theme {
         self.pick(Rgb(28, 31, 36), Rgb(241, 242, 243))
     }
 
+    /// A control that can be pressed, and one that is pointed at.
+    #[must_use]
+    pub fn raised(self) -> Rgb {
+        self.pick(Rgb(43, 47, 54), Rgb(227, 229, 232))
+    }
+
+    /// A control that is pressed, or chosen among several.
+    #[must_use]
+    pub fn pressed(self) -> Rgb {
+        self.pick(Rgb(63, 69, 79), Rgb(208, 211, 216))
+    }
+
     /// Text.
     #[must_use]
     pub fn text(self) -> Rgb {
@@ -96,6 +108,30 @@ impl Theme {
     #[must_use]
     pub fn accent(self) -> Rgb {
         self.pick(Rgb(255, 255, 255), Rgb(0, 0, 0))
+    }
+
+    /// What was allocated in a moment ago.
+    #[must_use]
+    pub fn recent(self) -> Rgb {
+        self.pick(Rgb(255, 255, 255), Rgb(16, 18, 22))
+    }
+
+    /// The lines over what is not in memory.
+    #[must_use]
+    pub fn hatch(self) -> Rgb {
+        self.pick(Rgb(58, 63, 72), Rgb(203, 206, 211))
+    }
+
+    /// A program that runs.
+    #[must_use]
+    pub fn running(self) -> Rgb {
+        self.term(Term::Live)
+    }
+
+    /// A program that stands still.
+    #[must_use]
+    pub fn waiting(self) -> Rgb {
+        self.pick(Rgb(240, 190, 60), Rgb(190, 130, 0))
     }
 
     /// What went wrong.
@@ -192,7 +228,7 @@ mod tests {
     #[test]
     fn text_is_readable_on_every_ground() {
         for theme in [Theme::Dark, Theme::Light] {
-            for ground in [theme.background(), theme.panel()] {
+            for ground in [theme.background(), theme.panel(), theme.raised()] {
                 for text in [theme.text(), theme.faint_text(), theme.error()] {
                     assert!(
                         text.contrast(ground) >= 4.5,

@@ -13,6 +13,8 @@ pub struct Page {
     pub address: Address,
     /// Its entry.
     pub entry: PageEntry,
+    /// The allocation clock when something was last allocated in it, as far as the frames tell; zero when never.
+    pub touched: u64,
 }
 
 /// One extent and the entries of its pages.
@@ -22,6 +24,30 @@ pub struct Extent {
     pub span: Span,
     /// One entry for each page, lowest first. Shared, so that a view can keep what it drew.
     pub entries: Arc<Vec<PageEntry>>,
+    /// For each page the allocation clock when something was last allocated in it, as far as the frames tell.
+    pub touched: Vec<u64>,
+}
+
+impl Extent {
+    /// Its pages from one index on, lowest first.
+    pub fn pages_from(&self, first: usize) -> impl Iterator<Item = Page> {
+        let start = self.span.start;
+        let entries = self.entries.iter().zip(&self.touched).enumerate().skip(first);
+        entries.map(move |(n, (entry, touched))| Page { address: start + n * PAGE, entry: *entry, touched: *touched })
+    }
+
+    /// Enters what a frame says of some of the pages.
+    fn update(&mut self, first: usize, entries: &[PageEntry], clock: u64) {
+        let known = &mut Arc::make_mut(&mut self.entries)[first..];
+        let touched = &mut self.touched[first..];
+        for ((known, touched), entry) in known.iter_mut().zip(touched).zip(entries) {
+            if entry.kind().is_used() && (entry.used() > known.used() || entry.kind() != known.kind()) {
+                // A page never seen before may have been filled long ago: then all that is known is its birth.
+                *touched = if *known == PageEntry::default() { entry.birth() } else { clock };
+            }
+            *known = *entry;
+        }
+    }
 }
 
 /// The page table.
@@ -42,8 +68,9 @@ impl Pages {
             if known && !fresh {
                 continue;
             }
-            let entries = Arc::new(vec![PageEntry::default(); (span.end - span.start) / PAGE]);
-            let extent = Extent { span: span.clone(), entries };
+            let pages = (span.end - span.start) / PAGE;
+            let entries = Arc::new(vec![PageEntry::default(); pages]);
+            let extent = Extent { span: span.clone(), entries, touched: vec![0; pages] };
             if known {
                 self.extents[at] = extent;
             } else {
@@ -58,9 +85,8 @@ impl Pages {
             while at < end
                 && let Some((extent, first)) = self.find_mut(address)
             {
-                let target = &mut Arc::make_mut(&mut extent.entries)[first..];
-                let count = target.len().min(end - at);
-                target[..count].copy_from_slice(&frame.entries[at..at + count]);
+                let count = (extent.entries.len() - first).min(end - at);
+                extent.update(first, &frame.entries[at..at + count], frame.counters.clock);
                 at += count;
                 address = address + count * PAGE;
             }
@@ -69,11 +95,16 @@ impl Pages {
         self.version += 1;
     }
 
-    fn find_mut(&mut self, address: Address) -> Option<(&mut Extent, usize)> {
+    fn index_of(&self, address: Address) -> Option<(usize, usize)> {
         let above = self.extents.partition_point(|extent| extent.span.start <= address);
-        let extent = self.extents.get_mut(above.checked_sub(1)?)?;
-        let offset = address - extent.span.start;
-        (address < extent.span.end).then_some((extent, offset / PAGE))
+        let index = above.checked_sub(1)?;
+        let span = &self.extents[index].span;
+        (address < span.end).then(|| (index, (address - span.start) / PAGE))
+    }
+
+    fn find_mut(&mut self, address: Address) -> Option<(&mut Extent, usize)> {
+        let (index, page) = self.index_of(address)?;
+        Some((&mut self.extents[index], page))
     }
 
     /// The extents, lowest first.
@@ -92,20 +123,19 @@ impl Pages {
 
     /// Every page, lowest first.
     pub fn iter(&self) -> impl Iterator<Item = Page> {
-        self.extents.iter().flat_map(|extent| {
-            let start = extent.span.start;
-            extent.entries.iter().enumerate().map(move |(n, entry)| Page { address: start + n * PAGE, entry: *entry })
-        })
+        self.extents.iter().flat_map(|extent| extent.pages_from(0))
+    }
+
+    /// The pages of an extent from the one in which an address lies to the extent's end, lowest first.
+    pub fn from(&self, address: Address) -> impl Iterator<Item = Page> {
+        let found = self.index_of(address);
+        found.into_iter().flat_map(|(index, page)| self.extents[index].pages_from(page))
     }
 
     /// The page in which an address lies.
     #[must_use]
     pub fn at(&self, address: Address) -> Option<Page> {
-        let above = self.extents.partition_point(|extent| extent.span.start <= address);
-        let extent = self.extents.get(above.checked_sub(1)?)?;
-        let index = address.checked_offset_from(extent.span.start)? / PAGE;
-        let entry = *extent.entries.get(index)?;
-        Some(Page { address: extent.span.start + index * PAGE, entry })
+        self.from(address).next()
     }
 
     /// How many pages there are.

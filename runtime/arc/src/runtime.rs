@@ -14,6 +14,7 @@ use crate::fault::{FailureKind, Fault, Outcome};
 use crate::host::{Host, Verdict};
 use crate::libraries::Library;
 use crate::ports;
+use crate::positions::Place;
 use crate::reader;
 use crate::symbols::{self, Known};
 use crate::tables;
@@ -46,6 +47,8 @@ pub struct Runtime {
     machine: Machine,
     interrupt: Arc<AtomicBool>,
     forms: u64,
+    /// Where the form being evaluated begins.
+    datum_place: Place,
 }
 
 impl Runtime {
@@ -57,7 +60,7 @@ impl Runtime {
         let interrupt = Arc::new(AtomicBool::new(false));
         let machine = make_machine(heap, streams, host, Arc::clone(&interrupt));
         let machine = machine.map_err(|fault| outside(&fault))?;
-        Ok(Self { machine, interrupt, forms: 0 })
+        Ok(Self { machine, interrupt, forms: 0, datum_place: Place::default() })
     }
 
     /// Setting this stops the program at its next safepoint.
@@ -143,6 +146,7 @@ impl Runtime {
                 Err(error) => break Err(error),
             };
             self.forms += 1;
+            self.datum_place = self.machine.world.datum_place;
             let text = self.machine.world.show(form);
             let eval = self.machine.stubs.eval;
             match self.machine.call(eval, &[form]) {
@@ -224,7 +228,8 @@ impl Runtime {
         let world = &self.machine.world;
         let name = ports::name(world, self.machine.kept.as_object()?).as_object()?;
         let file = Text::of(&world.heap, name).prefix(4096);
-        Some(Location { file, line: 0, column: 0 })
+        let Place { line, column } = self.datum_place;
+        Some(Location { file, line, column })
     }
 
     /// Does what the host wants while no program runs, until it says to stop.

@@ -9,6 +9,7 @@ use heapatlas_heap::{Heap, ObjectRef, Unpacked, Value};
 use crate::builtins;
 use crate::fault::{FailureKind, Fault, Outcome};
 use crate::ports::Streams;
+use crate::positions::Place;
 use crate::printer;
 use crate::symbols::{Known, Symbols};
 
@@ -27,6 +28,8 @@ pub(crate) struct World {
     pub(crate) errors: Value,
     /// Where the lists of the datum read last began in their file; nil when it came from no file.
     pub(crate) positions: Value,
+    /// Where the datum read last began.
+    pub(crate) datum_place: Place,
     /// What `atomic-invoke` is, unless the program made it something else.
     pub(crate) atomic_invoke: Value,
     /// The running thread.
@@ -53,6 +56,7 @@ impl World {
             output: Value::NIL,
             errors: Value::NIL,
             positions: Value::NIL,
+            datum_place: Place::default(),
             atomic_invoke: Value::NIL,
             thread: Value::NIL,
             interrupt,

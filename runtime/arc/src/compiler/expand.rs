@@ -21,6 +21,9 @@ use crate::symbols::{self, Known};
 use crate::text::{CharBuffer, Text};
 use crate::world::World;
 
+/// A call has no more parts than this: each needs a register.
+const MOST_ARGUMENTS: usize = 50_000;
+
 /// What expansion came to.
 pub(crate) enum Progress {
     /// The tree is done.
@@ -398,6 +401,10 @@ impl Expansion<'_> {
             }
         }
         let count = self.count(form)?;
+        if count > MOST_ARGUMENTS {
+            let what = format!("a call has {count} parts; more than {MOST_ARGUMENTS} can't be compiled");
+            return Err(Fault::failure(FailureKind::Form, what));
+        }
         self.push_task(Task::Call, &[Value::size(count), context.place])?;
         self.push_forms(form, context)?;
         Ok(None)

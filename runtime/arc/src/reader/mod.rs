@@ -113,6 +113,9 @@ impl<'w> Reader<'w> {
             self.world.step()?;
             let token = self.lexer.next(self.world)?;
             let place = self.lexer.token_place();
+            if self.stack.is_empty() {
+                self.world.datum_place = place;
+            }
             let value = match token {
                 Token::Open(bracket) => {
                     let open = if bracket == Bracket::Square { Open::Function } else { Open::List };

@@ -15,7 +15,7 @@ use crate::object::{HEADER, Header, ObjectKind, Shape};
 use crate::raw::{Bitmap, CellRef, ChunkRef, ObjectRef};
 use crate::space::Space;
 use crate::space::bitmap;
-use crate::terms::{Address, CHUNK, GRANULE, GcUnit, LARGE_THRESHOLD, PAGE, PAGE_GRANULES, PageKind};
+use crate::terms::{Address, CHUNK, CHUNK_PAGES, GRANULE, GcUnit, LARGE_THRESHOLD, PAGE, PAGE_GRANULES, PageKind};
 use crate::value::{Unpacked, Value};
 
 /// Entries of the mark queue: 64 KiB.
@@ -200,7 +200,8 @@ impl Marker {
         self.flooded = false;
         for chunk in space.chunks() {
             let memory = chunk.memory();
-            for page in chunk.usable_pages() {
+            // What is marked begins in the first pages, in a huge chunk too.
+            for page in chunk.usable_pages().take_while(|page| *page < CHUNK_PAGES) {
                 let mut entry = memory.entry(page);
                 if !entry.is_flooded() {
                     continue;

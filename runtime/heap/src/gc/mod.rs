@@ -265,6 +265,7 @@ impl Collector {
 mod tests {
     use super::*;
     use crate::heap::Heap;
+    use crate::object::{ObjectFlags, ObjectKind};
 
     struct One(Value);
 
@@ -300,6 +301,19 @@ mod tests {
         assert_eq!(heap.counters().allocated, used, "everything is alive");
         assert_eq!(heap.verify(), []);
         assert_eq!(heap.verify_reachable(&mut root), []);
+    }
+
+    #[test]
+    fn a_queue_that_overflows_beside_a_huge_object_is_drained_too() {
+        let mut heap = Heap::new().unwrap();
+        *heap.collector.marker_mut() = Marker::with_queue(8);
+        let huge = heap.allocate(ObjectKind::Vector, ObjectFlags::NONE, 3 << 20).unwrap();
+        let comb = comb(&mut heap, 50);
+        heap.set_value(huge, 77, comb);
+        // SAFETY: the only value in use is the root.
+        unsafe { heap.collect(GcCause::Asked, &mut One(Value::object(huge))) };
+        assert!(heap.collector.marker_mut().floods() > 0, "the test must overflow the queue");
+        assert_eq!(heap.verify(), []);
     }
 
     #[test]
