@@ -8,7 +8,7 @@ use heapatlas_heap::terms::PageKind;
 use super::balance::Term;
 
 /// A colour.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Rgb(pub u8, pub u8, pub u8);
 
 impl Rgb {

@@ -1,4 +1,26 @@
-//! The window (placeholder while it is being written; the window's engineer replaces this file).
+//! The window: another client of the same library as the command line.
+//!
+//! * [`app`] what lies where, and what an action does
+//! * [`action`] everything a key or a button can do
+//! * [`session`] a runtime, the model of its heap, what is known of its program; knows of no window
+//! * [`transcript`] what was said in the console
+//! * [`speed`] the speeds to choose from
+//! * [`theme`] the palette as egui wants it
+//! * [`views`] what is shown, one view a file
+//! * [`widgets`] small controls
+
+pub mod action;
+pub mod app;
+pub mod session;
+pub mod speed;
+pub mod theme;
+pub mod transcript;
+pub mod views;
+pub mod widgets;
+
+use eframe::egui::{IconData, ViewportBuilder};
+
+use crate::source::embedded::Beginning;
 
 /// Which theme the window has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -15,7 +37,7 @@ pub enum ThemeChoice {
 #[derive(Clone, Debug)]
 pub struct WindowOptions {
     /// What runs.
-    pub beginning: crate::source::embedded::Beginning,
+    pub beginning: Beginning,
     /// What is shown.
     pub title: String,
     /// Which theme.
@@ -31,10 +53,55 @@ pub enum WindowError {
     Failed(String),
 }
 
-/// Opens the window.
+/// Size of the window when it is opened for the first time, and the least.
+const SIZE: [f32; 2] = [1280.0, 800.0];
+const LEAST: [f32; 2] = [900.0, 560.0];
+
+/// Opens the window, and comes back when it is closed.
 ///
 /// # Errors
 /// When there is none to open.
-pub fn run(_options: WindowOptions) -> Result<(), WindowError> {
-    Err(WindowError::NoDisplay)
+pub fn run(options: WindowOptions) -> Result<(), WindowError> {
+    let has_display = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"]
+        .iter()
+        .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
+    if !has_display {
+        return Err(WindowError::NoDisplay);
+    }
+    let viewport = ViewportBuilder::default()
+        .with_app_id("heapatlas")
+        .with_title(format!("{} – Heapatlas", options.title))
+        .with_inner_size(SIZE)
+        .with_min_inner_size(LEAST)
+        .with_icon(icon());
+    let native = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
+    let create: eframe::AppCreator<'_> =
+        Box::new(move |creation| Ok(Box::new(app::App::new(&creation.egui_ctx, options)?)));
+    eframe::run_native("heapatlas", native, create).map_err(|error| WindowError::Failed(error.to_string()))
+}
+
+/// Four pages, one of them half full, drawn rather than loaded.
+fn icon() -> IconData {
+    const SIDE: usize = 64;
+    let theme = crate::map::palette::Theme::Dark;
+    let kinds = {
+        use heapatlas_heap::terms::PageKind::{Cells, LargeHead, Objects, Stack};
+        [[Cells, Objects], [Stack, LargeHead]]
+    };
+    let mut rgba = Vec::with_capacity(SIDE * SIDE * 4);
+    for y in 0..SIDE {
+        for x in 0..SIDE {
+            let (within_x, within_y) = (x % (SIDE / 2), y % (SIDE / 2));
+            let edge = [within_x, within_y].into_iter().any(|at| !(3..SIDE / 2 - 3).contains(&at));
+            let kind = kinds[y / (SIDE / 2)][x / (SIDE / 2)];
+            let hollow = kind == heapatlas_heap::terms::PageKind::Objects && within_y < SIDE / 4;
+            let colour = match (edge, hollow) {
+                (true, _) => theme.background(),
+                (false, true) => theme.kind(kind).mix(theme.background(), 0.7),
+                (false, false) => theme.kind(kind),
+            };
+            rgba.extend([colour.0, colour.1, colour.2, 255]);
+        }
+    }
+    IconData { rgba, width: SIDE as u32, height: SIDE as u32 }
 }

@@ -1,0 +1,159 @@
+//! Everything a key or a button can do, and the table of keys.
+
+use eframe::egui::{Context, Event, Key, Modifiers};
+use heapatlas_heap::terms::GcUnit;
+
+use super::views::page_map::Step;
+
+/// What a person asks for.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Action {
+    /// Stand still, or go on.
+    PlayPause,
+    /// Go on to the next top-level form.
+    StepForm,
+    /// Go to the end of what is being loaded, at full speed.
+    Skip,
+    /// Collect: a whole cycle, or a step of one.
+    Collect(GcUnit),
+    /// Stop the form that runs, or what is being evaluated.
+    Interrupt,
+    /// Begin again with a fresh runtime.
+    Restart,
+    /// Choose a speed, by its place in [`super::speed::CHOICES`].
+    Speed(usize),
+    /// Show the pages larger.
+    ZoomIn,
+    /// Show them smaller.
+    ZoomOut,
+    /// Show them as large as all of them fit.
+    ZoomFit,
+    /// Pin the page beside the pinned one.
+    Pin(Step),
+    /// Put away, one at a time, what lies on top: help, the pinned page, the lit term.
+    Dismiss,
+    /// Write to the console.
+    Console,
+    /// Change between dark and light.
+    Theme,
+    /// Show or hide the keys.
+    Help,
+    /// Close the window.
+    Quit,
+}
+
+/// Keys for an action.
+#[derive(Clone, Copy, Debug)]
+pub struct Shortcut {
+    /// What they do.
+    pub action: Action,
+    /// Any of these.
+    pub keys: &'static [(Modifiers, Key)],
+    /// How a person reads them; empty when the line above tells.
+    pub written: &'static str,
+    /// What they do, in words.
+    pub meaning: &'static str,
+}
+
+const fn shortcut(
+    action: Action,
+    keys: &'static [(Modifiers, Key)],
+    written: &'static str,
+    meaning: &'static str,
+) -> Shortcut {
+    Shortcut { action, keys, written, meaning }
+}
+
+const PLAIN: Modifiers = Modifiers::NONE;
+const SHIFT: Modifiers = Modifiers::SHIFT;
+const CTRL: Modifiers = Modifiers::COMMAND;
+
+/// Every key, in the order of the cheat sheet.
+pub const SHORTCUTS: &[Shortcut] = &[
+    shortcut(Action::PlayPause, &[(PLAIN, Key::Space)], "Space", "pause, or go on"),
+    shortcut(Action::StepForm, &[(PLAIN, Key::N), (PLAIN, Key::ArrowRight)], "N  →", "step to the next top-level form"),
+    shortcut(Action::Skip, &[(PLAIN, Key::S)], "S", "skip to the end at full speed"),
+    shortcut(Action::Speed(0), &[(PLAIN, Key::Num1)], "1 … 5", "speed, from slow motion to full"),
+    shortcut(Action::Speed(1), &[(PLAIN, Key::Num2)], "", ""),
+    shortcut(Action::Speed(2), &[(PLAIN, Key::Num3)], "", ""),
+    shortcut(Action::Speed(3), &[(PLAIN, Key::Num4)], "", ""),
+    shortcut(Action::Speed(4), &[(PLAIN, Key::Num5)], "", ""),
+    shortcut(Action::Collect(GcUnit::Cycle), &[(PLAIN, Key::G)], "G", "collect"),
+    shortcut(Action::Collect(GcUnit::Phase), &[(SHIFT, Key::G)], "Shift+G", "collect, one phase at a time"),
+    shortcut(Action::Interrupt, &[(CTRL, Key::Period)], "Ctrl+.", "stop the form that runs"),
+    shortcut(Action::Restart, &[(CTRL, Key::R)], "Ctrl+R", "restart with a fresh heap"),
+    shortcut(
+        Action::ZoomIn,
+        &[(PLAIN, Key::Plus), (SHIFT, Key::Plus), (PLAIN, Key::Equals), (CTRL, Key::Plus), (CTRL, Key::Equals)],
+        "+  Ctrl+wheel",
+        "larger pages",
+    ),
+    shortcut(Action::ZoomOut, &[(PLAIN, Key::Minus), (CTRL, Key::Minus)], "−", "smaller pages"),
+    shortcut(Action::ZoomFit, &[(PLAIN, Key::Num0), (CTRL, Key::Num0)], "0", "as large as all of them fit"),
+    shortcut(Action::Pin(Step::Right), &[(SHIFT, Key::ArrowRight)], "Shift+arrows", "pin the page beside"),
+    shortcut(Action::Pin(Step::Left), &[(SHIFT, Key::ArrowLeft)], "", ""),
+    shortcut(Action::Pin(Step::Up), &[(SHIFT, Key::ArrowUp)], "", ""),
+    shortcut(Action::Pin(Step::Down), &[(SHIFT, Key::ArrowDown)], "", ""),
+    shortcut(
+        Action::Console,
+        &[(PLAIN, Key::Colon), (SHIFT, Key::Colon), (CTRL, Key::E)],
+        ":  Ctrl+E",
+        "to the console",
+    ),
+    shortcut(Action::Theme, &[(PLAIN, Key::T)], "T", "dark, or light"),
+    shortcut(Action::Dismiss, &[(PLAIN, Key::Escape)], "Esc", "leave the console, unpin, unlight"),
+    shortcut(
+        Action::Help,
+        &[(PLAIN, Key::F1), (PLAIN, Key::Questionmark), (SHIFT, Key::Questionmark)],
+        "?  F1",
+        "show or hide this",
+    ),
+    shortcut(Action::Quit, &[(CTRL, Key::Q), (CTRL, Key::W)], "Ctrl+Q", "close the window"),
+];
+
+/// The actions whose keys were pressed. While something has the keyboard, a text field say, only keys that nobody
+/// types count.
+#[must_use]
+pub fn pressed(ctx: &Context, typing: bool) -> Vec<Action> {
+    let action_of = |event: &Event| match event {
+        Event::Key { key, pressed: true, modifiers, .. } if !typing || modifiers.command || *key == Key::F1 => {
+            action_of(*modifiers, *key)
+        }
+        _ => None,
+    };
+    ctx.input(|input| input.events.iter().filter_map(action_of).collect())
+}
+
+fn action_of(modifiers: Modifiers, key: Key) -> Option<Action> {
+    let is = |(wanted, name): &(Modifiers, Key)| *name == key && modifiers.matches_exact(*wanted);
+    SHORTCUTS.iter().find(|shortcut| shortcut.keys.iter().any(is)).map(|shortcut| shortcut.action)
+}
+
+/// How a person reads the keys of an action.
+#[must_use]
+pub fn written(action: Action) -> &'static str {
+    SHORTCUTS.iter().find(|shortcut| shortcut.action == action).map_or("", |shortcut| shortcut.written)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_does_two_things() {
+        let mut seen = Vec::new();
+        for keys in SHORTCUTS.iter().flat_map(|shortcut| shortcut.keys) {
+            assert!(!seen.contains(keys), "{keys:?}");
+            seen.push(*keys);
+        }
+    }
+
+    #[test]
+    fn a_key_means_something_else_with_shift() {
+        assert_eq!(action_of(PLAIN, Key::G), Some(Action::Collect(GcUnit::Cycle)));
+        assert_eq!(action_of(SHIFT, Key::G), Some(Action::Collect(GcUnit::Phase)));
+        assert_eq!(action_of(Modifiers::CTRL | Modifiers::COMMAND, Key::R), Some(Action::Restart));
+        assert_eq!(action_of(PLAIN, Key::R), None);
+        assert_eq!(written(Action::Skip), "S");
+    }
+}

@@ -1,0 +1,201 @@
+//! The window: what lies where, and what an action does.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Panel, ScrollArea, Ui};
+
+use super::WindowOptions;
+use super::action::{self, Action};
+use super::session::{Session, Wake};
+use super::speed;
+use super::theme::{self, MARGIN, color};
+use super::views::console::Console;
+use super::views::page_map::{PageMap, legend};
+use super::views::timeline::Timeline;
+use super::views::{balance, help, page, status, toolbar};
+use crate::command::{Command, Speed};
+use crate::map::balance::Term;
+
+/// The window.
+#[derive(Debug)]
+pub struct App {
+    title: String,
+    session: Session,
+    map: PageMap,
+    timeline: Timeline,
+    console: Console,
+    /// The term of the balance whose pages are lit.
+    lit: Option<Term>,
+    help: bool,
+    /// A sentence when a restart failed.
+    trouble: Option<String>,
+}
+
+/// How long what has arrived is taken in before a picture is drawn.
+const DRAIN: Duration = Duration::from_millis(8);
+/// Width of the panel beside the map, and height of the one below, at first.
+const SIDE: f32 = 356.0;
+const BOTTOM: f32 = 232.0;
+
+impl App {
+    /// The window's content. The runtime starts at once.
+    ///
+    /// # Errors
+    /// When the system refuses another thread.
+    pub fn new(ctx: &Context, options: WindowOptions) -> std::io::Result<Self> {
+        theme::install(ctx, options.theme);
+        let waker = ctx.clone();
+        let wake: Wake = Arc::new(move || waker.request_repaint());
+        Ok(Self {
+            title: options.title,
+            session: Session::start(options.beginning, wake)?,
+            map: PageMap::default(),
+            timeline: Timeline::default(),
+            console: Console::default(),
+            lit: None,
+            help: false,
+            trouble: None,
+        })
+    }
+
+    /// What is known of the program and its heap.
+    #[must_use]
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+
+    /// The page map.
+    #[must_use]
+    pub fn map(&self) -> &PageMap {
+        &self.map
+    }
+
+    /// The term of the balance whose pages are lit.
+    #[must_use]
+    pub fn lit(&self) -> Option<Term> {
+        self.lit
+    }
+
+    /// Does what a person asked for.
+    fn act(&mut self, ctx: &Context, action: Action) {
+        match action {
+            Action::PlayPause if self.session.progress().is_paused() => self.session.send(Command::Run),
+            Action::PlayPause => self.session.send(Command::Pause),
+            Action::StepForm => self.session.send(Command::StepForm),
+            Action::Skip => self.session.send(Command::Skip),
+            Action::Collect(unit) => self.session.send(Command::Collect(unit)),
+            Action::Restart => {
+                self.trouble = self.session.restart().err().map(|error| format!("can't start the runtime: {error}"));
+            }
+            Action::Speed(place) => {
+                let speed = speed::CHOICES.get(place).map_or(Speed::Full, |choice| choice.speed);
+                self.session.send(Command::Speed(speed));
+            }
+            Action::ZoomIn => self.map.zoom(true),
+            Action::ZoomOut => self.map.zoom(false),
+            Action::ZoomFit => self.map.zoom_to_fit(),
+            Action::Pin(step) => self.map.pin_beside(step, self.session.model()),
+            Action::Dismiss => self.dismiss(),
+            Action::Console => self.console.focus(),
+            Action::Interrupt => self.session.send(Command::Interrupt),
+            Action::Theme => {
+                let dark = ctx.theme() == egui::Theme::Dark;
+                ctx.set_theme(if dark { egui::Theme::Light } else { egui::Theme::Dark });
+            }
+            Action::Help => self.help = !self.help,
+            Action::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
+        }
+    }
+
+    /// Puts away what lies on top.
+    fn dismiss(&mut self) {
+        if self.help {
+            self.help = false;
+        } else if self.lit.is_some() {
+            self.lit = None;
+        } else {
+            self.map.unpin();
+        }
+    }
+
+    fn show(&mut self, ui: &mut Ui) {
+        let bar = Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(MARGIN, 8));
+        let card = Frame::side_top_panel(ui.style()).inner_margin(Margin::same(MARGIN));
+        let ground = Frame::central_panel(ui.style())
+            .fill(color(theme::current(ui).background()))
+            .inner_margin(Margin::same(MARGIN));
+        let mut asked = None;
+        Panel::top("toolbar").frame(bar).resizable(false).exact_size(46.0).show(ui, |ui| {
+            asked = toolbar::show(ui, &self.session, &self.title);
+        });
+        Panel::bottom("status").frame(bar.inner_margin(Margin::symmetric(MARGIN, 4))).exact_size(32.0).show(ui, |ui| {
+            status::show(ui, &self.session);
+        });
+        Panel::right("side").frame(card).resizable(true).default_size(SIDE).size_range(300.0..=520.0).show(ui, |ui| {
+            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
+                ui.heading("Balance");
+                balance::show(ui, self.session.model(), &mut self.lit);
+                ui.add_space(6.0);
+                ui.separator();
+                page::show(ui, &mut self.map, self.session.model());
+            });
+        });
+        Panel::bottom("below").frame(card).resizable(true).default_size(BOTTOM).size_range(140.0..=520.0).show(
+            ui,
+            |ui| {
+                let width = ui.available_width() * 0.42;
+                Panel::right("console")
+                    .frame(Frame::NONE.inner_margin(Margin { left: MARGIN, ..Margin::ZERO }))
+                    .default_size(width)
+                    .size_range(260.0..=900.0)
+                    .resizable(true)
+                    .show(ui, |ui| {
+                        if let Some(command) = self.console.show(ui, &self.session) {
+                            self.session.send(command);
+                        }
+                    });
+                CentralPanel::no_frame().show(ui, |ui| self.timeline.show(ui, self.session.model()));
+            },
+        );
+        CentralPanel::default().frame(ground).show(ui, |ui| self.show_map(ui));
+        if let Some(action) = asked {
+            self.act(ui.ctx(), action);
+        }
+        help::show(ui.ctx(), &mut self.help);
+    }
+
+    fn show_map(&mut self, ui: &mut Ui) {
+        if let Some(trouble) = &self.trouble {
+            ui.colored_label(ui.visuals().error_fg_color, trouble);
+        }
+        Panel::bottom("legend")
+            .frame(Frame::NONE.inner_margin(Margin { top: 8, ..Margin::ZERO }))
+            .show_separator_line(false)
+            .resizable(false)
+            .show(ui, |ui| {
+                legend::show(ui, &self.map, self.session.model(), self.lit);
+            });
+        CentralPanel::no_frame().show(ui, |ui| self.map.show(ui, self.session.model(), self.lit));
+    }
+}
+
+impl eframe::App for App {
+    fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
+        if self.session.drain(DRAIN) {
+            ctx.request_repaint();
+        }
+    }
+
+    fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        let typing = ui.ctx().egui_wants_keyboard_input();
+        for action in action::pressed(ui.ctx(), typing) {
+            self.act(ui.ctx(), action);
+        }
+        self.show(ui);
+    }
+
+    fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {
+        visuals.panel_fill.to_normalized_gamma_f32()
+    }
+}

@@ -1,0 +1,310 @@
+//! A session: a runtime, the model of its heap, and what is known of its program. Knows of no window.
+
+use std::io;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use heapatlas_arc::error::ArcError;
+
+use super::transcript::{Transcript, Voice};
+use crate::command::{Command, Speed};
+use crate::model::{Applied, HeapModel};
+use crate::source::embedded::{Beginning, Embedded};
+use crate::source::{Message, Source, State};
+
+/// Called from any thread when something arrived.
+pub type Wake = Arc<dyn Fn() + Send + Sync>;
+
+/// A runtime, the model of its heap, and what is known of its program.
+pub struct Session {
+    beginning: Beginning,
+    wake: Wake,
+    /// `None` only when a restart failed.
+    source: Option<Box<dyn Source>>,
+    model: HeapModel,
+    progress: Progress,
+    transcript: Transcript,
+    speed: Speed,
+    /// Whether a key frame is under way: one is enough.
+    wants_key: bool,
+}
+
+impl std::fmt::Debug for Session {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Session").field("progress", &self.progress).finish_non_exhaustive()
+    }
+}
+
+/// What is known of the program.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub struct Progress {
+    /// What the runtime does.
+    activity: Activity,
+    /// How the program ended; `None` while it runs.
+    outcome: Option<Result<(), ArcError>>,
+    /// Texts handed to the console that nothing came of yet.
+    evaluating: usize,
+    /// Whether the program goes at full speed to its end.
+    skipping: bool,
+}
+
+/// What the runtime does.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Activity {
+    /// Not yet heard of.
+    #[default]
+    Starting,
+    Running,
+    Paused,
+    Ended,
+}
+
+/// What a program does, for a person.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Phase<'p> {
+    /// The runtime is not there yet.
+    Starting,
+    /// The program runs.
+    Loading,
+    /// The program runs at full speed to its end.
+    Skipping,
+    /// The program stands still.
+    Paused,
+    /// The program has ended well.
+    Finished,
+    /// The program has ended, and what a person typed is being evaluated.
+    Evaluating,
+    /// The program has ended with an error.
+    Failed(&'p ArcError),
+    /// The runtime is gone.
+    Ended,
+}
+
+impl Progress {
+    /// What the program does.
+    #[must_use]
+    pub fn phase(&self) -> Phase<'_> {
+        match (self.activity, &self.outcome) {
+            (Activity::Ended, None | Some(Ok(()))) => Phase::Ended,
+            (Activity::Paused, _) => Phase::Paused,
+            (_, Some(_)) if self.evaluating > 0 => Phase::Evaluating,
+            (_, Some(Ok(()))) => Phase::Finished,
+            (_, Some(Err(error))) => Phase::Failed(error),
+            (Activity::Starting, None) => Phase::Starting,
+            (Activity::Running, None) if self.skipping => Phase::Skipping,
+            (Activity::Running, None) => Phase::Loading,
+        }
+    }
+
+    /// Whether the program, or what was typed, goes on and can be paused.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        matches!(self.phase(), Phase::Loading | Phase::Skipping | Phase::Evaluating)
+    }
+
+    /// Whether it stands still and can go on.
+    #[must_use]
+    pub fn is_paused(&self) -> bool {
+        self.activity == Activity::Paused
+    }
+
+    /// Whether there is more of the program to come.
+    #[must_use]
+    pub fn is_under_way(&self) -> bool {
+        self.outcome.is_none() && matches!(self.activity, Activity::Running | Activity::Paused)
+    }
+
+    /// Whether nothing has come yet of what was typed.
+    #[must_use]
+    pub fn is_evaluating(&self) -> bool {
+        self.evaluating > 0
+    }
+
+    fn hear(&mut self, state: State) {
+        match state {
+            State::Running => self.activity = Activity::Running,
+            State::Paused => self.activity = Activity::Paused,
+            State::Finished(outcome) => {
+                self.outcome = Some(outcome);
+                self.activity = Activity::Running;
+                self.skipping = false;
+            }
+            State::Ended => self.activity = Activity::Ended,
+        }
+    }
+}
+
+impl Session {
+    /// Starts a runtime. `wake` is called whenever something arrived.
+    ///
+    /// # Errors
+    /// When the system refuses another thread.
+    pub fn start(beginning: Beginning, wake: Wake) -> io::Result<Self> {
+        let speed = beginning.speed;
+        Ok(Self {
+            source: Some(start_source(&beginning, &wake)?),
+            beginning,
+            wake,
+            model: HeapModel::default(),
+            progress: Progress::default(),
+            transcript: Transcript::default(),
+            speed,
+            wants_key: false,
+        })
+    }
+
+    /// Ends the runtime and begins the same program again, at the speed chosen last.
+    ///
+    /// # Errors
+    /// When the system refuses another thread: then there is no runtime any more.
+    pub fn restart(&mut self) -> io::Result<()> {
+        // The old heap goes first, so that the new one can have its addresses.
+        self.source = None;
+        self.beginning.speed = self.speed;
+        self.model = HeapModel::default();
+        self.progress = Progress { activity: Activity::Ended, ..Progress::default() };
+        self.wants_key = false;
+        self.source = Some(start_source(&self.beginning, &self.wake)?);
+        self.progress = Progress::default();
+        self.transcript.say(Voice::Note, "restarted");
+        Ok(())
+    }
+
+    /// Sends a command, and remembers what it means for what is shown.
+    pub fn send(&mut self, command: Command) {
+        match &command {
+            Command::Speed(speed) => {
+                self.speed = *speed;
+                self.progress.skipping = false;
+            }
+            Command::Skip => self.progress.skipping = true,
+            Command::Evaluate(text) => self.transcript.say(Voice::Input, text),
+            _ => {}
+        }
+        let evaluates = matches!(command, Command::Evaluate(_));
+        if self.tell(command) {
+            self.progress.evaluating += usize::from(evaluates);
+        } else if evaluates {
+            self.transcript.say(Voice::Error, "the runtime takes no commands now");
+        }
+    }
+
+    fn tell(&mut self, command: Command) -> bool {
+        self.source.as_mut().is_some_and(|source| source.send(command))
+    }
+
+    /// Takes in what has arrived, for so long at most. Says whether there may be more.
+    pub fn drain(&mut self, budget: Duration) -> bool {
+        let since = Instant::now();
+        while let Some(message) = self.source.as_mut().and_then(|source| source.next()) {
+            self.hear(message);
+            if since.elapsed() >= budget {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn hear(&mut self, message: Message) {
+        match message {
+            Message::Frame(frame) => {
+                match self.model.apply(&frame) {
+                    Applied::UpToDate => self.wants_key = false,
+                    Applied::Gap if !self.wants_key => self.wants_key = self.tell(Command::KeyFrame),
+                    Applied::Gap => {}
+                }
+                if let Some(source) = &mut self.source {
+                    source.recycle(frame);
+                }
+            }
+            Message::Output(text) => self.transcript.print(&text),
+            Message::Evaluated(result) => {
+                self.progress.evaluating = self.progress.evaluating.saturating_sub(1);
+                match result {
+                    Ok(value) => self.transcript.say(Voice::Value, value.as_deref().unwrap_or_default()),
+                    Err(error) => self.transcript.say(Voice::Error, &error.to_string()),
+                }
+            }
+            Message::State(state) => {
+                if let State::Finished(Err(error)) = &state {
+                    self.transcript.say(Voice::Error, &error.to_string());
+                }
+                self.progress.hear(state);
+            }
+        }
+    }
+
+    /// The model of the heap.
+    #[must_use]
+    pub fn model(&self) -> &HeapModel {
+        &self.model
+    }
+
+    /// What is known of the program.
+    #[must_use]
+    pub fn progress(&self) -> &Progress {
+        &self.progress
+    }
+
+    /// What was said.
+    #[must_use]
+    pub fn transcript(&self) -> &Transcript {
+        &self.transcript
+    }
+
+    /// The speed chosen last.
+    #[must_use]
+    pub fn speed(&self) -> Speed {
+        self.speed
+    }
+}
+
+fn start_source(beginning: &Beginning, wake: &Wake) -> io::Result<Box<dyn Source>> {
+    let wake = Arc::clone(wake);
+    Ok(Box::new(Embedded::start(beginning.clone(), Box::new(move || wake()))?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::program::Program;
+    use std::thread;
+
+    fn wait(session: &mut Session, until: impl Fn(&Session) -> bool) {
+        let since = Instant::now();
+        while !until(session) {
+            session.drain(Duration::from_millis(8));
+            assert!(since.elapsed() < Duration::from_secs(60), "still {:?}", session.progress);
+            thread::sleep(Duration::from_millis(2));
+        }
+    }
+
+    fn last_line(session: &Session) -> Option<&str> {
+        session.transcript().lines().last().map(|line| line.text.as_str())
+    }
+
+    #[test]
+    fn what_is_typed_is_evaluated_while_the_program_stands_still_and_after_its_end() {
+        let beginning = Beginning { program: Program::default(), speed: Speed::SLOW_MOTION, paused: true };
+        let mut session = Session::start(beginning, Arc::new(|| {})).expect("a thread");
+        assert_eq!(session.progress().phase(), Phase::Starting);
+        wait(&mut session, |session| session.progress().phase() == Phase::Paused);
+        session.send(Command::Evaluate("(+ 1 2)".to_owned()));
+        wait(&mut session, |session| !session.progress().is_evaluating());
+        assert_eq!(last_line(&session), Some("3"));
+        assert_eq!(session.progress().phase(), Phase::Paused);
+        session.send(Command::Skip);
+        wait(&mut session, |session| session.progress().phase() == Phase::Finished);
+        session.send(Command::Evaluate("(len (range 1 50000))".to_owned()));
+        assert_eq!(session.progress().phase(), Phase::Evaluating);
+        wait(&mut session, |session| session.progress().phase() == Phase::Finished);
+        assert_eq!(last_line(&session), Some("50000"));
+        session.send(Command::Evaluate("(car 7)".to_owned()));
+        wait(&mut session, |session| session.progress().phase() == Phase::Finished);
+        assert_eq!(session.transcript().lines().last().map(|line| line.voice), Some(Voice::Error));
+        let allocated = session.model().counters().clock;
+        session.restart().expect("a thread");
+        wait(&mut session, |session| session.progress().phase() == Phase::Paused);
+        assert!(session.model().counters().clock < allocated);
+    }
+}

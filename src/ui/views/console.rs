@@ -1,0 +1,166 @@
+//! The console: Arc, evaluated in the running runtime, and what the program prints.
+
+use eframe::egui::{Align, Key, Label, Layout, RichText, ScrollArea, TextEdit, TextStyle, Ui};
+
+use crate::command::Command;
+use crate::ui::session::Session;
+use crate::ui::theme::{self, CONTROL, color};
+use crate::ui::transcript::{Line, Voice};
+use crate::ui::widgets::button::IconButton;
+use crate::ui::widgets::icon::Icon;
+
+/// What is being typed, and what was typed before.
+#[derive(Debug, Default)]
+pub struct Console {
+    text: String,
+    typed: Vec<String>,
+    /// Which of what was typed is shown, counted from the latest; `None` while something new is typed.
+    recalled: Option<usize>,
+    /// Whether the field is to have the keyboard.
+    wants_focus: bool,
+}
+
+/// Texts remembered at most.
+const MOST_TYPED: usize = 200;
+
+impl Console {
+    /// Gives the field the keyboard.
+    pub fn focus(&mut self) {
+        self.wants_focus = true;
+    }
+
+    /// Shows what was said, and a field to type in. Gives what is to be done.
+    pub fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Command> {
+        ui.horizontal(|ui| {
+            ui.heading("Console");
+            ui.weak("Arc, in the running runtime");
+        });
+        let command = ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
+            let command = self.show_field(ui, session);
+            ui.add_space(2.0);
+            ui.with_layout(Layout::top_down(Align::Min), |ui| show_lines(ui, session));
+            command
+        });
+        command.inner
+    }
+
+    fn show_field(&mut self, ui: &mut Ui, session: &Session) -> Option<Command> {
+        let mut command = None;
+        let size = eframe::egui::vec2(ui.available_width(), CONTROL);
+        ui.allocate_ui_with_layout(size, Layout::right_to_left(Align::Center), |ui| {
+            let busy = session.progress().is_evaluating();
+            if busy
+                && ui.add(IconButton::new(Icon::Stop, "Stop")).on_hover_text("stop what is being evaluated").clicked()
+            {
+                command = Some(Command::Interrupt);
+            }
+            let field = TextEdit::singleline(&mut self.text)
+                .id_salt("console field")
+                .font(TextStyle::Monospace)
+                .hint_text("(map [* _ _] '(1 2 3))")
+                .desired_width(f32::INFINITY)
+                .margin(eframe::egui::vec2(8.0, 5.0))
+                .lock_focus(false);
+            let response = ui.add(field);
+            response.widget_info(|| {
+                let mut info =
+                    eframe::egui::WidgetInfo::labeled(eframe::egui::Role::TextInput, true, "Arc to evaluate");
+                info.current_text_value = Some(self.text.clone());
+                info
+            });
+            if std::mem::take(&mut self.wants_focus) {
+                response.request_focus();
+            }
+            if response.changed() {
+                self.recalled = None;
+            }
+            if response.has_focus() {
+                self.recall(ui);
+            }
+            if response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter)) {
+                command = self.take().or(command.take());
+                response.request_focus();
+            }
+        });
+        command
+    }
+
+    /// Takes what was typed.
+    fn take(&mut self) -> Option<Command> {
+        let text = std::mem::take(&mut self.text);
+        self.recalled = None;
+        if text.trim().is_empty() {
+            return None;
+        }
+        if self.typed.last() != Some(&text) {
+            self.typed.push(text.clone());
+            if self.typed.len() > MOST_TYPED {
+                self.typed.remove(0);
+            }
+        }
+        Some(Command::Evaluate(text))
+    }
+
+    /// Goes through what was typed before.
+    fn recall(&mut self, ui: &Ui) {
+        let (up, down) = ui.input(|input| (input.key_pressed(Key::ArrowUp), input.key_pressed(Key::ArrowDown)));
+        let wanted = match (up, down, self.recalled) {
+            (true, _, None) => Some(0),
+            (true, _, Some(n)) => Some((n + 1).min(self.typed.len().saturating_sub(1))),
+            (_, true, Some(n)) => n.checked_sub(1),
+            _ => return,
+        };
+        self.recalled = wanted.filter(|n| *n < self.typed.len());
+        let found = self.recalled.and_then(|n| self.typed.iter().rev().nth(n));
+        self.text = found.cloned().unwrap_or_default();
+    }
+}
+
+fn show_lines(ui: &mut Ui, session: &Session) {
+    let lines = session.transcript().lines();
+    if lines.len() == 0 {
+        ui.add(Label::new(RichText::new("Nothing yet. What the program prints comes here.").weak()));
+        return;
+    }
+    let height = ui.text_style_height(&TextStyle::Monospace);
+    ui.spacing_mut().item_spacing.y = 2.0;
+    let count = lines.len();
+    ScrollArea::both().id_salt("console").auto_shrink(false).stick_to_bottom(true).show_rows(
+        ui,
+        height,
+        count,
+        |ui, rows| {
+            for line in session.transcript().lines().skip(rows.start).take(rows.len()) {
+                show_line(ui, line);
+            }
+        },
+    );
+}
+
+fn show_line(ui: &mut Ui, line: &Line) {
+    let theme = theme::current(ui);
+    let (prefix, ink) = match line.voice {
+        Voice::Output => ("", theme.text()),
+        Voice::Input => ("arc> ", theme.accent()),
+        Voice::Value => ("= ", theme.running()),
+        Voice::Error => ("! ", theme.error()),
+        Voice::Note => ("· ", theme.faint_text()),
+    };
+    let text = RichText::new(format!("{prefix}{}", line.text)).monospace().color(color(ink));
+    ui.add(Label::new(text).extend().selectable(true));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_is_taken_once_and_remembered() {
+        let mut console = Console { text: "(+ 1 2)".to_owned(), ..Console::default() };
+        assert_eq!(console.take(), Some(Command::Evaluate("(+ 1 2)".to_owned())));
+        assert_eq!(console.take(), None);
+        console.text = "(+ 1 2)".to_owned();
+        console.take();
+        assert_eq!(console.typed.len(), 1);
+    }
+}

@@ -1,0 +1,20 @@
+//! What the window shows, one view a file. A view reads the model and what is known of the program, and gives back
+//! what the person asked for; none touches a runtime.
+//!
+//! * [`page_map`] every page, every hole
+//! * [`balance`] where the resident bytes go
+//! * [`page`] what the page table says of one page
+//! * [`timeline`] the counters on the allocation clock
+//! * [`console`] Arc, evaluated in the running runtime
+//! * [`toolbar`] what can be done
+//! * [`status`] what is going on
+//! * [`help`] every key
+
+pub mod balance;
+pub mod console;
+pub mod help;
+pub mod page;
+pub mod page_map;
+pub mod status;
+pub mod timeline;
+pub mod toolbar;

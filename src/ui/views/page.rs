@@ -1,0 +1,34 @@
+//! What the page table says of one page: the pinned one, else the one under the pointer.
+
+use eframe::egui::{Grid, Label, RichText, Ui};
+
+use super::page_map::{PageMap, facts};
+use crate::format;
+use crate::model::HeapModel;
+use crate::ui::theme::{self, color};
+
+/// Shows the row of the page table.
+pub fn show(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) {
+    let page = map.chosen_page().and_then(|address| model.pages().at(address));
+    let Some(page) = page else {
+        ui.heading("Page");
+        ui.weak("Point at a page to read its row of the page table; click to pin it.");
+        return;
+    };
+    let pinned = map.pinned() == Some(page.address);
+    ui.horizontal(|ui| {
+        ui.heading("Page");
+        ui.add(Label::new(RichText::new(format::address(page.address)).monospace()).selectable(true));
+        if pinned && ui.small_button("unpin").on_hover_text("or press Esc").clicked() {
+            map.unpin();
+        }
+    });
+    let faint = color(theme::current(ui).faint_text());
+    Grid::new("facts").num_columns(2).spacing([14.0, 2.0]).min_row_height(18.0).show(ui, |ui| {
+        for fact in facts::of(page) {
+            ui.add(Label::new(RichText::new(fact.name).color(faint)).extend()).on_hover_text(fact.meaning);
+            ui.add(Label::new(fact.value).extend()).on_hover_text(fact.meaning);
+            ui.end_row();
+        }
+    });
+}

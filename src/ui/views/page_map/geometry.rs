@@ -1,0 +1,255 @@
+//! Where rows and pages lie, in points: from rows of the layout to rectangles, and back from a point to a page.
+
+use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
+use heapatlas_heap::terms::{Address, CHUNK_PAGES, POOL_PAGES, Span};
+
+use crate::map::layout::{Layout, Row};
+
+/// Height of the row of a hole, in points.
+pub const HOLE_HEIGHT: f32 = 24.0;
+/// Tiles to choose from, in pixels: squares of these sides.
+const SIDES: [u32; 13] = [2, 3, 4, 6, 8, 10, 13, 16, 20, 24, 32, 40, 52];
+/// The widths that fitting all pages chooses from: no smaller than can be told apart, no larger than is pleasant.
+const FITTING: std::ops::RangeInclusive<u32> = 4..=26;
+/// How much taller than wide a tile is at most.
+const TALLEST: (u32, u32) = (7, 4);
+/// From this width on pools stand apart.
+const APART_FROM: u32 = 6;
+/// Pages a row: at least two pools, at most as many as keep a row within a texture.
+const COLUMNS: std::ops::RangeInclusive<usize> = 2 * POOL_PAGES..=4 * CHUNK_PAGES;
+
+/// The tile of a page, in pixels.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Tile {
+    /// Its width, the line to the next page included.
+    pub width: u32,
+    /// Its height, the line to the next row included.
+    pub height: u32,
+    /// What keeps a pool apart from the next.
+    pub gap: u32,
+}
+
+impl Tile {
+    const fn square(side: u32) -> Self {
+        Self { width: side, height: side, gap: if side >= APART_FROM { 2 } else { 0 } }
+    }
+
+    /// Where a column begins, or, of the number of columns, where a row ends.
+    #[must_use]
+    pub const fn left_of(self, column: usize) -> u32 {
+        column as u32 * self.width + (column / POOL_PAGES) as u32 * self.gap
+    }
+
+    /// The column at so many pixels.
+    fn column_at(self, x: f32) -> Option<usize> {
+        let pool = self.left_of(POOL_PAGES) as f32;
+        let within = (x % pool / self.width as f32) as usize;
+        (x >= 0.0 && within < POOL_PAGES).then(|| (x / pool) as usize * POOL_PAGES + within)
+    }
+
+    /// The next larger square to choose from, or the next smaller one.
+    #[must_use]
+    pub fn next(self, larger: bool) -> Self {
+        let found = if larger {
+            SIDES.into_iter().find(|side| *side > self.width)
+        } else {
+            SIDES.into_iter().rev().find(|side| *side < self.width)
+        };
+        found.map_or(self, Self::square)
+    }
+}
+
+/// Where everything lies. Points count from the left upper corner of the map; pixels are what a screen has.
+#[derive(Clone, PartialEq, Debug)]
+pub struct Geometry {
+    layout: Layout,
+    tile: Tile,
+    /// Points a pixel.
+    pixel: f32,
+    /// Where each row begins, in points, and where the last ends.
+    tops: Vec<f32>,
+}
+
+impl Geometry {
+    /// The map of extents in this much room, with tiles that were chosen, or as large as all fit.
+    #[must_use]
+    pub fn new(extents: &[Span], room: Vec2, pixel: f32, chosen: Option<Tile>) -> Self {
+        let width = room.x / pixel;
+        let tile = chosen.unwrap_or_else(|| fitting(extents, room, pixel));
+        let fits = |columns: &usize| tile.left_of(*columns) as f32 <= width;
+        let columns = powers().take_while(fits).last().unwrap_or(*COLUMNS.start());
+        let layout = Layout::new(extents, columns);
+        let mut tops = Vec::with_capacity(layout.rows().len() + 1);
+        let mut top = 0.0;
+        for row in layout.rows() {
+            tops.push(top);
+            top += match row {
+                Row::Pages { .. } => tile.height as f32 * pixel,
+                Row::Hole { .. } => HOLE_HEIGHT,
+            };
+        }
+        tops.push(top);
+        Self { layout, tile, pixel, tops }
+    }
+
+    /// The rows.
+    #[must_use]
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// The tile of a page.
+    #[must_use]
+    pub fn tile(&self) -> Tile {
+        self.tile
+    }
+
+    /// Width and height of the map, in points.
+    #[must_use]
+    pub fn size(&self) -> Vec2 {
+        vec2(self.width_of(self.layout.columns()), self.tops.last().copied().unwrap_or_default())
+    }
+
+    fn width_of(&self, columns: usize) -> f32 {
+        self.tile.left_of(columns) as f32 * self.pixel
+    }
+
+    /// From where to where a row goes, in points.
+    #[must_use]
+    pub fn row(&self, row: usize) -> (f32, f32) {
+        (self.tops[row], self.tops[row + 1])
+    }
+
+    /// The rows between two heights.
+    #[must_use]
+    pub fn rows_between(&self, top: f32, bottom: f32) -> std::ops::Range<usize> {
+        let rows = self.layout.rows().len();
+        let first = self.tops.partition_point(|row| *row <= top).saturating_sub(1);
+        let end = self.tops.partition_point(|row| *row < bottom).min(rows);
+        first.min(end)..end
+    }
+
+    /// Where the tile of a page is, without the line to the next.
+    #[must_use]
+    pub fn page(&self, address: Address) -> Option<Rect> {
+        let (row, column) = self.layout.place_of(address)?;
+        self.layout.address_at(row, column)?;
+        let line = line_of(self.tile);
+        let size = vec2((self.tile.width - line) as f32, (self.tile.height - line) as f32) * self.pixel;
+        Some(Rect::from_min_size(pos2(self.width_of(column), self.tops[row]), size))
+    }
+
+    /// The address of the page at a point.
+    #[must_use]
+    pub fn page_at(&self, at: Pos2) -> Option<Address> {
+        let row = self.row_at(at.y)?;
+        let column = self.tile.column_at(at.x / self.pixel)?;
+        self.layout.address_at(row, column)
+    }
+
+    /// The hole at a height.
+    #[must_use]
+    pub fn hole_at(&self, y: f32) -> Option<Span> {
+        match &self.layout.rows()[self.row_at(y)?] {
+            Row::Hole { span } => Some(span.clone()),
+            Row::Pages { .. } => None,
+        }
+    }
+
+    fn row_at(&self, y: f32) -> Option<usize> {
+        let above = self.tops.partition_point(|top| *top <= y);
+        above.checked_sub(1).filter(|row| *row < self.layout.rows().len())
+    }
+}
+
+/// The line between two tiles, in pixels; none between the smallest.
+#[must_use]
+pub const fn line_of(tile: Tile) -> u32 {
+    if tile.width >= 4 { 1 } else { 0 }
+}
+
+fn powers() -> impl Iterator<Item = usize> {
+    std::iter::successors(Some(*COLUMNS.start()), |columns| Some(columns * 2)).take_while(|n| COLUMNS.contains(n))
+}
+
+/// The largest tile with which all pages fit, over every length of a row: a square, or taller than wide where there is
+/// room, which shows the fill better.
+fn fitting(extents: &[Span], room: Vec2, pixel: f32) -> Tile {
+    let side_of = |columns: usize| {
+        let layout = Layout::new(extents, columns);
+        let holes = layout.rows().iter().filter(|row| matches!(row, Row::Hole { .. })).count();
+        let rows = layout.rows().len() - holes;
+        let high = ((room.y - holes as f32 * HOLE_HEIGHT) / pixel / rows.max(1) as f32) as u32;
+        let apart = (columns / POOL_PAGES) as f32 * Tile::square(APART_FROM).gap as f32;
+        let wide = ((room.x / pixel - apart) / columns as f32) as u32;
+        (high.min(wide), high)
+    };
+    let (side, high) = powers().map(side_of).max().unwrap_or_default();
+    let most = (*FITTING.end() as f32 / pixel) as u32;
+    let square = Tile::square(side.clamp(*FITTING.start(), most.max(*FITTING.start())));
+    Tile { height: high.clamp(square.width, square.width * TALLEST.0 / TALLEST.1), ..square }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heapatlas_heap::terms::PAGE;
+
+    fn span(start: usize, pages: usize) -> Span {
+        Address::new(start)..Address::new(start + pages * PAGE)
+    }
+
+    #[test]
+    fn a_point_in_a_tile_finds_its_page() {
+        for pixel in [1.0, 0.5] {
+            let extents = [span(0x10_0000, 256), span(0x4000_0000, 512)];
+            let geometry = Geometry::new(&extents, vec2(700.0, 500.0), pixel, None);
+            assert!(geometry.size().x <= 700.0 && geometry.size().y <= 500.0, "{:?}", geometry.size());
+            for (start, pages) in [(0x10_0000, 256), (0x4000_0000, 512)] {
+                for page in 0..pages {
+                    let address = Address::new(start + page * PAGE);
+                    let square = geometry.page(address).expect("a square");
+                    assert_eq!(geometry.page_at(square.center()), Some(address));
+                }
+            }
+            let hole = geometry.row(geometry.layout().place_of(Address::new(0x30_0000)).expect("the hole").0);
+            assert_eq!(geometry.page_at(pos2(5.0, (hole.0 + hole.1) / 2.0)), None);
+            assert_eq!(
+                geometry.hole_at((hole.0 + hole.1) / 2.0),
+                Some(Address::new(0x20_0000)..Address::new(0x4000_0000))
+            );
+            assert_eq!(geometry.page_at(pos2(-1.0, 1.0)), None);
+            assert_eq!(geometry.page_at(pos2(1.0, 1e6)), None);
+        }
+    }
+
+    #[test]
+    fn rows_between_two_heights_are_those_that_show() {
+        let geometry = Geometry::new(&[span(0x10_0000, 2560)], vec2(400.0, 100.0), 1.0, Some(Tile::square(10)));
+        let (top, bottom) = geometry.row(7);
+        assert_eq!(geometry.rows_between(top, bottom), 7..8);
+        assert_eq!(geometry.rows_between(top - 1.0, bottom + 1.0), 6..9);
+        assert_eq!(geometry.rows_between(-50.0, 1e9), 0..geometry.layout().rows().len());
+    }
+
+    #[test]
+    fn tiles_grow_and_shrink_within_bounds() {
+        let mut square = Tile::square(12);
+        for _ in 0..40 {
+            square = square.next(true);
+        }
+        assert_eq!(square.width, 52);
+        for _ in 0..40 {
+            square = square.next(false);
+        }
+        assert_eq!(square.width, 2);
+    }
+
+    #[test]
+    fn nothing_mapped_is_an_empty_map() {
+        let geometry = Geometry::new(&[], vec2(400.0, 100.0), 1.0, None);
+        assert_eq!(geometry.size().y, 0.0);
+        assert_eq!(geometry.page_at(pos2(1.0, 1.0)), None);
+        assert_eq!(geometry.rows_between(0.0, 100.0), 0..0);
+    }
+}

@@ -1,0 +1,232 @@
+//! Pages to pixels: bands of rows, each a texture, painted again only when what it shows has changed.
+
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use eframe::egui::{Color32, ColorImage, Context, TextureHandle, TextureId, TextureOptions};
+use heapatlas_heap::PageEntry;
+
+use super::geometry::{Tile, line_of};
+use crate::map::balance::Term;
+use crate::map::palette::{Rgb, Theme};
+use crate::map::shade::Shade;
+use crate::ui::theme;
+
+/// What a page looks like on the map.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Look {
+    /// What is known of it.
+    pub entry: PageEntry,
+    /// How recently something was allocated in it, from 0 for long ago to [`GLOWS`] for just now.
+    pub glow: u8,
+}
+
+impl Hash for Look {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.entry.words().hash(state);
+        self.glow.hash(state);
+    }
+}
+
+/// Steps of recency.
+pub const GLOWS: u8 = 3;
+/// Bytes on the allocation clock for which each step lasts, the latest last.
+const GLOW_BYTES: [u64; GLOWS as usize] = [256 << 10, 128 << 10, 48 << 10];
+
+/// How recently a page was allocated in.
+#[must_use]
+pub fn glow(touched: u64, clock: u64) -> u8 {
+    if touched == 0 {
+        return 0;
+    }
+    let age = clock.saturating_sub(touched);
+    GLOW_BYTES.iter().filter(|bytes| age < **bytes).count() as u8
+}
+
+/// A colour of what was allocated in that recently: lighter on dark ground, darker on light.
+#[must_use]
+pub fn glowing(colour: Rgb, glow: u8, theme: Theme) -> Rgb {
+    let step = match theme {
+        Theme::Dark => 0.17,
+        Theme::Light => 0.12,
+    };
+    colour.mix(theme.recent(), f32::from(glow) * step)
+}
+
+/// How pages are drawn.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Manner {
+    /// The tile of a page.
+    pub tile: Tile,
+    /// The term of the balance that is lit.
+    pub lit: Option<Term>,
+    /// Whether it is dark.
+    pub dark: bool,
+}
+
+impl Manner {
+    fn theme(self) -> Theme {
+        if self.dark { Theme::Dark } else { Theme::Light }
+    }
+}
+
+/// The bands painted so far, by the number of their first row.
+#[derive(Default)]
+pub struct Bands {
+    bands: HashMap<usize, Band>,
+    generation: u64,
+}
+
+struct Band {
+    texture: TextureHandle,
+    /// Of what it shows.
+    hash: u64,
+    /// When it was last wanted.
+    generation: u64,
+}
+
+impl std::fmt::Debug for Bands {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Bands").field("bands", &self.bands.len()).finish_non_exhaustive()
+    }
+}
+
+impl Bands {
+    /// The texture of a band of rows, each with a look or nothing in every column.
+    pub fn texture(&mut self, ctx: &Context, first: usize, rows: &[Vec<Option<Look>>], manner: Manner) -> TextureId {
+        let mut hasher = DefaultHasher::new();
+        (rows, manner).hash(&mut hasher);
+        let hash = hasher.finish();
+        let generation = self.generation;
+        let paint = || paint(rows, manner);
+        let band = self.bands.entry(first).or_insert_with(|| {
+            let texture = ctx.load_texture("pages", paint(), TextureOptions::NEAREST);
+            Band { texture, hash, generation }
+        });
+        if band.hash != hash {
+            band.texture.set(paint(), TextureOptions::NEAREST);
+            band.hash = hash;
+        }
+        band.generation = generation;
+        band.texture.id()
+    }
+
+    /// Forgets the bands that nobody wanted since the last call.
+    pub fn retire(&mut self) {
+        let generation = self.generation;
+        self.bands.retain(|_, band| band.generation == generation);
+        self.generation += 1;
+    }
+}
+
+/// From this height on a tile shows its fill; a smaller one is of one colour.
+const FILLED_FROM: u32 = 6;
+/// Pixels from one line of the hatch to the next.
+const HATCH: u32 = 4;
+
+fn paint(rows: &[Vec<Option<Look>>], manner: Manner) -> ColorImage {
+    let theme = manner.theme();
+    let tile = manner.tile;
+    let columns = rows.first().map_or(0, Vec::len);
+    let size = [tile.left_of(columns) as usize, rows.len() * tile.height as usize];
+    let mut image = ColorImage::filled(size, theme::color(theme.background()));
+    for (row, looks) in rows.iter().enumerate() {
+        for (column, look) in looks.iter().enumerate() {
+            if let Some(look) = look {
+                let corner = (tile.left_of(column), row as u32 * tile.height);
+                paint_page(&mut image, corner, *look, manner);
+            }
+        }
+    }
+    image
+}
+
+fn paint_page(image: &mut ColorImage, corner: (u32, u32), look: Look, manner: Manner) {
+    let theme = manner.theme();
+    let mut shade = match manner.lit {
+        Some(term) => Shade::lit(look.entry, term, theme),
+        None => Shade::of(look.entry, theme),
+    };
+    if manner.lit.is_none() {
+        shade.full = glowing(shade.full, look.glow, theme);
+        shade.unjudged = glowing(shade.unjudged, look.glow, theme);
+    }
+    let line = line_of(manner.tile);
+    let (wide, high) = (manner.tile.width - line, manner.tile.height - line);
+    if manner.tile.height < FILLED_FROM {
+        let flat = theme::color(shade.flat(theme));
+        return fill(image, corner, (wide, high), |_, _| flat);
+    }
+    let [full, unjudged, empty, hatch] = [shade.full, shade.unjudged, shade.empty, theme.hatch()].map(theme::color);
+    let height = |share: f32| {
+        // Whatever is there at all shows, and what is not full shows that.
+        let pixels = (share * high as f32).round() as u32;
+        if share <= 0.0 {
+            0
+        } else if share >= 1.0 {
+            high
+        } else {
+            pixels.clamp(1, high - 1)
+        }
+    };
+    let (filled, live) = (height(shade.fill), height(shade.live));
+    fill(image, corner, (wide, high), |x, y| {
+        let from_below = high - y;
+        if from_below <= live {
+            full
+        } else if from_below <= filled {
+            unjudged
+        } else if shade.absent && (corner.0 + x + corner.1 + y) % HATCH == 0 {
+            hatch
+        } else {
+            empty
+        }
+    });
+}
+
+fn fill(image: &mut ColorImage, corner: (u32, u32), size: (u32, u32), color: impl Fn(u32, u32) -> Color32) {
+    let width = image.size[0];
+    for y in 0..size.1 {
+        let start = (corner.1 + y) as usize * width + corner.0 as usize;
+        for (x, pixel) in image.pixels[start..start + size.0 as usize].iter_mut().enumerate() {
+            *pixel = color(x as u32, y);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heapatlas_heap::terms::PageKind;
+    use heapatlas_heap::{Heap, Value};
+
+    #[test]
+    fn recency_fades() {
+        assert_eq!(glow(0, 10), 0);
+        assert_eq!(glow(1000, 1000), GLOWS);
+        assert_eq!(glow(1000, 1000 + (100 << 10)), 2);
+        assert_eq!(glow(1000, 1000 + (1 << 20)), 0);
+    }
+
+    #[test]
+    fn a_page_is_filled_from_below_in_the_colour_of_its_kind() {
+        let mut heap = Heap::new().expect("a heap");
+        for _ in 0..128 {
+            heap.cons(Value::NIL, Value::T).expect("room");
+        }
+        let frame = heap.cut_frame(true);
+        let cells = frame.pages().find(|(_, entry)| entry.kind() == PageKind::Cells && entry.used() > 0);
+        let entry = cells.expect("a page of cells").1;
+        let tile = Tile { width: 10, height: 10, gap: 0 };
+        let manner = Manner { tile, lit: None, dark: true };
+        let image = paint(&[vec![Some(Look { entry, glow: 0 }), None]], manner);
+        assert_eq!(image.size, [20, 10]);
+        let shade = Shade::of(entry, Theme::Dark);
+        let at = |x: usize, y: usize| image.pixels[y * 20 + x];
+        assert_eq!(at(0, 8), theme::color(shade.unjudged));
+        assert_eq!(at(9, 9), theme::color(Theme::Dark.background()), "a line between pages");
+        assert_eq!(at(15, 5), theme::color(Theme::Dark.background()), "nothing where no page is");
+        let lit = paint(&[vec![Some(Look { entry, glow: 0 })]], Manner { lit: Some(Term::Tables), ..manner });
+        assert_ne!(lit.pixels[8 * 10], image.pixels[8 * 20]);
+    }
+}

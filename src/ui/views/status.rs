@@ -1,0 +1,103 @@
+//! What is going on: the form that runs, the clocks, the collections.
+
+use eframe::egui::{Align, Label, Layout, RichText, Sense, Ui, vec2};
+
+use crate::format;
+use crate::map::palette::{Rgb, Theme};
+use crate::model::HeapModel;
+use crate::model::forms::Form;
+use crate::ui::session::{Phase, Session};
+use crate::ui::theme::{self, color};
+
+/// Shows the line.
+pub fn show(ui: &mut Ui, session: &Session) {
+    let theme = theme::current(ui);
+    let model = session.model();
+    let phase = session.progress().phase();
+    ui.horizontal_centered(|ui| {
+        let (rect, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
+        ui.painter().circle_filled(rect.center(), 4.5, color(colour_of(&phase, theme)));
+        ui.add(Label::new(RichText::new(word_of(&phase)).strong()).extend());
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            ui.spacing_mut().item_spacing.x = 18.0;
+            for (text, meaning) in numbers(model) {
+                ui.add(Label::new(RichText::new(text).weak()).extend()).on_hover_text(meaning);
+            }
+            ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
+                ui.spacing_mut().item_spacing.x = 8.0;
+                match &phase {
+                    Phase::Failed(error) => {
+                        let text = RichText::new(error.to_string()).color(color(theme.error()));
+                        ui.add(Label::new(text).truncate()).on_hover_text(error.to_string());
+                    }
+                    _ => show_form(ui, model, theme),
+                }
+            });
+        });
+    });
+}
+
+/// Where the form is written, and its first words.
+fn show_form(ui: &mut Ui, model: &HeapModel, theme: Theme) {
+    let forms = model.forms();
+    let Some(form) = forms.running().or_else(|| forms.last()) else { return };
+    ui.add(Label::new(RichText::new(place_of(form)).color(color(theme.text())).monospace()).extend());
+    let text = RichText::new(&*form.text).monospace().color(color(theme.faint_text()));
+    ui.add(Label::new(text).truncate()).on_hover_text(&*form.text);
+}
+
+fn place_of(form: &Form) -> String {
+    let name = form.file.rsplit('/').next().unwrap_or(&form.file);
+    format!("{name}:{}", form.line)
+}
+
+/// The numbers at the right, the rightmost first.
+fn numbers(model: &HeapModel) -> Vec<(String, &'static str)> {
+    let counters = model.counters();
+    let mut numbers = vec![
+        (format!("clock {}", format::bytes(counters.clock)), "the allocation clock: bytes allocated since the start"),
+        (format!("{} forms", format::count(model.forms().count())), "top-level forms begun"),
+    ];
+    let cycles = match (counters.cycles, model.last_cause()) {
+        (0, _) => "no collection yet".to_owned(),
+        (n, None) => format!("{n} collections, {}", format::time(counters.gc_time)),
+        (n, Some(cause)) => {
+            format!("{n} collection{}, {}, last: {}", plural(n), format::time(counters.gc_time), cause.name())
+        }
+    };
+    numbers.push((cycles, "collections completed, the time they took together, and why the last one began"));
+    if let Some(limit) = counters.limit {
+        numbers.push((format!("soft limit {}", format::bytes(limit)), "what the heap commits before an error"));
+    }
+    if model.lost_events() > 0 {
+        let lost = format!("{} events lost", format::count(model.lost_events()));
+        numbers.push((lost, "events that nobody fetched in time; the pages and counters are exact all the same"));
+    }
+    numbers
+}
+
+const fn plural(n: u64) -> &'static str {
+    if n == 1 { "" } else { "s" }
+}
+
+const fn word_of(phase: &Phase<'_>) -> &'static str {
+    match phase {
+        Phase::Starting => "starting",
+        Phase::Loading => "running",
+        Phase::Skipping => "running at full speed",
+        Phase::Paused => "paused",
+        Phase::Finished => "finished",
+        Phase::Evaluating => "evaluating",
+        Phase::Failed(_) => "failed",
+        Phase::Ended => "ended",
+    }
+}
+
+fn colour_of(phase: &Phase<'_>, theme: Theme) -> Rgb {
+    match phase {
+        Phase::Loading | Phase::Skipping | Phase::Evaluating => theme.running(),
+        Phase::Paused | Phase::Starting => theme.waiting(),
+        Phase::Failed(_) => theme.error(),
+        Phase::Finished | Phase::Ended => theme.faint_text(),
+    }
+}

@@ -1,0 +1,66 @@
+//! What can be done, in a row of buttons.
+
+use eframe::egui::{Align, Layout, RichText, Ui};
+use heapatlas_heap::terms::GcUnit;
+
+use crate::map::palette::Theme;
+use crate::ui::action::{self, Action};
+use crate::ui::session::{Phase, Session};
+use crate::ui::speed;
+use crate::ui::theme;
+use crate::ui::widgets::button::IconButton;
+use crate::ui::widgets::icon::Icon;
+use crate::ui::widgets::segments::{Segment, segments};
+
+/// Width of the button whose word changes.
+const PLAY: f32 = 86.0;
+
+/// Shows the buttons, and gives what was asked for.
+pub fn show(ui: &mut Ui, session: &Session, title: &str) -> Option<Action> {
+    let mut asked = None;
+    let mut chosen = None;
+    let progress = session.progress();
+    let mut button = |ui: &mut Ui, enabled: bool, button: IconButton<'_>, action: Action, meaning: &str| {
+        let keys = action::written(action);
+        let hint = if keys.is_empty() { meaning.to_owned() } else { format!("{meaning}  [{keys}]") };
+        if ui.add_enabled(enabled, button).on_hover_text(hint).clicked() {
+            asked = Some(action);
+        }
+    };
+    ui.horizontal_centered(|ui| {
+        ui.label(RichText::new("Heapatlas").heading().strong());
+        ui.weak(title);
+        ui.add_space(10.0);
+        let (icon, word) = if progress.is_paused() { (Icon::Play, "Play") } else { (Icon::Pause, "Pause") };
+        let can_play = progress.is_paused() || progress.is_running();
+        let play = IconButton::new(icon, word).width(PLAY);
+        button(ui, can_play, play, Action::PlayPause, "stand still, or go on");
+        let under_way = progress.is_under_way();
+        button(ui, under_way, IconButton::new(Icon::Step, "Step form"), Action::StepForm, "go on to the next form");
+        button(ui, under_way, IconButton::new(Icon::Skip, "Skip"), Action::Skip, "go to the end at full speed");
+        ui.add_space(6.0);
+        ui.weak("speed").on_hover_text("bytes of allocation a second");
+        let choices =
+            speed::CHOICES.iter().map(|choice| Segment { word: choice.name, name: choice.name, hint: choice.meaning });
+        chosen = segments(ui, choices, speed::place_of(session.speed()));
+        ui.add_space(6.0);
+        let alive = !matches!(progress.phase(), Phase::Starting | Phase::Ended);
+        button(
+            ui,
+            alive,
+            IconButton::new(Icon::Collect, "Collect"),
+            Action::Collect(GcUnit::Cycle),
+            "a full collection",
+        );
+        button(ui, true, IconButton::new(Icon::Restart, "Restart"), Action::Restart, "begin again with a fresh heap");
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            button(ui, true, IconButton::new(Icon::Help, "Keys"), Action::Help, "every key");
+            let (word, meaning) = match theme::current(ui) {
+                Theme::Dark => ("Light", "dark on light"),
+                Theme::Light => ("Dark", "light on dark"),
+            };
+            button(ui, true, IconButton::new(Icon::Theme, word).width(70.0), Action::Theme, meaning);
+        });
+    });
+    asked.or(chosen.map(Action::Speed))
+}

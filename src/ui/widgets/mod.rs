@@ -1,0 +1,13 @@
+//! Small controls, one a file. They know nothing of heaps.
+//!
+//! * [`icon`] the pictures on buttons
+//! * [`button`] a button with an icon
+//! * [`segments`] one of several, side by side
+//! * [`entry`] an entry of a legend that can be clicked
+//! * [`swatch`] the small squares of legends
+
+pub mod button;
+pub mod entry;
+pub mod icon;
+pub mod segments;
+pub mod swatch;

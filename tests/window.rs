@@ -1,0 +1,150 @@
+//! Drives the window's content through its accessibility tree, with a real runtime behind it.
+
+use std::time::{Duration, Instant};
+
+use egui_kittest::Harness;
+use egui_kittest::kittest::{NodeT, Queryable};
+use heapatlas::command::Speed;
+use heapatlas::map::balance::Term;
+use heapatlas::source::embedded::Beginning;
+use heapatlas::source::program::Program;
+use heapatlas::ui::app::App;
+use heapatlas::ui::session::Phase;
+use heapatlas::ui::transcript::Voice;
+use heapatlas::ui::{ThemeChoice, WindowOptions};
+
+/// Longer than anything here takes on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn open(paused: bool) -> Harness<'static, App> {
+    let beginning = Beginning { program: Program::default(), speed: Speed::SLOW_MOTION, paused };
+    let options = WindowOptions { beginning, title: "test".to_owned(), theme: ThemeChoice::Dark };
+    Harness::builder()
+        .with_size([1280.0, 800.0])
+        .build_eframe(|creation| App::new(&creation.egui_ctx, options).expect("a runtime"))
+}
+
+/// Draws the window until something holds.
+fn wait(harness: &mut Harness<'_, App>, what: &str, until: impl Fn(&App) -> bool) {
+    let since = Instant::now();
+    while !until(harness.state()) {
+        assert!(since.elapsed() < PATIENCE, "waited for: {what}; now {:?}", harness.state().session());
+        std::thread::sleep(Duration::from_millis(4));
+        harness.step();
+    }
+    // What was drawn last shows it.
+    harness.run_steps(2);
+}
+
+fn click(harness: &mut Harness<'_, App>, label: &str) {
+    harness.get_by_label(label).click();
+    harness.run_steps(2);
+}
+
+fn forms(app: &App) -> u64 {
+    app.session().model().forms().count()
+}
+
+fn phase_is(app: &App, phase: &Phase<'_>) -> bool {
+    app.session().progress().phase() == *phase
+}
+
+#[test]
+fn loading_is_stepped_skipped_collected_and_explained() {
+    let mut harness = open(true);
+    wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));
+    let before = forms(harness.state());
+    click(&mut harness, "Step form");
+    wait(&mut harness, "the next form", |app| forms(app) == before + 1 && phase_is(app, &Phase::Paused));
+    click(&mut harness, "Step form");
+    wait(&mut harness, "the form after", |app| forms(app) == before + 2 && phase_is(app, &Phase::Paused));
+
+    click(&mut harness, "Play");
+    wait(&mut harness, "going on", |app| forms(app) > before + 4);
+    click(&mut harness, "Pause");
+    wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));
+
+    click(&mut harness, "Skip");
+    wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
+    let map = harness.get_by_label_contains("page map: ");
+    let words = map.accesskit_node().label().expect("words");
+    assert!(words.contains(" cells") && words.contains(" objects") && words.contains("0 holes"), "{words}");
+
+    let cycles = |app: &App| app.session().model().counters().cycles;
+    let collected = cycles(harness.state());
+    click(&mut harness, "Collect");
+    wait(&mut harness, "a collection", move |app| cycles(app) > collected);
+    assert_eq!(harness.state().session().model().counters().balance.unjudged, 0, "everything is judged");
+
+    assert_eq!(harness.state().lit(), None);
+    harness.get_by_label_contains("free runs ").click();
+    harness.run_steps(2);
+    assert_eq!(harness.state().lit(), Some(Term::FreeRuns));
+    harness.key_press(eframe::egui::Key::Escape);
+    harness.run_steps(2);
+    assert_eq!(harness.state().lit(), None);
+}
+
+#[test]
+fn the_console_evaluates_in_the_running_runtime() {
+    let mut harness = open(true);
+    wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));
+    click(&mut harness, "Skip");
+    wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
+    for (text, voice, said) in
+        [("(map1 [* _ _] '(1 2 3))", Voice::Value, "(1 4 9)"), ("(car 7)", Voice::Error, "console:1:1: ")]
+    {
+        harness.get_by_label("Arc to evaluate").focus();
+        harness.run_steps(1);
+        harness.get_by_label("Arc to evaluate").type_text(text);
+        harness.run_steps(1);
+        harness.key_press(eframe::egui::Key::Enter);
+        harness.run_steps(2);
+        wait(&mut harness, "an answer", |app| phase_is(app, &Phase::Finished));
+        let last = harness.state().session().transcript().lines().last().cloned().expect("a line");
+        assert_eq!(last.voice, voice, "{}", last.text);
+        assert!(last.text.starts_with(said), "{}", last.text);
+    }
+}
+
+#[test]
+fn an_endless_form_is_stopped_from_the_keyboard() {
+    let mut harness = open(true);
+    wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));
+    click(&mut harness, "Skip");
+    wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
+    harness.get_by_label("Arc to evaluate").focus();
+    harness.run_steps(1);
+    harness.get_by_label("Arc to evaluate").type_text("(while t (list 1 2))");
+    harness.run_steps(1);
+    harness.key_press(eframe::egui::Key::Enter);
+    wait(&mut harness, "evaluating", |app| phase_is(app, &Phase::Evaluating));
+    let since = Instant::now();
+    harness.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::Period);
+    harness.run_steps(2);
+    wait(&mut harness, "an end", |app| phase_is(app, &Phase::Finished));
+    assert!(since.elapsed() < Duration::from_secs(5), "{:?}", since.elapsed());
+    let last = harness.state().session().transcript().lines().last().cloned().expect("a line");
+    assert_eq!(last.voice, Voice::Error, "{}", last.text);
+}
+
+#[test]
+fn pages_are_pinned_from_the_keyboard_and_a_restart_begins_again() {
+    let mut harness = open(true);
+    wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));
+    let first = harness.state().session().model().pages().extents()[0].span.start;
+    for expected in [first, first + 4096] {
+        harness.key_press_modifiers(eframe::egui::Modifiers::SHIFT, eframe::egui::Key::ArrowRight);
+        harness.run_steps(2);
+        assert_eq!(harness.state().map().pinned(), Some(expected));
+    }
+    assert!(harness.query_by_label("in use since").is_some(), "the row of the page table is shown");
+    click(&mut harness, "Skip");
+    wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
+    let clock = harness.state().session().model().counters().clock;
+    click(&mut harness, "Restart");
+    wait(&mut harness, "standing still again", |app| phase_is(app, &Phase::Paused));
+    assert!(harness.state().session().model().counters().clock < clock);
+    click(&mut harness, "Keys");
+    assert!(harness.query_by_label_contains("step to the next top-level form").is_some());
+}
