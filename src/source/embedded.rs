@@ -81,6 +81,7 @@ impl Embedded {
             commands: command_receiver,
             recycled: recycled_receiver,
             mode: if beginning.paused { Mode::StepForm } else { Mode::Run },
+            interrupted: Vec::new(),
             speed: beginning.speed,
             speed_after_skip: None,
             pace: Pace { since: Instant::now(), clock: 0 },
@@ -215,6 +216,8 @@ struct EmbeddedHost {
     commands: Receiver<Command>,
     recycled: Receiver<Box<Frame>>,
     mode: Mode,
+    /// While texts are evaluated, one within the other: whether what they interrupted goes on.
+    interrupted: Vec<Mode>,
     speed: Speed,
     /// While skipping: the speed to go back to.
     speed_after_skip: Option<Speed>,
@@ -265,7 +268,12 @@ impl EmbeddedHost {
                 self.stepped = true;
                 return Some(Verdict::Collect(unit));
             }
-            Command::Evaluate(text) => return Some(Verdict::Evaluate(text)),
+            Command::Evaluate(text) => {
+                self.interrupted.push(self.mode);
+                self.mode = Mode::Run;
+                self.restart_pace(heap);
+                return Some(Verdict::Evaluate(text));
+            }
             Command::SetLimit(bytes) => {
                 heap.set_limit(bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)));
             }
@@ -390,8 +398,16 @@ impl Host for EmbeddedHost {
     }
 
     fn evaluated(&mut self, heap: &mut Heap, result: Result<Option<String>, ArcError>) {
+        if let Some(mode) = self.interrupted.pop()
+            && self.mode != Mode::Quit
+        {
+            self.mode = mode;
+        }
         self.stepped = true;
         self.cut(heap);
+        if self.mode == Mode::Paused {
+            self.tell_state(State::Paused);
+        }
         self.outlet.tell(Message::Evaluated(result));
     }
 

@@ -13,6 +13,8 @@ const SIDES: [u32; 13] = [2, 3, 4, 6, 8, 10, 13, 16, 20, 24, 32, 40, 52];
 const FITTING: std::ops::RangeInclusive<u32> = 4..=26;
 /// How much taller than wide a tile is at most.
 const TALLEST: (u32, u32) = (7, 4);
+/// Height of a band, in pixels, about.
+const BAND: u32 = 192;
 /// From this width on pools stand apart.
 const APART_FROM: u32 = 6;
 /// Pages a row: at least two pools, at most as many as keep a row within a texture.
@@ -129,6 +131,24 @@ impl Geometry {
         first.min(end)..end
     }
 
+    /// The rows, and some more, in bands: a hole, or rows of pages with none between. Bands begin at the same rows
+    /// wherever one has scrolled to.
+    #[must_use]
+    pub fn bands(&self, shown: std::ops::Range<usize>) -> Vec<std::ops::Range<usize>> {
+        let rows = self.layout.rows();
+        let is_hole = |row: &usize| matches!(rows[*row], Row::Hole { .. });
+        let most = (BAND / self.tile.height).max(1) as usize;
+        let mut bands = Vec::new();
+        let mut first = shown.start / most * most;
+        while first < shown.end {
+            let end = ((first / most + 1) * most).min(rows.len());
+            let end = if is_hole(&first) { first + 1 } else { (first..end).find(is_hole).unwrap_or(end) };
+            bands.push(first..end);
+            first = end;
+        }
+        bands
+    }
+
     /// Where the tile of a page is, without the line to the next.
     #[must_use]
     pub fn page(&self, address: Address) -> Option<Rect> {
@@ -230,6 +250,20 @@ mod tests {
         assert_eq!(geometry.rows_between(top, bottom), 7..8);
         assert_eq!(geometry.rows_between(top - 1.0, bottom + 1.0), 6..9);
         assert_eq!(geometry.rows_between(-50.0, 1e9), 0..geometry.layout().rows().len());
+    }
+
+    #[test]
+    fn bands_hold_every_row_once_and_holes_alone() {
+        let extents = [span(0x10_0000, 2048), span(0x4000_0000, 100)];
+        let geometry = Geometry::new(&extents, vec2(400.0, 100.0), 1.0, Some(Tile::square(10)));
+        let rows = geometry.layout().rows().len();
+        let bands = geometry.bands(0..rows);
+        assert!(bands.windows(2).all(|pair| pair[0].end == pair[1].start));
+        assert_eq!((bands[0].start, bands.last().map(|band| band.end)), (0, Some(rows)));
+        let hole = geometry.layout().place_of(Address::new(0x3000_0000)).expect("the hole").0;
+        assert!(bands.contains(&(hole..hole + 1)));
+        let scrolled = geometry.bands(21..25);
+        assert!(scrolled.iter().all(|band| bands.contains(band)), "{scrolled:?}");
     }
 
     #[test]

@@ -62,8 +62,6 @@ const GUTTER: f32 = 118.0;
 const GUTTER_GAP: f32 = 10.0;
 /// Distance between two addresses at least.
 const GUTTER_LINE: f32 = 15.0;
-/// Height of a band, in pixels, about.
-const BAND: u32 = 192;
 /// How far a zoom gesture goes until the next tile.
 const TURN: f32 = 0.18;
 
@@ -126,7 +124,7 @@ impl PageMap {
     /// Shows the map in all the room there is.
     pub fn show(&mut self, ui: &mut Ui, model: &HeapModel, lit: Option<Term>) {
         self.pointed = None;
-        if model.pages().len() == 0 {
+        if model.pages().is_empty() {
             ui.centered_and_justified(|ui| ui.weak("No page yet: the runtime is starting."));
             return;
         }
@@ -249,35 +247,22 @@ struct Scene<'m> {
 
 impl Scene<'_> {
     fn draw_rows(&self, ui: &Ui, shown: std::ops::Range<usize>, bands: &mut Bands) {
-        let theme = theme::current(ui);
-        let tile = self.geometry.tile();
-        let manner = Manner { tile, lit: self.lit, dark: theme == Theme::Dark };
-        // Bands begin at multiples, so that scrolling shows the same ones.
-        let most = (BAND / tile.height).max(1) as usize;
-        let mut row = shown.start / most * most;
-        while row < shown.end {
-            match &self.geometry.layout().rows()[row] {
-                Row::Hole { span } => {
-                    self.draw_hole(ui, row, span);
-                    row += 1;
-                }
-                Row::Pages { .. } => row = self.draw_band(ui, row, (row / most + 1) * most, manner, bands),
+        for rows in self.geometry.bands(shown) {
+            match &self.geometry.layout().rows()[rows.start] {
+                Row::Hole { span } => self.draw_hole(ui, rows.start, span),
+                Row::Pages { .. } => self.draw_band(ui, rows, bands),
             }
         }
     }
 
-    /// Draws a band of rows of pages, up to a row or a hole, and gives the row after it.
-    fn draw_band(&self, ui: &Ui, first: usize, most: usize, manner: Manner, bands: &mut Bands) -> usize {
-        let rows = self.geometry.layout().rows();
-        let most = most.min(rows.len());
-        let end = (first..most).find(|row| matches!(rows[*row], Row::Hole { .. })).unwrap_or(most);
-        let looks: Vec<_> = rows[first..end].iter().map(|row| self.looks(row)).collect();
-        let texture = bands.texture(ui.ctx(), first, &looks, manner);
-        let size = vec2(self.geometry.size().x, self.geometry.row(end - 1).1 - self.geometry.row(first).0);
-        let rect = Rect::from_min_size(pos2(0.0, self.geometry.row(first).0), size).translate(self.corner);
+    fn draw_band(&self, ui: &Ui, rows: std::ops::Range<usize>, bands: &mut Bands) {
+        let manner = Manner { tile: self.geometry.tile(), lit: self.lit, dark: theme::current(ui) == Theme::Dark };
+        let (top, bottom) = (self.geometry.row(rows.start).0, self.geometry.row(rows.end - 1).1);
+        let looks: Vec<_> = self.geometry.layout().rows()[rows.clone()].iter().map(|row| self.looks(row)).collect();
+        let texture = bands.texture(ui.ctx(), rows.start, &looks, manner);
+        let rect = Rect::from_min_max(pos2(0.0, top), pos2(self.geometry.size().x, bottom)).translate(self.corner);
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         ui.painter().image(texture, rect, whole, Color32::WHITE);
-        end
     }
 
     fn looks(&self, row: &Row) -> Vec<Option<Look>> {

@@ -176,7 +176,7 @@ fn paint_page(image: &mut ColorImage, corner: (u32, u32), look: Look, manner: Ma
             full
         } else if from_below <= filled {
             unjudged
-        } else if shade.absent && (corner.0 + x + corner.1 + y) % HATCH == 0 {
+        } else if shade.absent && (corner.0 + x + corner.1 + y).is_multiple_of(HATCH) {
             hatch
         } else {
             empty
