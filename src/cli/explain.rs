@@ -101,30 +101,63 @@ fn write(out: &mut dyn Write, before: &HeapModel, after: &HeapModel) -> io::Resu
         format::maybe_bytes(now.resident()),
     )?;
     writeln!(out)?;
-    writeln!(out, "{}", verdict(then.resident(), now.balance.live, resident_then.as_ref(), now.resident()))
+    let words = match (&resident_then, &resident_now) {
+        (Some(then), Some(now)) => verdict(then, now),
+        _ => "This system does not tell what is resident.".to_owned(),
+    };
+    writeln!(out, "{words}")
 }
 
-/// One or two sentences: whether there is a problem, which term it is, what would lower it.
-fn verdict(resident: Option<u64>, live: u64, terms: Option<&PageBalance>, after: Option<u64>) -> String {
-    let (Some(resident), Some(terms)) = (resident, terms) else {
-        return "This system does not tell what is resident.".to_owned();
+/// A part of what is resident and not live, and what would lower it.
+struct Suspect {
+    name: &'static str,
+    bytes: usize,
+    remedy: &'static str,
+}
+
+/// What is resident and not live, given the resident terms before and after the collection.
+fn suspects(then: &PageBalance, now: &PageBalance) -> Vec<Suspect> {
+    let used = |balance: &PageBalance| balance.live + balance.overhead + balance.unjudged + balance.dead;
+    // What lived at the last mark may be dead by now, and what was unjudged may live: only the collection tells.
+    let garbage = Suspect {
+        name: "garbage that nobody has collected",
+        bytes: used(then).saturating_sub(used(now)),
+        remedy: "a collection",
     };
-    let ratio = format::ratio(resident, live);
-    if resident as f64 <= live as f64 * FINE {
+    let overhead = Suspect { name: Term::Overhead.name(), bytes: now.overhead, remedy: Term::Overhead.remedy() };
+    let others = [Term::FreeRuns, Term::FreePages, Term::Tables, Term::Reserve].map(|term| {
+        let bytes = part(then, term) as usize;
+        let stays = term == Term::FreeRuns && now.free_runs > bytes / 2;
+        let remedy = if stays {
+            "less that is pinned (keys that are found by their address): compaction moves everything else, and left most \
+             of it"
+        } else {
+            term.remedy()
+        };
+        Suspect { name: term.name(), bytes, remedy }
+    });
+    [garbage, overhead].into_iter().chain(others).collect()
+}
+
+/// One or two sentences: whether there is a problem, which part it is, what would lower it.
+fn verdict(then: &PageBalance, now: &PageBalance) -> String {
+    let sum = |balance| Term::COMMITTED.into_iter().map(|term| part(balance, term)).sum::<u64>();
+    let (before, after, live) = (sum(then), sum(now), now.live as u64);
+    let ratio = format::ratio(before, live);
+    if before as f64 <= live as f64 * FINE {
         return format!("Resident is {ratio} live: nothing here is worth a change.");
     }
-    let others = Term::COMMITTED.into_iter().filter(|term| *term != Term::Live);
-    let Some(worst) = others.max_by_key(|term| part(terms, *term)) else { return String::new() };
-    let bytes = part(terms, worst);
+    let Some(worst) = suspects(then, now).into_iter().max_by_key(|suspect| suspect.bytes) else { return String::new() };
+    let bytes = worst.bytes as u64;
     format!(
         "Resident is {ratio} live. The largest part that is not live is {}, {} ({}). What would lower it: {}. After \
-         the collection {} were resident, {} live.",
-        worst.name(),
+         the collection {} are resident, {} live.",
+        worst.name,
         format::bytes(bytes),
-        format::percent(bytes, resident),
-        worst.remedy(),
-        format::maybe_bytes(after),
-        after.map_or_else(|| "–".to_owned(), |after| format::ratio(after, live)),
+        format::percent(bytes, before),
+        worst.remedy,
+        format::bytes(after),
+        format::ratio(after, live),
     )
 }
 
@@ -133,12 +166,28 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_verdict_names_the_largest_term_that_is_not_live() {
-        let terms = PageBalance { live: 100, free_runs: 700, unjudged: 200, ..PageBalance::default() };
-        let words = verdict(Some(1000), 100, Some(&terms), Some(120));
-        assert!(words.contains("free runs") && words.contains("10.00 ×") && words.contains("compaction"), "{words}");
-        let words = verdict(Some(110), 100, Some(&terms), Some(110));
+    fn the_verdict_names_the_largest_part_that_is_not_live() {
+        let now = PageBalance { live: 100, tables: 20, ..PageBalance::default() };
+        let then = PageBalance { live: 100, free_runs: 700, unjudged: 200, ..PageBalance::default() };
+        let words = verdict(&then, &now);
+        assert!(words.contains("free runs, 700 B (70 %)") && words.contains("10.00 ×"), "{words}");
+        assert!(words.contains("compaction: the free bytes"), "{words}");
+        let words = verdict(&PageBalance { live: 110, ..PageBalance::default() }, &now);
         assert!(words.contains("nothing"), "{words}");
-        assert!(verdict(None, 100, None, None).contains("does not tell"));
+    }
+
+    #[test]
+    fn what_lived_at_the_last_mark_is_garbage_when_the_collection_says_so() {
+        let then = PageBalance { live: 800, unjudged: 100, free_runs: 150, ..PageBalance::default() };
+        let now = PageBalance { live: 100, ..PageBalance::default() };
+        let words = verdict(&then, &now);
+        assert!(words.contains("garbage that nobody has collected, 800 B"), "{words}");
+    }
+
+    #[test]
+    fn free_runs_that_compaction_left_are_pinned() {
+        let then = PageBalance { live: 100, free_runs: 700, ..PageBalance::default() };
+        let now = PageBalance { live: 100, free_runs: 650, ..PageBalance::default() };
+        assert!(verdict(&then, &now).contains("pinned"), "{}", verdict(&then, &now));
     }
 }

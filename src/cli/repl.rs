@@ -45,11 +45,14 @@ fn talk(session: &mut Session) -> io::Result<Ending> {
             }
             return Ok(Ending::Fine);
         }
-        match session.runtime.evaluate(&waiting, "prompt") {
+        let result = session.runtime.evaluate(&waiting, "prompt");
+        if let Some(ending) = session.output_lost() {
+            return Ok(ending);
+        }
+        match result {
             // The form goes on in the next line.
             Err(ArcError { kind: ErrorKind::Syntax { incomplete: true }, .. }) if !ended => continue,
             Err(error) if matches!(error.kind, ErrorKind::Quit(_)) => return Ok(error.into()),
-            Err(_) if session.output_is_gone() => return Ok(Ending::Fine),
             Err(error) => show(&format!("Error: {}\n", error.message))?,
             Ok(Some(value)) => show(&format!("{value}\n"))?,
             Ok(None) => {}

@@ -22,10 +22,10 @@ pub(super) fn run(options: RunOptions) -> Ending {
 /// Loads the base library and runs the program.
 pub(super) fn run_program(session: &mut Session, program: &Program) -> Ending {
     let result = program.load_base(&mut session.runtime).and_then(|()| program.run(&mut session.runtime));
-    match result {
-        Ok(_) => Ending::Fine,
-        Err(_) if session.output_is_gone() => Ending::Fine,
-        Err(error) => error.into(),
+    match (session.output_lost(), result) {
+        (Some(ending), _) => ending,
+        (None, Ok(_)) => Ending::Fine,
+        (None, Err(error)) => error.into(),
     }
 }
 

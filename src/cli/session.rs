@@ -10,7 +10,7 @@ use heapatlas_arc::error::ArcError;
 use heapatlas_arc::host::NoHost;
 use heapatlas_arc::{Runtime, Streams};
 
-use super::exit;
+use super::exit::{self, Ending};
 use crate::source::program::Program;
 
 /// After Ctrl-C a program has this long to stop at a safepoint; then the process ends.
@@ -69,21 +69,34 @@ fn leave() -> ! {
     std::process::exit(INTERRUPTED)
 }
 
-/// Standard output that ends the program quietly when nobody reads any more.
-struct Output {
-    /// Set when nobody reads any more, together with the runtime's own flag.
-    gone: Arc<AtomicBool>,
-    interrupt: Arc<Mutex<Option<Arc<AtomicBool>>>>,
+/// What became of standard output.
+#[derive(Default)]
+struct OutputState {
+    /// Why it can't be written to any more.
+    lost: Option<io::Error>,
+    /// The flag that stops the program then.
+    interrupt: Option<Arc<AtomicBool>>,
+}
+
+/// Standard output that ends the program when it can't be written to any more.
+struct Output(Arc<Mutex<OutputState>>);
+
+impl Output {
+    /// Notes what went wrong and stops the program; what it prints until then goes nowhere.
+    fn lose(&self, error: io::Error) {
+        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(flag) = &state.interrupt {
+            flag.store(true, Ordering::Relaxed);
+        }
+        state.lost.get_or_insert(error);
+    }
 }
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match io::stdout().write(bytes) {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => {
-                self.gone.store(true, Ordering::Relaxed);
-                if let Some(flag) = &*self.interrupt.lock().unwrap_or_else(PoisonError::into_inner) {
-                    flag.store(true, Ordering::Relaxed);
-                }
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                self.lose(error);
                 Ok(bytes.len())
             }
             result => result,
@@ -92,7 +105,10 @@ impl Write for Output {
 
     fn flush(&mut self) -> io::Result<()> {
         match io::stdout().flush() {
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+            Err(error) if error.kind() != io::ErrorKind::Interrupted => {
+                self.lose(error);
+                Ok(())
+            }
             result => result,
         }
     }
@@ -101,26 +117,32 @@ impl Write for Output {
 /// A runtime on the terminal's streams.
 pub(super) struct Session {
     pub(super) runtime: Runtime,
-    gone: Arc<AtomicBool>,
+    output: Arc<Mutex<OutputState>>,
 }
 
 impl Session {
     /// Starts a runtime for a program, with nothing loaded yet.
     pub(super) fn start(program: &Program) -> Result<Self, ArcError> {
-        let gone = Arc::new(AtomicBool::new(false));
-        let interrupt = Arc::new(Mutex::new(None));
-        let output = Output { gone: Arc::clone(&gone), interrupt: Arc::clone(&interrupt) };
-        let streams =
-            Streams { input: Box::new(io::stdin()), output: Box::new(output), errors: Box::new(io::stderr()) };
+        let output = Arc::new(Mutex::new(OutputState::default()));
+        let streams = Streams {
+            input: Box::new(io::stdin()),
+            output: Box::new(Output(Arc::clone(&output))),
+            errors: Box::new(io::stderr()),
+        };
         let mut runtime = program.runtime(streams, Box::new(NoHost))?;
         runtime.heap().mute_events(true);
-        *interrupt.lock().unwrap_or_else(PoisonError::into_inner) = Some(runtime.interrupt());
+        output.lock().unwrap_or_else(PoisonError::into_inner).interrupt = Some(runtime.interrupt());
         catch_interrupts(runtime.interrupt());
-        Ok(Self { runtime, gone })
+        Ok(Self { runtime, output })
     }
 
-    /// Whether nobody reads standard output any more.
-    pub(super) fn output_is_gone(&self) -> bool {
-        self.gone.load(Ordering::Relaxed)
+    /// How the program ends because its output can't be written to any more; `None` when it can. That nobody reads it
+    /// any more is fine.
+    pub(super) fn output_lost(&self) -> Option<Ending> {
+        let state = self.output.lock().unwrap_or_else(PoisonError::into_inner);
+        state.lost.as_ref().map(|error| match error.kind() {
+            io::ErrorKind::BrokenPipe => Ending::Fine,
+            _ => Ending::System(format!("can't write: {error}")),
+        })
     }
 }

@@ -107,12 +107,20 @@ impl Surface for Canvas {
             Lettering::Gutter | Lettering::Number => self.digits.clone(),
         };
         let scaled = font.as_scaled(PxScale::from(lettering.size() * 1.2));
-        let advance = |character| scaled.h_advance(scaled.glyph_id(character));
+        // A narrow space that a font lacks is still a space, not the box for what is missing.
+        let lacks = |character: char| character.is_whitespace() && scaled.glyph_id(character).0 == 0;
+        let advance = |character| {
+            if lacks(character) {
+                scaled.h_advance(scaled.glyph_id(' ')) * 0.6
+            } else {
+                scaled.h_advance(scaled.glyph_id(character))
+            }
+        };
         let width: f32 = text.chars().map(advance).sum();
         let mut at = if lettering == Lettering::Gutter { x - width } else { x };
         for character in text.chars() {
             let glyph = scaled.glyph_id(character).with_scale_and_position(scaled.scale(), ab_glyph::point(at, y));
-            if let Some(outline) = font.outline_glyph(glyph) {
+            if let Some(outline) = font.outline_glyph(glyph).filter(|_| !lacks(character)) {
                 let bounds = outline.px_bounds();
                 outline.draw(|column, row, share| {
                     self.blend(bounds.min.x as i32 + column as i32, bounds.min.y as i32 + row as i32, colour, share);
