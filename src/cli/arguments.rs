@@ -10,7 +10,7 @@ use crate::source::program::{Base, Program};
 #[derive(Parser, Clone, Debug)]
 #[command(name = "heapatlas", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
 #[command(after_help = "\
-Exit codes: 0 fine, 1 the program failed, 2 usage, 3 unreadable input, 4 heap exhausted and not handled.
+Exit codes: 0 fine, 1 the program failed, 2 usage, 3 unreadable input, 4 heap exhausted and not handled, 130 Ctrl-C.
 Without a command the window opens and loads the library in slow motion.")]
 pub struct Arguments {
     /// What to do.

@@ -1,0 +1,18 @@
+//! The command line from outside: arguments in, bytes and exit codes out.
+//!
+//! * [`program`] starts the program and waits for it, but not for ever
+//! * [`golden`] what it printed against a file; `HEAPATLAS_BLESS=1` writes the files anew
+//! * [`xml`] whether a text is well-formed XML
+//!
+//! What is tested: [`running`], [`statistics`], [`explaining`], [`pictures`], [`failing`], [`stopping`], [`usage`].
+
+mod explaining;
+mod failing;
+mod golden;
+mod pictures;
+mod program;
+mod running;
+mod statistics;
+mod stopping;
+mod usage;
+mod xml;
