@@ -83,6 +83,19 @@ impl ValueStack {
         }
     }
 
+    /// Reverses the order of the groups of `width` values from `start` on, not that inside a group.
+    pub(crate) fn reverse_groups(&mut self, heap: &mut Heap, start: usize, width: usize) {
+        let count = (self.len - start) / width;
+        for index in 0..count / 2 {
+            let (low, high) = (start + index * width, start + (count - 1 - index) * width);
+            for part in 0..width {
+                let (a, b) = (self.get(heap, low + part), self.get(heap, high + part));
+                self.set(heap, low + part, b);
+                self.set(heap, high + part, a);
+            }
+        }
+    }
+
     pub(crate) fn truncate(&mut self, len: usize) {
         self.len = self.len.min(len);
     }
@@ -141,6 +154,18 @@ fn write(heap: &mut Heap, bytes: ObjectRef, index: usize, word: u64) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn groups_are_reversed_as_wholes() {
+        let mut heap = Heap::new().unwrap();
+        let mut stack = ValueStack::default();
+        for number in 0..7 {
+            stack.push(&mut heap, Value::small(number)).unwrap();
+        }
+        stack.reverse_groups(&mut heap, 1, 2);
+        let found: Vec<_> = (0..7).map(|index| stack.get(&heap, index)).collect();
+        assert_eq!(found, [0, 5, 6, 3, 4, 1, 2].map(Value::small));
+    }
 
     #[test]
     fn stacks_and_lists_grow_and_keep_what_they_hold() {

@@ -19,7 +19,7 @@ pub(crate) mod op;
 use op::Op;
 
 /// An instruction, packed.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Instruction(u64);
 
 const _: () = assert!(size_of::<Instruction>() == 8);

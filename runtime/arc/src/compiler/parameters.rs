@@ -39,8 +39,7 @@ pub(super) fn analyse(expansion: &mut Expansion<'_>, parameters: Value, context:
     let (mut required, mut total, mut list) = (0, 0, targets);
     while let Some((target, cdr)) = expansion.world.uncons(list) {
         total += 1;
-        let optional = expansion.world.uncons(target).is_some_and(|(car, _)| car == OPTIONAL);
-        if !optional {
+        if !tree::is_optional(expansion.world, target) {
             required = total;
         }
         list = cdr;

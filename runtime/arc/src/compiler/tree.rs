@@ -137,6 +137,11 @@ pub(crate) fn as_variable(world: &World, node: Value) -> Option<ObjectRef> {
     world.heap.as_kind(node, ObjectKind::Vector)
 }
 
+/// Whether a target is an optional parameter.
+pub(crate) fn is_optional(world: &World, target: Value) -> bool {
+    world.uncons(target).is_some_and(|(car, _)| car == OPTIONAL)
+}
+
 /// A node that is a list.
 pub(crate) fn make(world: &mut World, node: Node, fields: &[Value]) -> Outcome<Value> {
     let rest = world.list(fields)?;
