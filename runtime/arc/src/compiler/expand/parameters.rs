@@ -3,9 +3,10 @@
 use heapatlas_heap::Value;
 use heapatlas_heap::object::ObjectKind;
 
-use super::expand::{Context, Expansion};
-use super::tree::{self, OPTIONAL};
+use super::Expansion;
+use super::stacks::Context;
 use crate::bytecode::Signature;
+use crate::compiler::tree::{self, OPTIONAL};
 use crate::fault::{FailureKind, Fault, Outcome};
 use crate::symbols::Known;
 use crate::world::World;

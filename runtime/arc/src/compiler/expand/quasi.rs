@@ -5,9 +5,10 @@
 
 use heapatlas_heap::Value;
 
-use super::expand::{Context, Expansion, Task};
-use super::tree::{self, Node};
+use super::Expansion;
+use super::stacks::{Context, Task};
 use crate::builtins;
+use crate::compiler::tree::{self, Node};
 use crate::fault::Outcome;
 use crate::symbols::Known;
 
@@ -31,7 +32,7 @@ fn push(expansion: &mut Expansion<'_>, template: Value, level: i64, context: Con
 pub(super) fn finish(expansion: &mut Expansion<'_>, task: Task) -> Outcome<()> {
     match task {
         Task::TemplateCons => {
-            let template = expansion.pop_operand();
+            let template = expansion.pop_task();
             let cdr = expansion.pop_node();
             let car = expansion.pop_node();
             join(expansion, template, car, cdr)
