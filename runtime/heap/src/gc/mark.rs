@@ -223,13 +223,6 @@ impl Marker {
             }
         }
     }
-
-    /// The grey things that wait in the queue and in the ring.
-    #[cfg(test)]
-    pub(crate) fn waiting(&self) -> impl Iterator<Item = Value> {
-        let ring = (0..self.in_ring).map(|n| self.ring[(self.oldest + n) % RING]);
-        self.queue[..self.queued].iter().copied().chain(ring)
-    }
 }
 
 /// Calls `visit` for every value in an object.

@@ -1,0 +1,317 @@
+//! The heap: allocation and safepoints.
+//!
+//! * [`access`] what the language reads and writes in cells, objects and code
+//! * [`stack`] the stack of the running thread
+//! * [`status`] clocks, limits, holes, free runs: what the heap tells about itself
+
+mod access;
+mod stack;
+mod status;
+
+use std::time::Instant;
+
+use crate::frame::Event;
+use crate::gc::{Collector, Roots, StepReport};
+use crate::object::{Header, MAX_PAYLOAD, ObjectFlags, ObjectKind};
+use crate::os::{self, Os};
+use crate::raw::{Bitmap, ObjectRef, StackRef};
+use crate::space::Space;
+use crate::space::bitmap;
+use crate::space::cursor::Cursor;
+use crate::space::limit::{Exhausted, Refused};
+use crate::terms::{GRANULE, GcPhase, GcUnit, LARGE_THRESHOLD, PAGE, PAGE_GRANULES, PageKind, PoolKind};
+use crate::value::Value;
+
+/// Objects of more granules than this are placed by a cursor of their own, so that they need not skip short runs.
+const MEDIUM: usize = 16;
+
+/// A heap of Arc values.
+///
+/// Values that it hands out are good until the next safepoint; see [`Heap::collect`]. Dropping a heap leaks its
+/// memory; see [`Heap::release`].
+#[derive(Debug)]
+pub struct Heap {
+    cells: Cursor,
+    stack: StackRef,
+    /// Calls until the next safepoint.
+    countdown: u32,
+    objects: Cursor,
+    medium: Cursor,
+    /// The allocation clock without what the cursors have not settled yet, in granules.
+    settled_granules: u64,
+    /// What was asked for when the reserve had to be let go.
+    pending: Option<Refused>,
+    stress: bool,
+    pub(crate) space: Space,
+    pub(crate) collector: Collector,
+    pub(crate) frames_cut: u64,
+    pub(crate) started: Instant,
+}
+
+/// Why a safepoint was asked for.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Due {
+    /// Nothing in the heap: the countdown ended.
+    Nothing,
+    /// As much was allocated as pacing allows, or stress wants it.
+    Cycle,
+    /// A small request was met from the reserve.
+    Reserve,
+}
+
+impl Heap {
+    /// A heap on the memory of this process.
+    ///
+    /// # Errors
+    /// When the system refuses the first extent.
+    pub fn new() -> Result<Self, Exhausted> {
+        Self::on(os::system())
+    }
+
+    /// A heap on memory of this system.
+    ///
+    /// # Errors
+    /// When the system refuses the first extent.
+    pub fn on(os: Box<dyn Os>) -> Result<Self, Exhausted> {
+        let mut heap = Self {
+            cells: Cursor::new(PoolKind::Cells, false),
+            stack: StackRef::NONE,
+            countdown: 1,
+            objects: Cursor::new(PoolKind::Objects, false),
+            medium: Cursor::new(PoolKind::Objects, true),
+            settled_granules: 0,
+            pending: None,
+            stress: false,
+            space: Space::new(os),
+            collector: Collector::new(),
+            frames_cut: 0,
+            started: Instant::now(),
+        };
+        if heap.space.fill_reserve() {
+            Ok(heap)
+        } else {
+            Err(heap.exhausted(Refused { bytes: crate::terms::CHUNK, by_system: true }))
+        }
+    }
+
+    // Allocation.
+
+    /// A new cell.
+    ///
+    /// # Errors
+    /// When not even the reserve has room.
+    #[inline(always)]
+    pub fn cons(&mut self, car: Value, cdr: Value) -> Result<Value, Exhausted> {
+        match self.cells.run.cell(car, cdr) {
+            Some(cell) => Ok(Value::cell(cell)),
+            None => self.cons_in_next_run(car, cdr),
+        }
+    }
+
+    #[cold]
+    fn cons_in_next_run(&mut self, car: Value, cdr: Value) -> Result<Value, Exhausted> {
+        self.refill(Which::Cells, 1)?;
+        match self.cells.run.cell(car, cdr) {
+            Some(cell) => Ok(Value::cell(cell)),
+            None => unreachable!("a run that was just found has room"),
+        }
+    }
+
+    /// A new object with a payload of `bytes` bytes, all zero: every value in it is the fixnum 0.
+    ///
+    /// # Errors
+    /// When not even the reserve has room, or there is no object of that size.
+    #[inline]
+    pub fn allocate(&mut self, kind: ObjectKind, flags: ObjectFlags, bytes: usize) -> Result<ObjectRef, Exhausted> {
+        if bytes < LARGE_THRESHOLD / 2 {
+            let header = Header::new(kind, flags, bytes);
+            let granules = header.granules();
+            let cursor = if granules <= MEDIUM { &mut self.objects } else { &mut self.medium };
+            if let Some(object) = cursor.run.object(header) {
+                return Ok(object);
+            }
+        }
+        self.allocate_slowly(kind, flags, bytes)
+    }
+
+    #[cold]
+    fn allocate_slowly(&mut self, kind: ObjectKind, flags: ObjectFlags, bytes: usize) -> Result<ObjectRef, Exhausted> {
+        if bytes > MAX_PAYLOAD {
+            let limit = self.limit();
+            return Err(Exhausted { request: bytes, limit, by_system: false, too_large: true });
+        }
+        let header = Header::new(kind, flags, bytes);
+        let granules = header.granules();
+        if granules * GRANULE > LARGE_THRESHOLD {
+            return self.allocate_large(header);
+        }
+        let which = if granules <= MEDIUM { Which::Objects } else { Which::Medium };
+        if self.cursor(which).left() < granules * GRANULE {
+            self.refill(which, granules)?;
+        }
+        match self.cursor(which).run.object(header) {
+            Some(object) => Ok(object),
+            None => unreachable!("a run that was just found has room"),
+        }
+    }
+
+    fn allocate_large(&mut self, header: Header) -> Result<ObjectRef, Exhausted> {
+        let bytes = header.granules() * GRANULE;
+        let count = bytes.div_ceil(PAGE);
+        let clock = self.clock();
+        let run = self.space.take_pages(count).map_err(|refused| self.refuse(refused))?;
+        let stack = header.is(ObjectKind::Stack);
+        let chunk = &mut self.space.chunks_mut()[run.chunk];
+        for page in run.pages.clone() {
+            let kind = match page == run.pages.start {
+                _ if stack => PageKind::Stack,
+                true => PageKind::LargeHead,
+                false => PageKind::LargeRest,
+            };
+            chunk.set_kind(page, kind, clock);
+            chunk.update(page, |entry| entry.set_used(PAGE_GRANULES));
+        }
+        let memory = chunk.memory();
+        let head = run.pages.start * PAGE_GRANULES;
+        bitmap::set(memory, Bitmap::Allocated, head..head + 1);
+        let object = memory.large_object(run.pages.start, header, run.zeroed);
+        self.settled_granules += (count * PAGE_GRANULES) as u64;
+        self.watch_pacing();
+        Ok(object)
+    }
+
+    fn cursor(&mut self, which: Which) -> &mut Cursor {
+        match which {
+            Which::Cells => &mut self.cells,
+            Which::Objects => &mut self.objects,
+            Which::Medium => &mut self.medium,
+        }
+    }
+
+    fn refill(&mut self, which: Which, granules: usize) -> Result<(), Exhausted> {
+        self.settle_cursor(which);
+        let clock = self.clock();
+        self.watch_pacing();
+        let (cursor, space) = match which {
+            Which::Cells => (&mut self.cells, &mut self.space),
+            Which::Objects => (&mut self.objects, &mut self.space),
+            Which::Medium => (&mut self.medium, &mut self.space),
+        };
+        let Err(refused) = cursor.refill(granules, space, clock) else { return Ok(()) };
+        // The reserve carries the program to its next safepoint. While a handler runs, the reserve is already its own.
+        if !space.reserve_is_released() && space.release_reserve() && cursor.refill(granules, space, clock).is_ok() {
+            self.pending = Some(refused);
+            self.countdown = 1;
+            self.space.log.push(Event::LimitHit { request: refused.bytes, by_system: refused.by_system });
+            return Ok(());
+        }
+        Err(self.refuse(refused))
+    }
+
+    fn refuse(&mut self, refused: Refused) -> Exhausted {
+        self.space.log.push(Event::LimitHit { request: refused.bytes, by_system: refused.by_system });
+        self.exhausted(refused)
+    }
+
+    fn exhausted(&self, refused: Refused) -> Exhausted {
+        Exhausted { request: refused.bytes, limit: self.limit(), by_system: refused.by_system, too_large: false }
+    }
+
+    fn watch_pacing(&mut self) {
+        if self.clock() >= self.collector.pacing.next_cycle {
+            self.countdown = 1;
+        }
+    }
+
+    // Safepoints.
+
+    /// Counts one call. True when the program should come to a safepoint now and ask what is [`Self::due`].
+    #[inline(always)]
+    pub fn tick(&mut self) -> bool {
+        self.countdown = self.countdown.wrapping_sub(1);
+        self.countdown == 0
+    }
+
+    /// Sets after how many calls [`Self::tick`] is true at the latest.
+    pub fn set_countdown(&mut self, calls: u32) {
+        self.countdown = if self.stress { 1 } else { calls.max(1) };
+    }
+
+    /// Collect at every safepoint.
+    pub fn set_stress(&mut self, stress: bool) {
+        self.stress = stress;
+        self.countdown = 1;
+    }
+
+    /// Whether every safepoint collects.
+    #[must_use]
+    pub fn is_stressed(&self) -> bool {
+        self.stress
+    }
+
+    /// What a safepoint is due for.
+    #[must_use]
+    pub fn due(&self) -> Due {
+        if self.pending.is_some() {
+            Due::Reserve
+        } else if self.stress || self.clock() >= self.collector.pacing.next_cycle {
+            Due::Cycle
+        } else {
+            Due::Nothing
+        }
+    }
+
+    /// After a collection: fills the reserve again. `Err` when there is no room for that; then the program must be
+    /// told, and what is left of the reserve is for its handler.
+    ///
+    /// # Errors
+    /// The request that the limit or the system refused.
+    pub fn recover(&mut self) -> Result<(), Exhausted> {
+        let pending = self.pending.take();
+        if self.space.fill_reserve() {
+            return Ok(());
+        }
+        match pending {
+            Some(refused) => Err(self.exhausted(refused)),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets the reserve go, for the handler of an error that says the heap is exhausted.
+    pub fn begin_handling(&mut self) {
+        self.pending = None;
+        self.space.release_reserve();
+    }
+
+    /// Whether a handler has the reserve.
+    #[must_use]
+    pub fn is_handling(&self) -> bool {
+        self.space.reserve_is_released()
+    }
+
+    pub(crate) fn retire_cursors(&mut self) {
+        self.settle();
+        let Self { cells, objects, medium, space, .. } = self;
+        cells.retire(space);
+        objects.retire(space);
+        medium.retire(space);
+    }
+
+    pub(crate) fn step_collector(&mut self, unit: GcUnit, roots: &mut dyn Roots) -> StepReport {
+        let clock = self.clock();
+        let report = self.collector.step(unit, &mut self.space, roots, clock);
+        if self.collector.phase() == GcPhase::Idle {
+            let used = self.space.sums().used_granules * GRANULE;
+            self.collector.pacing.plan(self.clock(), used as u64);
+        }
+        report
+    }
+}
+
+/// The three cursors.
+#[derive(Clone, Copy, Debug)]
+enum Which {
+    Cells,
+    Objects,
+    Medium,
+}

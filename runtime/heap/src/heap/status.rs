@@ -1,0 +1,112 @@
+//! What the heap tells about itself, and the settings it obeys.
+
+use super::{Heap, Which};
+use crate::frame::Event;
+use crate::gc::GcStats;
+use crate::raw::Bitmap;
+use crate::space::bitmap;
+use crate::space::chunk::{PoolRef, Slot};
+use crate::terms::{Address, GRANULE, GcPhase, Span};
+
+impl Heap {
+    pub(super) fn settle_cursor(&mut self, which: Which) {
+        let black = self.collector.is_marking();
+        let Self { cells, objects, medium, space, .. } = self;
+        let cursor = match which {
+            Which::Cells => cells,
+            Which::Objects => objects,
+            Which::Medium => medium,
+        };
+        self.settled_granules += cursor.settle(space, black) as u64;
+    }
+
+    /// Accounts for everything allocated so far, so that the page table is exact.
+    pub fn settle(&mut self) {
+        for which in [Which::Cells, Which::Objects, Which::Medium] {
+            self.settle_cursor(which);
+        }
+        let marking = self.collector.is_marking();
+        for chunk in self.space.chunks_mut() {
+            chunk.recount_dirty(marking);
+            if marking {
+                chunk.recount_marks();
+            }
+        }
+    }
+
+    /// The allocation clock: bytes allocated since the heap was made.
+    #[must_use]
+    pub fn clock(&self) -> u64 {
+        let unsettled = self.cells.unsettled() + self.objects.unsettled() + self.medium.unsettled();
+        self.settled_granules * GRANULE as u64 + unsettled as u64
+    }
+
+    /// The soft limit in bytes.
+    #[must_use]
+    pub fn limit(&self) -> Option<usize> {
+        self.space.limit().bytes
+    }
+
+    /// Sets the soft limit in bytes; `None` for none. Below what is committed it acts at the next growth.
+    pub fn set_limit(&mut self, bytes: Option<usize>) {
+        self.space.set_limit(bytes);
+    }
+
+    /// Time since the heap was made.
+    #[must_use]
+    pub fn age(&self) -> std::time::Duration {
+        self.started.elapsed()
+    }
+
+    /// What collections did so far.
+    #[must_use]
+    pub fn gc_stats(&self) -> &GcStats {
+        &self.collector.stats
+    }
+
+    /// Where the collector is.
+    #[must_use]
+    pub fn gc_phase(&self) -> GcPhase {
+        self.collector.phase()
+    }
+
+    /// Measures which pages are resident. `false` when the system does not tell.
+    pub fn measure_residency(&mut self) -> bool {
+        self.space.measure_residency()
+    }
+
+    /// The address ranges inside the heap's span that are not ours, lowest first.
+    pub fn holes(&self) -> impl Iterator<Item = Span> {
+        self.space.holes()
+    }
+
+    /// The free runs of all pools, lowest first: where each begins and its bytes.
+    pub fn free_runs(&mut self) -> impl Iterator<Item = (Address, usize)> {
+        self.settle();
+        self.space.chunks().iter().flat_map(|chunk| {
+            let memory = chunk.memory();
+            let pools = chunk.slots().filter(|(_, slot)| matches!(slot, Slot::Pool { .. }));
+            pools.flat_map(move |(slot, _)| {
+                let granules = PoolRef { chunk: memory, slot }.granules();
+                bitmap::clear_runs(memory, Bitmap::Allocated, granules)
+                    .map(move |run| (memory.granule_address(run.start), run.len() * GRANULE))
+            })
+        })
+    }
+
+    /// Adds an event for the next frame.
+    pub fn log(&mut self, event: Event) {
+        self.space.log.push(event);
+    }
+
+    /// Keeps no events, when nobody is going to cut frames, or keeps them again.
+    pub fn mute_events(&mut self, muted: bool) {
+        self.space.log.mute(muted);
+    }
+
+    /// The address that the next cell gets, if the current run has room.
+    #[must_use]
+    pub fn next_cell(&self) -> Option<Address> {
+        self.cells.next()
+    }
+}
