@@ -107,21 +107,29 @@ pub(crate) fn code(heap: &Heap, closure: ObjectRef) -> Option<ObjectRef> {
 /// Whether a closure is one of the runtime's own, and the symbol it is known by.
 pub(crate) fn name(heap: &Heap, closure: ObjectRef) -> (bool, Value) {
     match code(heap, closure) {
-        Some(code) => (signature(heap, code).builtin, own(heap, code, Own::Name)),
+        Some(code) => (signature(heap, code).builtin, code_name(heap, code)),
         None => (false, Value::NIL),
     }
 }
 
+/// The symbol that the function with this code is known by, or nil.
+pub(crate) fn code_name(heap: &Heap, code: ObjectRef) -> Value {
+    own(heap, code, Own::Name)
+}
+
+/// Entry `index` of the places noted in a code object: from which instruction on, and where that is written.
+pub(crate) fn noted_place(heap: &Heap, code: ObjectRef, index: usize) -> Option<(usize, Place)> {
+    let at = instructions(heap, code).end + index;
+    (at < heap.header(code).payload_words()).then(|| {
+        let word = heap.word(code, at);
+        let place = Place { line: (word >> 16 & 0xff_ffff) as u32, column: (word & 0xffff) as u32 };
+        ((word >> 40) as usize, place)
+    })
+}
+
 /// The file and the place in it of an instruction; nil and unknown where there is none.
 pub(crate) fn place(heap: &Heap, code: ObjectRef, instruction: usize) -> (Value, Place) {
-    let lines = instructions(heap, code).end..heap.header(code).payload_words();
-    let mut place = Place::default();
-    for index in lines {
-        let word = heap.word(code, index);
-        if (word >> 40) as usize > instruction {
-            break;
-        }
-        place = Place { line: (word >> 16 & 0xff_ffff) as u32, column: (word & 0xffff) as u32 };
-    }
-    (own(heap, code, Own::File), place)
+    let noted = (0..).map_while(|index| noted_place(heap, code, index));
+    let last = noted.take_while(|(from, _)| *from <= instruction).last();
+    (own(heap, code, Own::File), last.map(|(_, place)| place).unwrap_or_default())
 }

@@ -131,17 +131,35 @@ pub(crate) fn describe(error: &io::Error) -> String {
 
 // Making ports.
 
-fn make(world: &mut World, flags: i64, stream: i64, buffer: Value, end: usize, name: Value) -> Outcome<Value> {
+/// What a new port begins with.
+#[derive(Clone, Copy, Default)]
+struct Beginning {
+    flags: i64,
+    buffer: Value,
+    /// The bytes in the buffer.
+    bytes: usize,
+    name: Value,
+}
+
+/// A new port without a stream.
+fn make(world: &mut World, beginning: Beginning) -> Outcome<ObjectRef> {
     let port = world.heap.allocate(ObjectKind::Port, ObjectFlags::NONE, FIELDS * 8)?;
-    world.heap.set_value(port, Field::Buffer as usize, buffer);
-    world.heap.set_value(port, Field::Name as usize, name);
-    set(world, port, Field::Flags, flags);
-    set(world, port, Field::Stream, stream);
-    set(world, port, Field::End, end as i64);
+    world.heap.set_value(port, Field::Buffer as usize, beginning.buffer);
+    world.heap.set_value(port, Field::Name as usize, beginning.name);
+    set(world, port, Field::Flags, beginning.flags);
+    set(world, port, Field::Stream, -1);
+    set(world, port, Field::End, beginning.bytes as i64);
     set(world, port, Field::Line, 1);
     set(world, port, Field::Column, 1);
     set(world, port, Field::Mark, -1);
-    Ok(Value::object(port))
+    Ok(port)
+}
+
+/// Gives a new port its stream, last: a stream whose port found no room would stay open.
+fn attach(world: &mut World, port: ObjectRef, stream: Stream) -> Value {
+    let number = world.streams.add(stream);
+    set(world, port, Field::Stream, number);
+    Value::object(port)
 }
 
 /// An input port on a stream.
@@ -151,8 +169,8 @@ pub(crate) fn input_stream(world: &mut World, stream: Box<dyn Read + Send>, name
         Some(name) => crate::text::string(&mut world.heap, name)?,
         None => Value::NIL,
     };
-    let stream = world.streams.add(Stream::In(stream));
-    make(world, INPUT, stream, Value::object(buffer), 0, name)
+    let port = make(world, Beginning { flags: INPUT, buffer: Value::object(buffer), bytes: 0, name })?;
+    Ok(attach(world, port, Stream::In(stream)))
 }
 
 /// An output port on a stream.
@@ -161,8 +179,8 @@ pub(crate) fn output_stream(world: &mut World, stream: Box<dyn Write + Send>, na
         Some(name) => crate::text::string(&mut world.heap, name)?,
         None => Value::NIL,
     };
-    let stream = world.streams.add(Stream::Out(BufWriter::new(stream)));
-    make(world, 0, stream, Value::NIL, 0, name)
+    let port = make(world, Beginning { name, ..Beginning::default() })?;
+    Ok(attach(world, port, Stream::Out(BufWriter::new(stream))))
 }
 
 /// An input port on a file.
@@ -193,7 +211,8 @@ pub(crate) fn open_string(world: &mut World, string: ObjectRef) -> Outcome<Value
         world.heap.bytes_mut(buffer)[at..at + utf8.len()].copy_from_slice(utf8);
         at += utf8.len();
     }
-    make(world, INPUT | ENDED, -1, Value::object(buffer), bytes, Value::NIL)
+    let beginning = Beginning { flags: INPUT | ENDED, buffer: Value::object(buffer), bytes, name: Value::NIL };
+    Ok(Value::object(make(world, beginning)?))
 }
 
 /// An input port on text of the host.
@@ -201,13 +220,15 @@ pub(crate) fn open_text(world: &mut World, text: &str, name: &str) -> Outcome<Va
     let buffer = world.heap.allocate(ObjectKind::Bytes, ObjectFlags::NONE, text.len())?;
     world.heap.bytes_mut(buffer).copy_from_slice(text.as_bytes());
     let name = crate::text::string(&mut world.heap, name)?;
-    make(world, INPUT | ENDED, -1, Value::object(buffer), text.len(), name)
+    let beginning = Beginning { flags: INPUT | ENDED, buffer: Value::object(buffer), bytes: text.len(), name };
+    Ok(Value::object(make(world, beginning)?))
 }
 
 /// An output port that collects text.
 pub(crate) fn collector(world: &mut World) -> Outcome<Value> {
     let buffer = world.heap.allocate(ObjectKind::Bytes, ObjectFlags::NONE, FIRST_OUTPUT)?;
-    make(world, 0, -1, Value::object(buffer), 0, Value::NIL)
+    let beginning = Beginning { buffer: Value::object(buffer), ..Beginning::default() };
+    Ok(Value::object(make(world, beginning)?))
 }
 
 // Looking at ports.

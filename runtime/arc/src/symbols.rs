@@ -59,15 +59,12 @@ known! {
     Output "output",
     Exception "exception",
     Thread "thread",
-    Socket "socket",
     Vector "vector",
     Atstrings "atstrings",
-    DirectCalls "direct-calls",
     ExplicitFlush "explicit-flush",
     AtomicInvoke "atomic-invoke",
     Sig "sig",
     That "that",
-    Thatexpr "thatexpr",
 }
 
 /// The table of interned symbols, and the known ones.
@@ -170,16 +167,6 @@ impl Symbols {
         }
         let hash = name.chars(heap).fold(FNV_START, fnv);
         make(heap, &name, hash)
-    }
-
-    /// Calls `visit` for every interned symbol.
-    pub(crate) fn each(&self, heap: &Heap, mut visit: impl FnMut(ObjectRef)) {
-        let Some(table) = self.table.as_object() else { return };
-        for at in 0..heap.header(table).payload_words() {
-            if let Some(symbol) = heap.value(table, at).as_object() {
-                visit(symbol);
-            }
-        }
     }
 }
 

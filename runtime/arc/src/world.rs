@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use heapatlas_heap::object::{ObjectFlags, ObjectKind};
-use heapatlas_heap::{Heap, ObjectRef, Unpacked, Value};
+use heapatlas_heap::{Heap, ObjectRef, Value};
 
 use crate::builtins;
 use crate::fault::{FailureKind, Fault, Outcome};
@@ -192,18 +192,6 @@ impl World {
     /// A value as `write` prints it, cut to what fits a message.
     pub(crate) fn show(&self, value: Value) -> String {
         printer::excerpt(self, value, 60)
-    }
-
-    /// The name of a value's type, as `type` gives it, for messages and inspection.
-    pub(crate) fn kind_name(&self, value: Value) -> &'static str {
-        match value.unpack() {
-            Unpacked::Fixnum(_) => "int",
-            Unpacked::Cell(_) => "cons",
-            Unpacked::Char(_) => "char",
-            Unpacked::Builtin(_) => "fn",
-            Unpacked::Constant(_) => "sym",
-            Unpacked::Object(object) => self.heap.header(object).kind().map_or("corrupt", ObjectKind::name),
-        }
     }
 }
 

@@ -158,6 +158,7 @@ builtins! {
     Base "current-gc-milliseconds" 0 0 system::gc_milliseconds;
     Base "timedate" 0 1 system::timedate;
     Base "memory" 0 0 system::memory;
+    Base "disassemble" 1 1 system::disassemble;
     Base "quit" 0 1 system::quit;
     Base "dead" 1 1 system::dead;
     Base "current-thread" 0 0 system::current_thread;

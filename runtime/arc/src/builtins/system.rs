@@ -11,6 +11,7 @@ use heapatlas_heap::object::ObjectKind;
 
 use super::Arguments;
 use super::io::path;
+use crate::bytecode::disassemble;
 use crate::fault::{FailureKind, Fault, Outcome};
 use crate::numbers::Number;
 use crate::numbers::arithmetic::{self, Rounding};
@@ -130,7 +131,8 @@ pub(super) fn seconds(_world: &mut World, _args: Arguments) -> Outcome<Value> {
 
 pub(super) fn process_milliseconds(_world: &mut World, _args: Arguments) -> Outcome<Value> {
     let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
-    Ok(integer(time.tv_sec.unsigned_abs() as u128 * 1000 + time.tv_nsec.unsigned_abs() as u128 / 1_000_000))
+    let (seconds, nanoseconds) = (time.tv_sec.unsigned_abs(), time.tv_nsec.unsigned_abs());
+    Ok(integer(u128::from(seconds) * 1000 + u128::from(nanoseconds) / 1_000_000))
 }
 
 pub(super) fn gc_milliseconds(world: &mut World, _args: Arguments) -> Outcome<Value> {
@@ -174,6 +176,18 @@ pub(super) fn timedate(world: &mut World, args: Arguments) -> Outcome<Value> {
 
 pub(super) fn memory(world: &mut World, _args: Arguments) -> Outcome<Value> {
     Ok(integer(u128::from(world.heap.counters().allocated)))
+}
+
+/// Prints the bytecode of a function or a macro.
+pub(super) fn disassemble(world: &mut World, args: Arguments) -> Outcome<Value> {
+    let value = args.get(world, 0);
+    let function = world.macro_function(value).unwrap_or(value);
+    let port = ports::output(world, "disassemble", world.output)?;
+    if disassemble::print(world, function, port)? {
+        Ok(Value::NIL)
+    } else {
+        Err(world.wrong_type("disassemble", "a function in bytecode", value))
+    }
 }
 
 pub(super) fn quit(world: &mut World, args: Arguments) -> Outcome<Value> {

@@ -2,6 +2,7 @@
 //!
 //! * [`op`] the operations, one table
 //! * [`inline`] calls of builtins that became operations, and how they turn back into calls
+//! * [`disassemble`] compiled functions as text
 //!
 //! ```text
 //!  63        48 47        32 31        16 15     8 7      0
@@ -13,6 +14,7 @@
 //! `a`, `b` and `c` are registers, constants or small numbers as the operation says; a jump's target is `b` and `c`
 //! together, or `c` alone. `d` names the inlined call that an operation stands for.
 
+pub(crate) mod disassemble;
 pub(crate) mod inline;
 pub(crate) mod op;
 

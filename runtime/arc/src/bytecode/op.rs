@@ -1,6 +1,52 @@
 //! The operations, one table: name, operands, meaning.
 //!
+//! The operands are written as a letter each: `r` a register, `k` a constant, `u` a captured value, `n` a number, `i` a
+//! signed number, `t` a target, `T` a target in two parts, `-` nothing.
+//!
 //! In the meanings `a`, `b`, `c` are registers, `k(x)` is constant number x, `up(x)` is captured value number x.
+
+/// What an operand of an instruction is.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Operand {
+    /// Nothing.
+    None,
+    /// A register.
+    Register,
+    /// A constant.
+    Constant,
+    /// A captured value.
+    Captured,
+    /// A number.
+    Number,
+    /// A signed number.
+    Signed,
+    /// An instruction.
+    Target,
+    /// An instruction, written in this operand and the next.
+    LongTarget,
+}
+
+/// The operands that letters stand for.
+const fn operands(letters: &str) -> [Operand; 3] {
+    let letters = letters.as_bytes();
+    let mut operands = [Operand::None; 3];
+    let mut index = 0;
+    while index < letters.len() {
+        operands[index] = match letters[index] {
+            b'r' => Operand::Register,
+            b'k' => Operand::Constant,
+            b'u' => Operand::Captured,
+            b'n' => Operand::Number,
+            b'i' => Operand::Signed,
+            b't' => Operand::Target,
+            b'T' => Operand::LongTarget,
+            b'-' => Operand::None,
+            _ => panic!("no operand has this letter"),
+        };
+        index += 1;
+    }
+    operands
+}
 
 macro_rules! operations {
     ($($name:ident $constant:ident $operands:literal $meaning:literal;)*) => {
@@ -20,10 +66,9 @@ macro_rules! operations {
                 match self { $(Self::$name => stringify!($name),)* }
             }
 
-            /// What its operands are, for the disassembler: `a` a register, `k` a constant, `u` a captured value, `n` a
-            /// number, `i` a signed number, `t` a target, `T` a target in two parts.
-            pub(crate) const fn operands(self) -> &'static str {
-                match self { $(Self::$name => $operands,)* }
+            /// What `a`, `b` and `c` are.
+            pub(crate) const fn operands(self) -> [Operand; 3] {
+                match self { $(Self::$name => operands($operands),)* }
             }
         }
 
@@ -109,10 +154,8 @@ operations! {
     MacroStep MACRO_STEP "rrt" "call the macro that form b is a call of, from a on; go to c when it is none";
     EndForm END_FORM "r" "tell that the form with mark a ended";
     Sleep SLEEP "r" "let other threads run for a seconds; a ← nil";
-    Yield YIELD "" "let other threads run";
     NewThread NEW_THREAD "rr" "a ← a thread that calls b";
     StopThread STOP_THREAD "rrn" "end thread b, c = 0 at once, c = 1 by a break; a ← nil";
-    EndThread END_THREAD "r" "end the running thread, whose function returned a";
 }
 
 #[cfg(test)]
@@ -124,7 +167,7 @@ mod tests {
         for (number, op) in Op::ALL.iter().enumerate() {
             assert_eq!(*op as usize, number);
             assert!(!op.name().is_empty());
-            assert!(op.operands().len() <= 3, "{}", op.name());
+            assert_eq!(op.operands()[0] == Operand::None, matches!(op, Op::Jump | Op::PopWinder), "{}", op.name());
         }
     }
 }

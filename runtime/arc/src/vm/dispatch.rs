@@ -21,7 +21,7 @@ use crate::tables;
 
 impl Machine {
     /// Runs until the running thread's function has returned; its value is in slot 0 then.
-    #[allow(clippy::too_many_lines, reason = "one match over the operations")]
+    #[expect(clippy::too_many_lines, reason = "one match over the operations")]
     pub(super) fn execute(&mut self) -> Outcome<()> {
         let mut fp = self.registers.fp;
         let mut pc = self.registers.pc;
@@ -432,12 +432,6 @@ impl Machine {
                     self.sleep(seconds)?;
                     read_again!();
                 }
-                op::YIELD => {
-                    self.registers.fp = fp;
-                    self.registers.pc = pc;
-                    self.let_others_run()?;
-                    read_again!();
-                }
                 op::NEW_THREAD => {
                     let thread = attempt!(self.new_thread(reg!(i.b())));
                     set!(i.a(), thread);
@@ -450,10 +444,8 @@ impl Machine {
                     self.stop_thread(thread, by_break)?;
                     read_again!();
                 }
-                other => {
-                    let name = Op::ALL.get(usize::from(other)).map_or("none", |op| op.name());
-                    unreachable!("operation {other} ({name}) is never executed by itself");
-                }
+                op::CAPTURE => unreachable!("the operation that makes a closure skips what it captures"),
+                other => unreachable!("no operation has number {other}"),
             }
         }
     }
@@ -616,7 +608,7 @@ impl Machine {
 /// A small number as a fixnum.
 #[inline(always)]
 fn small(number: i16) -> Value {
-    match Value::fixnum(number as i64) {
+    match Value::fixnum(i64::from(number)) {
         Some(value) => value,
         None => Value::NIL,
     }

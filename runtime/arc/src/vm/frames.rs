@@ -150,7 +150,7 @@ impl Machine {
     pub(super) fn move_down(&mut self, base: usize, count: usize, room: usize) -> Outcome<()> {
         let kept = self.registers.kept_slots + base;
         if kept > MOST_SLOTS {
-            let most = MOST_SLOTS * 8 >> 20;
+            let most = (MOST_SLOTS * 8) >> 20;
             let what = format!("recursion too deep: more than {most} MiB of frames");
             return Err(Fault::failure(FailureKind::Depth, what));
         }

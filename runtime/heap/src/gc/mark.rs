@@ -71,16 +71,9 @@ impl Marker {
     #[inline]
     pub(crate) fn shade(&mut self, value: Value) {
         match value.unpack() {
-            Unpacked::Cell(cell) => {
-                if mark_cell(cell) {
-                    self.push(value, cell.address());
-                }
-            }
-            Unpacked::Object(object) => {
-                if mark_object(object) {
-                    self.push(value, object.address());
-                }
-            }
+            // Marking says whether it was white.
+            Unpacked::Cell(cell) if mark_cell(cell) => self.push(value, cell.address()),
+            Unpacked::Object(object) if mark_object(object) => self.push(value, object.address()),
             _ => {}
         }
     }

@@ -102,11 +102,7 @@ impl Generator<'_> {
             match kind {
                 Node::Constant if fields.is_nil() => return self.emit_jump(Op::Jump, 0, label),
                 Node::Constant | Node::Function => return Ok(()),
-                Node::Call => {
-                    if self.inlined_test(fields, top, label)? {
-                        return Ok(());
-                    }
-                }
+                Node::Call if self.inlined_test(fields, top, label)? => return Ok(()),
                 Node::If => {
                     // (if a b nil) as a test is (and a b): the commonest shape of all.
                     let (test, branch, other) = self.three(fields);
