@@ -2,10 +2,10 @@
 //!
 //! * [`arguments`] what can be asked for
 //! * [`exit`] how it ends: exit codes and the line that says why
-//! * [`session`] a runtime on the terminal's streams, with Ctrl-C
-//! * [`run`], [`repl`], [`explain`], [`snapshot`], [`open`] the commands
-//! * [`stats`] what `--stats` reports
-//! * [`live`] the map in the terminal, where there is no display
+//! * `session` a runtime on the terminal's streams, with Ctrl-C
+//! * `run`, `repl`, `explain`, `snapshot`, `open` the commands
+//! * `stats` what `--stats` reports
+//! * `live` the map in the terminal, where there is no display
 
 pub mod arguments;
 pub mod exit;
