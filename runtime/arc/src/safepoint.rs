@@ -59,8 +59,8 @@ impl Machine {
         }
     }
 
-    /// After a collection: the verifier, if it is wanted, and the running frame's registers, which the collection
-    /// left unscanned but for those in use.
+    /// After a collection: the verifier, if it is wanted, and the registers of the frames, which the collection left
+    /// unscanned but for those in use.
     fn after_collection(&mut self) {
         if self.verify {
             let (heap, mut roots) = self.split();
@@ -68,7 +68,7 @@ impl Machine {
             found.extend(heap.verify_reachable(&mut roots));
             assert!(found.is_empty(), "the heap is corrupt: {}", found[0]);
         }
-        self.restore_frame();
+        self.restore_frames();
     }
 
     /// Unmaps the heap.

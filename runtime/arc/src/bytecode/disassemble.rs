@@ -10,6 +10,7 @@
 
 use std::fmt::Write;
 
+use heapatlas_heap::object::ObjectKind;
 use heapatlas_heap::{ObjectRef, Value};
 
 use super::op::{Op, Operand};
@@ -25,7 +26,7 @@ const EXCERPT: usize = 40;
 
 /// Prints the listing of a function, and of the functions written inside it; says whether it is one of bytecode.
 pub(crate) fn print(world: &mut World, function: Value, port: ObjectRef) -> Outcome<bool> {
-    let closure = world.heap.as_kind(function, heapatlas_heap::object::ObjectKind::Closure);
+    let closure = world.heap.as_kind(function, ObjectKind::Closure);
     let Some(code) = closure.and_then(|closure| closures::code(&world.heap, closure)) else { return Ok(false) };
     let mut waiting = vec![code];
     while let Some(code) = waiting.pop() {
@@ -38,7 +39,7 @@ pub(crate) fn print(world: &mut World, function: Value, port: ObjectRef) -> Outc
 
 /// Constant `index` of a code object if it is the code of a function inside.
 fn as_code(world: &World, code: ObjectRef, index: usize) -> Option<ObjectRef> {
-    world.heap.as_kind(world.heap.value(code, 1 + index), heapatlas_heap::object::ObjectKind::Code)
+    world.heap.as_kind(world.heap.value(code, 1 + index), ObjectKind::Code)
 }
 
 fn print_code(world: &mut World, code: ObjectRef, port: ObjectRef) -> Outcome<()> {
@@ -73,13 +74,13 @@ fn print_code(world: &mut World, code: ObjectRef, port: ObjectRef) -> Outcome<()
 /// The line above a function's instructions: its name, what it takes, how large its frame is.
 fn heading(world: &World, code: ObjectRef) -> String {
     let Signature { required, optional, rest, registers, .. } = closures::signature(&world.heap, code);
+    let plural = |count: u16| if count == 1 { "" } else { "s" };
     let takes = match (required, optional, rest) {
-        (1, 0, false) => "1 argument".to_owned(),
-        (_, 0, false) => format!("{required} arguments"),
+        (_, 0, false) => format!("{required} argument{}", plural(required)),
         (_, _, false) => format!("{required} to {} arguments", required + optional),
         (_, _, true) => format!("{required} or more arguments"),
     };
-    format!("{}: {takes}, {registers} registers\n", shown_name(world, code))
+    format!("{}: {takes}, {registers} register{}\n", shown_name(world, code), plural(registers))
 }
 
 fn shown_name(world: &World, code: ObjectRef) -> String {

@@ -74,7 +74,10 @@ impl Machine {
 
     /// How many registers the running function has.
     pub(super) fn frame_size(&self) -> usize {
-        let code = self.running_code();
+        self.registers_of_code(self.running_code())
+    }
+
+    fn registers_of_code(&self, code: Option<ObjectRef>) -> usize {
         code.map_or(0, |code| usize::from(closures::signature(&self.world.heap, code).registers))
     }
 
@@ -129,13 +132,30 @@ impl Machine {
         }
     }
 
-    /// After a collection: makes the running frame's registers valid again, and reads its code again.
-    pub(crate) fn restore_frame(&mut self) {
+    /// After a collection: makes the registers of every frame on the stack valid again, and reads the running code
+    /// again.
+    pub(crate) fn restore_frames(&mut self) {
         let (fp, pc) = (self.registers.fp, self.registers.pc);
         if fp >= 2 && self.registers.high >= fp {
-            let size = self.frame_size();
-            self.reach(fp + size);
+            let end = self.frames_end();
+            self.reach(end);
             self.set_running(fp, pc);
+        }
+    }
+
+    /// One past the last register of the frames on the stack. A frame may reach further than those above it: what it
+    /// put there counts as soon as they have returned.
+    fn frames_end(&self) -> usize {
+        let mut fp = self.registers.fp;
+        let mut end = 0;
+        loop {
+            let code = self.code_of_callee(self.world.heap.slot(fp - 2));
+            end = end.max(fp + self.registers_of_code(code));
+            let back = self.world.heap.slot(fp - 1);
+            if back == Value::UNDERFLOW {
+                return end;
+            }
+            fp -= unpack_return(back).1;
         }
     }
 
@@ -251,19 +271,20 @@ impl Machine {
         let slots = self.record_field(record, Record::Slots).as_fixnum().unwrap_or(0) as usize;
         let back = self.record_field(record, Record::Return);
         let below = self.record_field(record, Record::Below);
-        // Frames are copied back from the top down until there are enough.
+        // Frames are copied back from the top down until there are enough, and each needs all its registers.
         let (pc, delta) = unpack_return(back);
         let mut fp = slots + 2 - delta;
-        let mut cut = fp - 2;
-        loop {
-            let next = self.world.heap.value(segment, cut + 1);
-            if next == Value::UNDERFLOW || slots - cut >= COPIED_BACK {
-                break;
+        let mut end = slots + 1;
+        let cut = loop {
+            let code = self.code_of_callee(self.world.heap.value(segment, fp - 2));
+            end = end.max(fp + self.registers_of_code(code));
+            let next = self.world.heap.value(segment, fp - 1);
+            if next == Value::UNDERFLOW || slots + 2 - fp >= COPIED_BACK {
+                break fp - 2;
             }
             fp -= unpack_return(next).1;
-            cut = fp - 2;
-        }
-        let count = slots - cut;
+        };
+        let (count, needed) = (slots - cut, end - cut);
         let lower_return = self.world.heap.value(segment, cut + 1);
         let (rest, kept) = if cut == 0 {
             (below, self.record_total(below))
@@ -272,9 +293,7 @@ impl Machine {
             let fields = [Value::object(segment), Value::size(cut), lower_return, below, Value::size(kept)];
             (Value::object(self.world.object(ObjectKind::Vector, &fields)?), kept)
         };
-        // The frame that goes on needs all its registers.
-        let size = self.size_in_segment(segment, slots + 2 - delta);
-        if let Some(larger) = self.larger_stack(count + 2 + size)? {
+        if let Some(larger) = self.larger_stack(needed)? {
             self.take_stack(larger);
         }
         self.world.heap.slots_from_segment(0, segment, cut, count);
@@ -282,17 +301,10 @@ impl Machine {
         self.world.heap.set_slot(1, Value::UNDERFLOW);
         self.registers.below = rest;
         self.registers.kept_slots = kept;
-        let fp = count + 2 - delta;
-        self.set_running(fp, pc);
-        let top = (fp + self.frame_size()).max(count + 1);
-        self.reach(top);
+        self.set_running(count + 2 - delta, pc);
+        self.reach(needed);
         self.world.heap.set_slot(count, value);
         Ok(true)
-    }
-
-    fn size_in_segment(&self, segment: ObjectRef, fp: usize) -> usize {
-        let code = self.code_of_callee(self.world.heap.value(segment, fp - 2));
-        code.map_or(0, |code| usize::from(closures::signature(&self.world.heap, code).registers))
     }
 
     /// Gives `value` as the result of the callee at slot `base`. `false` when nobody waits for it.

@@ -1,0 +1,95 @@
+//! The machine on a heap that is collected, moved about and verified at every safepoint.
+//!
+//! Of the corpus every [`EVERY`]th record is evaluated so, or every n-th when `HEAPATLAS_STRESS` is n: all of them take
+//! minutes.
+
+mod support;
+
+use std::io;
+
+use heapatlas_arc::Runtime;
+use support::{Record, files, folder, records, runtime};
+
+/// Which records are evaluated.
+const EVERY: usize = 17;
+
+fn stress(runtime: &mut Runtime) {
+    runtime.set_verify(true);
+    runtime.heap().set_stress(true);
+}
+
+/// A runtime with the base library under stress.
+fn stressed() -> Runtime {
+    let mut runtime = runtime(&[], Box::new(io::sink()));
+    stress(&mut runtime);
+    runtime
+}
+
+/// Evaluates the chosen records whose number leaves this remainder by two, so that two tests share the work.
+fn check_records(remainder: usize) {
+    let every = std::env::var("HEAPATLAS_STRESS").ok().and_then(|every| every.parse().ok()).unwrap_or(EVERY).max(1);
+    let all = files(&folder(), "txt").into_iter().flat_map(|file| records(&file));
+    // Records may write files, for which `conformance` has a place.
+    let chosen: Vec<Record> = all.filter(|record| !record.is_tagged("fs")).step_by(every).collect();
+    let mine = chosen.iter().enumerate().filter(|(number, _)| number % 2 == remainder);
+    let wrong: Vec<_> = mine
+        .filter_map(|(_, record)| record.check(stress).err().map(|wrong| format!("{}: {wrong}", record.name)))
+        .collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn even_records_hold_under_stress() {
+    check_records(0);
+}
+
+#[test]
+fn odd_records_hold_under_stress() {
+    check_records(1);
+}
+
+#[test]
+fn objects_move_while_a_program_works_with_them() {
+    let mut runtime = stressed();
+    let before = runtime.heap().moves();
+    let program = "
+        (= seen (table))
+        (def note (n) (= (seen (string n)) (list n (* n n))) n)
+        (each n (range 1 60) (note n) (if (is 0 (mod n 3)) (wipe (seen (string (- n 1))))))
+        (list (len (keys seen)) (apply + (map cadr (vals seen))) (map [seen (string _)] '(57 59 60)))";
+    let found = runtime.evaluate(program, "test").unwrap();
+    let kept = (1..=60_u32).filter(|n| n % 3 != 2);
+    let squares: u32 = kept.clone().map(|n| n * n).sum();
+    assert_eq!(found.unwrap(), format!("({} {squares} ((57 3249) nil (60 3600)))", kept.count()));
+    assert!(runtime.heap().moves() > before, "nothing moved");
+    runtime.release();
+}
+
+/// A frame may reach further than those above it. Its registers there must be good when they return, though a
+/// collection in between had no reason to look at them.
+#[test]
+fn a_frame_keeps_its_registers_when_a_smaller_one_above_it_is_collected() {
+    let mut runtime = stressed();
+    let program = "
+        (def small (x) x)
+        (def wide (a b c d e f) (list a b c d e f))
+        (def test (n) (wide (small n) n (+ n 1) (small (+ n 2)) (+ n 3) (small (+ n 4))))
+        (list (test 1) (sort (compare < cadr) '((a 3) (b 1) (c 2))))";
+    assert_eq!(runtime.evaluate(program, "test").unwrap().unwrap(), "((1 1 2 3 4 5) ((b 1) (c 2) (a 3)))");
+    runtime.release();
+}
+
+/// The same when the frames lay in a segment in between.
+#[test]
+fn frames_that_come_back_from_a_segment_have_all_their_registers() {
+    let mut runtime = runtime(&[], Box::new(io::sink()));
+    runtime.set_verify(true);
+    let program = "
+        (def deep (n) (if (is n 0) 0 (+ 1 (deep (- n 1)))))
+        (def wide (a b c d e f) (list a b c d e f))
+        (def climb (n) (if (is n 0) (list 0) (wide (car (climb (- n 1))) n n n n (deep 3))))
+        (list (deep 50000) (climb 3000))";
+    let expected = "(50000 (0 3000 3000 3000 3000 3))";
+    assert_eq!(runtime.evaluate(program, "test").unwrap().unwrap(), expected);
+    runtime.release();
+}
