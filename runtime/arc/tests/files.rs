@@ -14,19 +14,19 @@ const DEEP: usize = 1_000_000;
 
 fn runtime() -> Runtime {
     let streams = Streams { input: Box::new(io::empty()), output: Box::new(io::sink()), errors: Box::new(io::sink()) };
-    Runtime::new(Heap::new().unwrap(), streams, Box::new(NoHost)).unwrap()
+    Runtime::new(Heap::new().expect("a heap"), streams, Box::new(NoHost)).expect("a runtime")
 }
 
 fn write(folder: &Path, name: &str, text: impl AsRef<[u8]>) -> PathBuf {
     let path = folder.join(name);
-    fs::write(&path, text).unwrap();
+    fs::write(&path, text).expect("a file");
     path
 }
 
 /// Loads a file in a fresh runtime.
 fn load(path: &Path) -> Result<(), ArcError> {
     let mut runtime = runtime();
-    let result = runtime.load_file(path.to_str().unwrap());
+    let result = runtime.load_file(&path.display().to_string());
     runtime.release();
     result
 }

@@ -19,7 +19,7 @@ use crate::raw::{CellRef, ObjectRef};
 /// A tagged word: a number, a reference into the heap, or an immediate constant.
 ///
 /// A value that refers into the heap can only be made from a reference that the heap handed out. It is good until
-/// the next safepoint at which it is not reachable from a root; see [`crate::Heap::safepoint`].
+/// the next safepoint at which it is not reachable from a root; see [`crate::Heap::collect`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(transparent)]
 pub struct Value(u64);

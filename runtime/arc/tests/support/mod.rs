@@ -21,7 +21,7 @@ pub(crate) struct Record {
     pub(crate) name: String,
     text: String,
     expected: Expected,
-    tags: Vec<String>,
+    pub(crate) tags: Vec<String>,
 }
 
 /// The records of a file: blocks between blank lines that have a `>` line.
@@ -73,11 +73,6 @@ pub(crate) fn runtime(tags: &[String], output: Box<dyn Write + Send>) -> Runtime
 }
 
 impl Record {
-    /// Whether the record has a tag.
-    pub(crate) fn is_tagged(&self, tag: &str) -> bool {
-        self.tags.iter().any(|other| other == tag)
-    }
-
     /// Evaluates the record in a fresh runtime, once that is prepared; says what is wrong with what it gave.
     pub(crate) fn check(&self, prepare: impl FnOnce(&mut Runtime)) -> Result<(), String> {
         let mut runtime = runtime(&self.tags, Box::new(io::sink()));
