@@ -292,6 +292,8 @@ pub enum GcUnit {
     Object,
     /// One page.
     Page,
+    /// As much as fits between two stretches of the program without anybody noticing; see [`crate::gc::pacing`].
+    Slice,
     /// To the end of the current phase.
     Phase,
     /// To the end of the cycle.

@@ -33,9 +33,13 @@ enum Operation {
     SetCar(usize, usize),
     SetCdr(usize, usize),
     SetElement(usize, usize, usize),
+    /// What a cell or a vector refers to becomes a root.
+    Load(usize, usize),
     Forget(usize),
     Collect(bool),
     CollectInSteps,
+    /// One step, after which the program goes on.
+    Step(GcUnit),
 }
 
 fn operation() -> impl Strategy<Value = Operation> {
@@ -51,9 +55,32 @@ fn operation() -> impl Strategy<Value = Operation> {
         4 => (choice.clone(), choice.clone()).prop_map(|(a, b)| Operation::SetCar(a, b)),
         4 => (choice.clone(), choice.clone()).prop_map(|(a, b)| Operation::SetCdr(a, b)),
         4 => (choice.clone(), choice.clone(), choice.clone()).prop_map(|(a, b, c)| Operation::SetElement(a, b, c)),
+        8 => (choice.clone(), choice.clone()).prop_map(|(from, index)| Operation::Load(from, index)),
         12 => choice.prop_map(Operation::Forget),
         3 => any::<bool>().prop_map(Operation::Collect),
         1 => Just(Operation::CollectInSteps),
+        12 => prop_oneof![
+            4 => Just(GcUnit::Object),
+            2 => Just(GcUnit::Page),
+            1 => Just(GcUnit::Slice),
+            1 => Just(GcUnit::Phase),
+        ]
+        .prop_map(Operation::Step),
+    ]
+}
+
+/// Operations of a program that goes on while a mark is under way: every other one is a small step.
+fn operation_while_marking() -> impl Strategy<Value = Operation> {
+    let choice = 0usize..1000;
+    prop_oneof![
+        10 => Just(Operation::Step(GcUnit::Object)),
+        4 => (choice.clone(), choice.clone()).prop_map(|(a, b)| Operation::Cons(a, b)),
+        1 => list(choice.clone(), 0..20).prop_map(Operation::Vector),
+        3 => (choice.clone(), choice.clone()).prop_map(|(a, b)| Operation::SetCar(a, b)),
+        3 => (choice.clone(), choice.clone()).prop_map(|(a, b)| Operation::SetCdr(a, b)),
+        2 => (choice.clone(), choice.clone(), choice.clone()).prop_map(|(a, b, c)| Operation::SetElement(a, b, c)),
+        6 => (choice.clone(), choice.clone()).prop_map(|(from, index)| Operation::Load(from, index)),
+        8 => choice.prop_map(Operation::Forget),
     ]
 }
 
@@ -123,6 +150,21 @@ impl Pair {
                     self.heap.set_value(target.0.as_object().unwrap(), index, value.0);
                 }
             }
+            Operation::Load(from, index) => {
+                let (value, thing) = self.root(*from);
+                let loaded = match (&self.things[thing], value.unpack()) {
+                    (Thing::Cell([car, _]), Unpacked::Cell(cell)) if index % 2 == 0 => {
+                        Some((self.heap.car(cell), *car))
+                    }
+                    (Thing::Cell([_, cdr]), Unpacked::Cell(cell)) => Some((self.heap.cdr(cell), *cdr)),
+                    (Thing::Vector(elements), Unpacked::Object(vector)) if !elements.is_empty() => {
+                        let index = index % elements.len();
+                        Some((self.heap.value(vector, index), elements[index]))
+                    }
+                    _ => None,
+                };
+                self.roots.extend(loaded);
+            }
             Operation::Forget(choice) => {
                 if self.roots.len() > 1 {
                     let at = choice % self.roots.len();
@@ -147,6 +189,12 @@ impl Pair {
                         assert_eq!(self.heap.verify(), []);
                     }
                 }
+                self.compare();
+            }
+            Operation::Step(unit) => {
+                let cause = if self.things.len().is_multiple_of(3) { GcCause::Asked } else { GcCause::Allocation };
+                // SAFETY: every value in use is in the roots.
+                unsafe { self.heap.collect_step(*unit, cause, &mut RootList(&mut self.roots)) };
                 self.compare();
             }
         }
@@ -256,5 +304,17 @@ proptest! {
         operations in list(operation(), 1..120),
     ) {
         run(Box::new(Plain::new()), &operations);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 128, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_program_that_runs_between_steps_loses_nothing(
+        before in list(operation(), 50..200),
+        operations in list(operation_while_marking(), 1..600),
+    ) {
+        run(system(), &[before, operations].concat());
     }
 }

@@ -3,6 +3,7 @@
 use eframe::egui::{Align, Key, Label, Layout, RichText, ScrollArea, TextEdit, TextStyle, Ui};
 
 use crate::command::Command;
+use crate::map::palette::{Rgb, Theme};
 use crate::ui::session::Session;
 use crate::ui::theme::{self, CONTROL, color};
 use crate::ui::transcript::{Line, Voice};
@@ -122,37 +123,75 @@ fn show_lines(ui: &mut Ui, session: &Session) {
         ui.add(Label::new(RichText::new("Nothing yet. What the program prints comes here.").weak()));
         return;
     }
+    let font = TextStyle::Monospace.resolve(ui.style());
     let height = ui.text_style_height(&TextStyle::Monospace);
+    let bar = ui.spacing().scroll.allocated_width();
+    let columns = (ui.available_width() - bar) / ui.fonts_mut(|fonts| fonts.glyph_width(&font, '0'));
+    let rows = wrapped(lines, (columns as usize).max(LEAST_COLUMNS));
     ui.spacing_mut().item_spacing.y = 2.0;
-    let count = lines.len();
-    ScrollArea::both().id_salt("console").auto_shrink(false).stick_to_bottom(true).show_rows(
-        ui,
-        height,
-        count,
-        |ui, rows| {
-            for line in session.transcript().lines().skip(rows.start).take(rows.len()) {
-                show_line(ui, line);
-            }
-        },
-    );
+    let area = ScrollArea::vertical().id_salt("console").auto_shrink(false).stick_to_bottom(true);
+    area.show_rows(ui, height, rows.len(), |ui, shown| {
+        for (voice, text) in &rows[shown] {
+            let ink = color(colour_of(*voice, theme::current(ui)));
+            ui.add(Label::new(RichText::new(text).monospace().color(ink)).extend().selectable(true));
+        }
+    });
 }
 
-fn show_line(ui: &mut Ui, line: &Line) {
-    let theme = theme::current(ui);
-    let (prefix, ink) = match line.voice {
-        Voice::Output => ("", theme.text()),
-        Voice::Input => ("arc> ", theme.accent()),
-        Voice::Value => ("= ", theme.running()),
-        Voice::Error => ("! ", theme.error()),
-        Voice::Note => ("· ", theme.faint_text()),
-    };
-    let text = RichText::new(format!("{prefix}{}", line.text)).monospace().color(color(ink));
-    ui.add(Label::new(text).extend().selectable(true));
+/// Characters a row at least, however narrow the console is.
+const LEAST_COLUMNS: usize = 20;
+
+/// Lines as rows of so many characters at most, the first row of each with a sign of who said it.
+fn wrapped<'l>(lines: impl Iterator<Item = &'l Line>, columns: usize) -> Vec<(Voice, String)> {
+    let mut rows = Vec::new();
+    for line in lines {
+        let mut row = prefix_of(line.voice).to_owned();
+        let mut length = row.chars().count();
+        for character in line.text.chars() {
+            if length == columns {
+                rows.push((line.voice, std::mem::take(&mut row)));
+                length = 0;
+            }
+            row.push(character);
+            length += 1;
+        }
+        rows.push((line.voice, row));
+    }
+    rows
+}
+
+const fn prefix_of(voice: Voice) -> &'static str {
+    match voice {
+        Voice::Output => "",
+        Voice::Input => "arc> ",
+        Voice::Value => "= ",
+        Voice::Error => "! ",
+        Voice::Note => "· ",
+    }
+}
+
+fn colour_of(voice: Voice, theme: Theme) -> Rgb {
+    match voice {
+        Voice::Output => theme.text(),
+        Voice::Input => theme.accent(),
+        Voice::Value => theme.running(),
+        Voice::Error => theme.error(),
+        Voice::Note => theme.faint_text(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_lines_go_on_in_the_next_row() {
+        let lines = [(Voice::Error, "car: no pair"), (Voice::Output, ""), (Voice::Output, "äöü")];
+        let lines = lines.map(|(voice, text)| Line { voice, text: text.to_owned() });
+        let rows = wrapped(lines.iter(), 6);
+        let texts: Vec<_> = rows.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!(texts, ["! car:", " no pa", "ir", "", "äöü"]);
+    }
 
     #[test]
     fn what_is_typed_is_taken_once_and_remembered() {

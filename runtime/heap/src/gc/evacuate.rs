@@ -254,7 +254,7 @@ impl Mover<'_> {
     /// Enters in the page table that what was copied is live.
     fn settle(&mut self, target: &mut Cursor) {
         let Some((pool, granules)) = target.unsettled_granules() else { return };
-        target.settle(self.space, false);
+        target.settle(self.space);
         let chunk = self.space.chunk_mut(pool.chunk);
         for page in granules.start / PAGE_GRANULES..=(granules.end - 1) / PAGE_GRANULES {
             let used = bitmap::count_page(pool.chunk, Bitmap::Allocated, page);

@@ -11,11 +11,16 @@
 //!               └──▶ stays grey, page flagged as flooded; looked for when the queue is empty
 //! ```
 
+use std::ops::Range;
+
+use super::pacing::SLICE_SCANNED;
 use crate::object::{HEADER, Header, ObjectKind, Shape};
 use crate::raw::{Bitmap, CellRef, ChunkRef, ObjectRef};
 use crate::space::Space;
 use crate::space::bitmap;
-use crate::terms::{Address, CHUNK, CHUNK_PAGES, GRANULE, GcUnit, LARGE_THRESHOLD, PAGE, PAGE_GRANULES, PageKind};
+use crate::terms::{
+    Address, CHUNK, CHUNK_PAGES, GRANULE, GcUnit, LARGE_THRESHOLD, PAGE, PAGE_GRANULES, PageKind, PoolKind,
+};
 use crate::value::{Unpacked, Value};
 
 /// Entries of the mark queue: 64 KiB.
@@ -122,7 +127,40 @@ impl Marker {
         Some(value)
     }
 
-    /// Scans grey things: one, those that begin on the page of the next, or all. Gives how many were scanned.
+    /// Makes what was just allocated in a pool black: marks it, and shades what it refers to.
+    pub(crate) fn blacken_new(&mut self, chunk: ChunkRef, granules: Range<usize>, kind: PoolKind) {
+        match kind {
+            PoolKind::Cells => {
+                bitmap::set(chunk, Bitmap::Marked, granules.clone());
+                for granule in granules {
+                    let cell = chunk.cell_at(granule);
+                    self.shade(cell.car());
+                    self.shade(cell.cdr());
+                }
+            }
+            PoolKind::Objects => {
+                each_new_object(chunk, granules, &mut |object| {
+                    mark_object(object);
+                    each_child(object, &mut |child| self.shade(child));
+                });
+            }
+        }
+    }
+
+    /// Shades what every marked stack refers to: the program writes to its stacks without telling.
+    pub(crate) fn rescan_stacks(&mut self, space: &Space) {
+        for chunk in space.chunks() {
+            let memory = chunk.memory();
+            for page in chunk.usable_pages().take_while(|page| *page < CHUNK_PAGES) {
+                let head = page * PAGE_GRANULES;
+                if chunk.entry(page).kind() == PageKind::Stack && bitmap::is_set(memory, Bitmap::Marked, head) {
+                    each_child(memory.object_at(head), &mut |child| self.shade(child));
+                }
+            }
+        }
+    }
+
+    /// Scans grey things: one, those that begin on the page of the next, a slice, or all. Gives how many were scanned.
     pub(crate) fn scan(&mut self, unit: GcUnit, space: &mut Space) -> u64 {
         let mut scanned = 0;
         let mut page = None;
@@ -140,7 +178,7 @@ impl Marker {
                 return scanned;
             }
             scanned += self.blacken(value, unit == GcUnit::Object);
-            if unit == GcUnit::Object {
+            if unit == GcUnit::Object || (unit == GcUnit::Slice && scanned >= SLICE_SCANNED) {
                 return scanned;
             }
         }
@@ -271,6 +309,32 @@ fn clear_grey(address: Address) {
     chunk.set_bits(Bitmap::Grey, word, chunk.bits(Bitmap::Grey, word) & !(1 << (granule % 64)));
 }
 
+/// Keeps what was just allocated from the sweep under way: marks it from granule `unswept` on.
+pub(crate) fn mark_unswept(chunk: ChunkRef, granules: Range<usize>, kind: PoolKind, unswept: usize) {
+    let page = unswept / PAGE_GRANULES;
+    if kind == PoolKind::Objects {
+        each_new_object(chunk, granules.clone(), &mut |object| {
+            let granule = (object.address() - chunk.base()) / GRANULE;
+            for (at, words) in overhead_of(object.header(), granule) {
+                if at >= page {
+                    add_pending(chunk, at, words);
+                }
+            }
+        });
+    }
+    bitmap::set(chunk, Bitmap::Marked, granules.start.max(unswept)..granules.end.max(unswept));
+}
+
+/// Calls `visit` for every object in granules that were allocated one after the other.
+pub(crate) fn each_new_object(chunk: ChunkRef, granules: Range<usize>, visit: &mut dyn FnMut(ObjectRef)) {
+    let mut granule = granules.start;
+    while granule < granules.end {
+        let object = chunk.object_at(granule);
+        granule += object.header().granules();
+        visit(object);
+    }
+}
+
 /// Marks a cell; says whether it was white.
 #[inline]
 fn mark_cell(cell: CellRef) -> bool {
@@ -280,7 +344,7 @@ fn mark_cell(cell: CellRef) -> bool {
 
 /// Marks every granule of an object, of a large one its head; says whether it was white. Enters its overhead.
 #[inline]
-fn mark_object(object: ObjectRef) -> bool {
+pub(crate) fn mark_object(object: ObjectRef) -> bool {
     let chunk = ChunkRef::of_object(object);
     let granule = (object.address() - chunk.base()) / GRANULE;
     if !set_bit(chunk, Bitmap::Marked, granule) {

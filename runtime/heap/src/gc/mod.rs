@@ -6,6 +6,10 @@
 //! * [`pacing`] when the next cycle begins, and what stays warm
 //! * [`safepoint`] the one moment at which anything is freed
 //!
+//! The program may run between two steps. While a mark is under way, whatever it stores is shaded, and what it allocates
+//! is black: marked, with what it refers to shaded, at the next step; the roots and the stacks, to which it writes without
+//! telling, are scanned again when the mark ends. So after every step no black object refers to a white one.
+//!
 //! *White* is allocated and not marked, *grey* is marked and not scanned, *black* is marked and scanned. The phases
 //! are those of [`GcPhase`]. A collection never allocates: the mark queue is fixed, and what does not fit stays grey
 //! on a page that is flagged as flooded and looked at later.
@@ -17,11 +21,13 @@ pub(crate) mod pacing;
 pub(crate) mod safepoint;
 pub(crate) mod sweep;
 
+use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crate::frame::Event;
+use crate::raw::{ChunkRef, ObjectRef};
 use crate::space::Space;
-use crate::terms::{GcCause, GcPhase, GcUnit};
+use crate::terms::{Address, GcCause, GcPhase, GcUnit, PAGE_GRANULES, PoolKind};
 use crate::value::Value;
 use evacuate::Effort;
 use mark::Marker;
@@ -105,6 +111,8 @@ pub(crate) struct Collector {
     moves: u64,
     /// The allocation clock, which stands still while the collector works.
     clock: u64,
+    /// Whether the program stood still during the whole latest cycle, for all we know.
+    exact: bool,
 }
 
 impl Collector {
@@ -118,6 +126,7 @@ impl Collector {
             stats: GcStats::default(),
             moves: 0,
             clock: 0,
+            exact: true,
         }
     }
 
@@ -148,9 +157,48 @@ impl Collector {
         }
     }
 
-    /// Whether a page holds what the mark found dead and the sweep has not reached.
-    pub(crate) fn may_hold_dead(&self, chunk: usize, page: usize) -> bool {
-        self.phase == GcPhase::Sweep && !self.sweeper.has_passed(chunk, page)
+    /// Whether stores must be told: a mark is under way.
+    pub(crate) fn has_barrier(&self) -> bool {
+        matches!(self.phase, GcPhase::Roots | GcPhase::Mark | GcPhase::Finish)
+    }
+
+    /// Whether the latest cycle was done while the program stood still: then what it left is exactly what lived.
+    pub(crate) fn was_exact(&self) -> bool {
+        self.exact
+    }
+
+    /// Whether a page of the chunk at an address holds what the mark found dead and the sweep has not reached.
+    pub(crate) fn may_hold_dead(&self, chunk: Address, page: usize) -> bool {
+        self.phase == GcPhase::Sweep && page >= self.sweeper.unswept_from(chunk)
+    }
+
+    /// Notes that `value` was stored while a mark is under way.
+    pub(crate) fn shade(&mut self, value: Value) {
+        self.marker.shade(value);
+    }
+
+    /// Notes that granules of a pool were allocated.
+    pub(crate) fn note_new(&mut self, chunk: ChunkRef, granules: Range<usize>, kind: PoolKind) {
+        match self.phase {
+            GcPhase::Roots | GcPhase::Mark | GcPhase::Finish => self.marker.blacken_new(chunk, granules, kind),
+            GcPhase::Sweep => {
+                let page = self.sweeper.unswept_from(chunk.base());
+                mark::mark_unswept(chunk, granules, kind, page.saturating_mul(PAGE_GRANULES));
+            }
+            GcPhase::Idle | GcPhase::Evacuate | GcPhase::GiveBack => {}
+        }
+    }
+
+    /// Notes that an object with pages of its own was allocated, whose head is that page.
+    pub(crate) fn note_large(&mut self, chunk: ChunkRef, page: usize, object: ObjectRef) {
+        match self.phase {
+            // It is filled before the next step: then what it refers to is scanned.
+            GcPhase::Roots | GcPhase::Mark | GcPhase::Finish => self.marker.shade(Value::object(object)),
+            GcPhase::Sweep if page >= self.sweeper.unswept_from(chunk.base()) => {
+                mark::mark_object(object);
+            }
+            GcPhase::Idle | GcPhase::Sweep | GcPhase::Evacuate | GcPhase::GiveBack => {}
+        }
     }
 
     #[cfg(test)]
@@ -171,7 +219,7 @@ impl Collector {
         space.log.push(Event::GcPhase { phase, cause: self.cause });
     }
 
-    /// Goes one step. The program has not run since the cycle began; `clock` is the allocation clock.
+    /// Goes one step. The cursors are retired; `clock` is the allocation clock.
     pub(crate) fn step(&mut self, unit: GcUnit, space: &mut Space, roots: &mut dyn Roots, clock: u64) -> StepReport {
         let began = Instant::now();
         let began_in = self.phase;
@@ -185,10 +233,11 @@ impl Collector {
             given_back: 0,
         };
         self.clock = clock;
+        self.exact = began_in == GcPhase::Roots && unit == GcUnit::Cycle;
         loop {
             let ended_phase = self.step_in_phase(unit, space, roots, &mut report);
             let done = match unit {
-                GcUnit::Object | GcUnit::Page => true,
+                GcUnit::Object | GcUnit::Page | GcUnit::Slice => true,
                 GcUnit::Phase => ended_phase,
                 GcUnit::Cycle => self.phase == GcPhase::Idle,
             };
@@ -226,8 +275,9 @@ impl Collector {
             }
             GcPhase::Finish => {
                 roots.each(&mut |root| self.marker.shade(*root));
+                self.marker.rescan_stacks(space);
                 report.scanned += self.marker.scan(GcUnit::Phase, space);
-                self.sweeper.begin(space, unit != GcUnit::Cycle);
+                self.sweeper.begin(space, matches!(unit, GcUnit::Object | GcUnit::Page | GcUnit::Phase));
                 self.enter(GcPhase::Sweep, space);
                 true
             }
@@ -239,7 +289,11 @@ impl Collector {
                 ended
             }
             GcPhase::Evacuate => {
-                let moved = evacuate::evacuate(space, roots, self.effort(), self.clock);
+                let moved = if self.cause == GcCause::Allocation && !Pacing::evacuates(space) {
+                    0
+                } else {
+                    evacuate::evacuate(space, roots, self.effort(), self.clock)
+                };
                 self.moves += u64::from(moved > 0);
                 report.moved += moved as u64;
                 self.enter(GcPhase::GiveBack, space);
@@ -314,6 +368,39 @@ mod tests {
         unsafe { heap.collect(GcCause::Asked, &mut One(Value::object(huge))) };
         assert!(heap.collector.marker_mut().floods() > 0, "the test must overflow the queue");
         assert_eq!(heap.verify(), []);
+    }
+
+    #[test]
+    fn what_is_moved_behind_the_mark_is_not_lost() {
+        let mut heap = Heap::new().unwrap();
+        let list = |heap: &mut Heap| (0..50).fold(Value::NIL, |rest, n| heap.cons(Value::small(n), rest).unwrap());
+        // Two lists. While one is marked, elements of the other are hung behind the mark and cut off where they were.
+        let (front, back) = (list(&mut heap), list(&mut heap));
+        let lists = heap.cons(front, back).unwrap();
+        let mut root = One(lists);
+        let mut hung = 0;
+        loop {
+            // SAFETY: the only values used afterwards are read again from the root.
+            unsafe { heap.collect_step(GcUnit::Object, GcCause::Asked, &mut root) };
+            assert_eq!(heap.verify(), [], "after {hung}");
+            if heap.gc_phase() != GcPhase::Mark {
+                break;
+            }
+            let lists = root.0.as_cell().unwrap();
+            let (front, back) = (heap.car(lists).as_cell().unwrap(), heap.cdr(lists).as_cell().unwrap());
+            if let Some(next) = heap.cdr(back).as_cell() {
+                let rest = heap.cdr(next);
+                heap.set_car(front, Value::cell(next));
+                heap.set_cdr(back, rest);
+                heap.set_cdr(next, heap.car(front));
+                hung += 1;
+            }
+        }
+        assert!(hung > 20, "{hung}");
+        // SAFETY: the only value used afterwards is the root.
+        unsafe { heap.collect(GcCause::Asked, &mut root) };
+        assert_eq!(heap.verify(), []);
+        assert_eq!(heap.verify_reachable(&mut root), []);
     }
 
     #[test]

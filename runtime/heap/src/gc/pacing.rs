@@ -9,8 +9,18 @@
 //! so that the heap is at most half as large again as what is live, plus a constant that keeps small heaps from
 //! collecting all the time; and the cost of marking, which goes with L, is paid by at least L / 2 bytes of allocation.
 
+//! A cycle of a small heap is done at once. That of a larger one is done in slices, between which the program runs: one
+//! after every STEP bytes of allocation, each of which scans at least N things of at least a granule, or sweeps S pages.
+//! So a mark of L bytes ends after at most
+//!
+//! ```text
+//! STEP · L / (N · 16)  =  L / 4  bytes of allocation, and its sweep after  STEP · L / (S · 4096)  =  L / 256
+//! ```
+//!
+//! and what dies while a cycle is under way, which only the next one frees, is less than a third of what lives.
+
 use crate::space::Space;
-use crate::terms::CHUNK;
+use crate::terms::{CHUNK, GRANULE};
 
 /// At least this many bytes are allocated between two cycles.
 const BETWEEN: u64 = 768 << 10;
@@ -19,29 +29,55 @@ const SHARE: u64 = 2;
 /// The share of the committed bytes that stays warm though it is free: one eighth.
 const WARM_SHARE: usize = 8;
 
-/// When the next cycle begins.
+/// Bytes of allocation between two slices.
+const STEP: u64 = 64 << 10;
+/// Things that a slice scans.
+pub(crate) const SLICE_SCANNED: u64 = 16 << 10;
+/// Pages that a slice sweeps.
+pub(crate) const SLICE_SWEPT: u64 = 4 << 10;
+/// A heap with no more than this in use is collected at once: that takes no longer than a slice or a few.
+const AT_ONCE: usize = 2 << 20;
+/// A heap with no more than this in use is evacuated in an ordinary cycle: every reference must be looked at, at once.
+const EVACUATED: usize = 8 << 20;
+
+/// When the collector is due.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Pacing {
-    /// On the allocation clock, in bytes.
-    pub(crate) next_cycle: u64,
+    /// On the allocation clock, in bytes: the next cycle, or the next slice of the one under way.
+    pub(crate) next: u64,
 }
 
 impl Default for Pacing {
     fn default() -> Self {
-        Self { next_cycle: BETWEEN }
+        Self { next: BETWEEN }
     }
 }
 
 impl Pacing {
     /// Sets the beginning of the next cycle, at the end of one: `clock` is the allocation clock, `used` what is in
     /// use, both in bytes.
-    pub(crate) fn plan(&mut self, clock: u64, used: u64) {
-        self.next_cycle = clock + BETWEEN.max(used / SHARE);
+    pub(crate) fn plan_cycle(&mut self, clock: u64, used: u64) {
+        self.next = clock + BETWEEN.max(used / SHARE);
+    }
+
+    /// Sets the next slice, when one has ended before its cycle.
+    pub(crate) fn plan_slice(&mut self, clock: u64) {
+        self.next = clock + STEP;
+    }
+
+    /// Whether a cycle that begins now is done at once.
+    pub(crate) fn at_once(space: &Space) -> bool {
+        space.sums().used_granules * GRANULE <= AT_ONCE
+    }
+
+    /// Whether an ordinary cycle evacuates.
+    pub(crate) fn evacuates(space: &Space) -> bool {
+        space.sums().used_granules * GRANULE <= EVACUATED
     }
 
     /// Bytes of free pages to keep warm, and bytes to keep mapped.
     pub(crate) fn kept(space: &Space) -> (usize, usize) {
-        let used = space.sums().used_granules * crate::terms::GRANULE;
+        let used = space.sums().used_granules * GRANULE;
         (used / WARM_SHARE, (used + used / WARM_SHARE).next_multiple_of(CHUNK))
     }
 }

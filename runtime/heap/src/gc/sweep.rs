@@ -3,22 +3,25 @@
 //! A page of a pool is swept by four words of bitmap; a large object by looking at its head. Marks are cleared on the
 //! way, so that the idle phase finds none.
 
+use std::cmp::Ordering;
+
 use super::StepReport;
 use super::mark::large_overhead_words;
+use super::pacing::SLICE_SWEPT;
 use crate::frame::Event;
 use crate::raw::Bitmap;
 use crate::space::Space;
+use crate::space::accounting::PageCounts;
 use crate::space::bitmap::{self, PAGE_WORDS};
 use crate::space::chunk::Slot;
-use crate::terms::{GRANULE, GcUnit, PAGE, PAGE_GRANULES, POOL_PAGES, PageKind};
+use crate::terms::{Address, GRANULE, GcUnit, PAGE, PAGE_GRANULES, POOL_PAGES, PageKind};
 
 /// How far the sweep has come.
 #[derive(Debug, Default)]
 pub(crate) struct Sweeper {
-    chunk: usize,
+    /// The chunk that is being swept. Its address: chunks may come while the sweep waits, and change its place.
+    chunk: Address,
     page: usize,
-    /// Granules still allocated in the pool being swept.
-    pool_used: usize,
 }
 
 impl Sweeper {
@@ -44,39 +47,66 @@ impl Sweeper {
         }
     }
 
-    /// Whether the sweep under way has passed the page.
-    pub(crate) fn has_passed(&self, chunk: usize, page: usize) -> bool {
-        (chunk, page) < (self.chunk, self.page)
+    /// The first page of a chunk that the sweep under way has not passed; one past any when it has passed all.
+    pub(crate) fn unswept_from(&self, chunk: Address) -> usize {
+        match chunk.cmp(&self.chunk) {
+            Ordering::Less => usize::MAX,
+            Ordering::Equal => self.page,
+            Ordering::Greater => 0,
+        }
     }
 
-    /// Sweeps one page, or all that are left. Says whether none is left.
+    /// Sweeps one page, a slice, or all that are left. Says whether none is left.
     pub(crate) fn sweep(&mut self, unit: GcUnit, space: &mut Space, report: &mut StepReport) -> bool {
-        while let Some(chunk) = space.chunks().get(self.chunk) {
+        let mut index = space.chunks().partition_point(|chunk| chunk.base() < self.chunk);
+        let end = match unit {
+            GcUnit::Object | GcUnit::Page => report.swept_pages + 1,
+            GcUnit::Slice => report.swept_pages + SLICE_SWEPT,
+            GcUnit::Phase | GcUnit::Cycle => u64::MAX,
+        };
+        while let Some(chunk) = space.chunks().get(index) {
+            if chunk.base() != self.chunk {
+                (self.chunk, self.page) = (chunk.base(), 0);
+            }
             if self.page < chunk.usable_pages().start {
                 self.page = chunk.usable_pages().start;
             }
             if self.page == chunk.pages() {
-                self.chunk += 1;
-                self.page = 0;
+                index += 1;
                 continue;
             }
             match chunk.entry(self.page).kind() {
-                PageKind::Cells | PageKind::Objects => self.sweep_pooled(space, report),
-                PageKind::LargeHead | PageKind::Stack => self.sweep_large(space, report),
+                PageKind::Cells | PageKind::Objects => self.sweep_pooled(index, space, report),
+                PageKind::LargeHead | PageKind::Stack => self.sweep_large(index, space, report),
                 _ => {
                     self.page += 1;
                     continue;
                 }
             }
-            if matches!(unit, GcUnit::Object | GcUnit::Page) {
+            if report.swept_pages >= end && !self.is_within_dead(index, space) {
                 return false;
             }
         }
         true
     }
 
-    fn sweep_pooled(&mut self, space: &mut Space, report: &mut StepReport) {
-        let chunk = &mut space.chunks_mut()[self.chunk];
+    /// Whether the sweep has come into the middle of what may be one dead object, of which the first half is free already:
+    /// it can't rest here.
+    fn is_within_dead(&self, index: usize, space: &Space) -> bool {
+        let chunk = &space.chunks()[index];
+        let memory = chunk.memory();
+        let next = self.page * PAGE_GRANULES;
+        let is_of_objects = |page: usize| chunk.entry(page).kind() == PageKind::Objects;
+        !self.page.is_multiple_of(POOL_PAGES)
+            && self.page < chunk.pages()
+            && is_of_objects(self.page)
+            && !bitmap::is_set(memory, Bitmap::Allocated, next - 1)
+            && bitmap::is_set(memory, Bitmap::Allocated, next)
+            && !bitmap::is_set(memory, Bitmap::Marked, next)
+    }
+
+    fn sweep_pooled(&mut self, index: usize, space: &mut Space, report: &mut StepReport) {
+        let chunk = &mut space.chunks_mut()[index];
         let memory = chunk.memory();
         let (mut before, mut used) = (0, 0);
         for word in self.page * PAGE_WORDS..(self.page + 1) * PAGE_WORDS {
@@ -89,8 +119,12 @@ impl Sweeper {
             }
             memory.set_bits(Bitmap::Marked, word, 0);
         }
+        let entry = chunk.entry(self.page);
+        let counts = (before != used || entry.is_stale()).then(|| PageCounts::of(memory, self.page, false));
         chunk.update(self.page, |entry| {
-            entry.set_used(used);
+            if let Some(counts) = counts {
+                counts.store(entry);
+            }
             entry.set_live(used);
             entry.set_overhead_words(entry.pending_words());
             entry.set_pending_words(0);
@@ -100,14 +134,14 @@ impl Sweeper {
         });
         report.swept_pages += 1;
         report.freed_granules += (before - used) as u64;
-        self.pool_used += used;
         let slot = self.page / POOL_PAGES;
         self.page += 1;
         if !self.page.is_multiple_of(POOL_PAGES) {
             return;
         }
-        let used = std::mem::take(&mut self.pool_used);
+        // Counted afresh: the program may have allocated in a pool that is swept in part.
         let pool = chunk.pool(slot);
+        let used = bitmap::count(memory, Bitmap::Allocated, pool.granules());
         if used == 0 {
             space.release_pool(pool);
         } else if let Slot::Pool { kind, .. } = chunk.slot(slot) {
@@ -116,8 +150,8 @@ impl Sweeper {
         }
     }
 
-    fn sweep_large(&mut self, space: &mut Space, report: &mut StepReport) {
-        let chunk = &mut space.chunks_mut()[self.chunk];
+    fn sweep_large(&mut self, index: usize, space: &mut Space, report: &mut StepReport) {
+        let chunk = &mut space.chunks_mut()[index];
         let memory = chunk.memory();
         let head = self.page * PAGE_GRANULES;
         let object = memory.object_at(head);
@@ -144,7 +178,7 @@ impl Sweeper {
             bitmap::clear(memory, Bitmap::Allocated, head..head + 1);
             report.freed_granules += (pages * PAGE_GRANULES) as u64;
             let start = object.address();
-            space.release_pages(self.chunk, range);
+            space.release_pages(index, range);
             space.log.push(Event::LargeFreed { start, bytes: pages * PAGE });
         }
     }

@@ -21,15 +21,30 @@ impl Heap {
         cell.cdr()
     }
 
+    /// The barrier: while a mark is under way, what is stored is shaded, whatever it is stored in.
+    #[inline(always)]
+    fn note_store(&mut self, value: Value) {
+        if self.marking {
+            self.shade(value);
+        }
+    }
+
+    #[cold]
+    fn shade(&mut self, value: Value) {
+        self.collector.shade(value);
+    }
+
     /// Replaces the car of a cell.
     #[inline(always)]
     pub fn set_car(&mut self, cell: CellRef, value: Value) {
+        self.note_store(value);
         cell.store_car(value);
     }
 
     /// Replaces the cdr of a cell.
     #[inline(always)]
     pub fn set_cdr(&mut self, cell: CellRef, value: Value) {
+        self.note_store(value);
         cell.store_cdr(value);
     }
 
@@ -65,6 +80,7 @@ impl Heap {
     #[inline(always)]
     pub fn set_value(&mut self, object: ObjectRef, index: usize, value: Value) {
         debug_assert!(holds_value(object, index), "word {index} of {:?} is no value", object.header());
+        self.note_store(value);
         object.store_word(index, value.bits());
     }
 
@@ -129,6 +145,7 @@ impl Heap {
         let header = string.header();
         assert!(header.is(ObjectKind::String) && header.flags() == ObjectFlags::NONE, "{header:?}");
         assert_eq!(bytes.header().payload_bytes(), 4 * header.payload_bytes());
+        self.note_store(Value::object(bytes));
         string.store_first_word(Value::object(bytes).bits());
         string.store_header(header.with_flags(ObjectFlags::INDIRECT));
     }

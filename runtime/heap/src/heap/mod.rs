@@ -35,6 +35,8 @@ pub struct Heap {
     stack: StackRef,
     /// Calls until the next safepoint.
     countdown: u32,
+    /// Whether a mark is under way: stores must be told to the collector.
+    marking: bool,
     objects: Cursor,
     medium: Cursor,
     /// The allocation clock without what the cursors have not settled yet, in granules.
@@ -53,7 +55,7 @@ pub struct Heap {
 pub enum Due {
     /// Nothing in the heap: the countdown ended.
     Nothing,
-    /// As much was allocated as pacing allows, or stress wants it.
+    /// As much was allocated as pacing allows until the next cycle or slice, or stress wants it.
     Cycle,
     /// A small request was met from the reserve.
     Reserve,
@@ -77,6 +79,7 @@ impl Heap {
             cells: Cursor::new(PoolKind::Cells, false),
             stack: StackRef::NONE,
             countdown: 1,
+            marking: false,
             objects: Cursor::new(PoolKind::Objects, false),
             medium: Cursor::new(PoolKind::Objects, true),
             settled_granules: 0,
@@ -175,6 +178,7 @@ impl Heap {
         let head = run.pages.start * PAGE_GRANULES;
         bitmap::set(memory, Bitmap::Allocated, head..head + 1);
         let object = memory.large_object(run.pages.start, header, run.zeroed);
+        self.collector.note_large(memory, run.pages.start, object);
         self.settled_granules += (count * PAGE_GRANULES) as u64;
         self.watch_pacing();
         Ok(object)
@@ -218,7 +222,7 @@ impl Heap {
     }
 
     fn watch_pacing(&mut self) {
-        if self.clock() >= self.collector.pacing.next_cycle {
+        if self.clock() >= self.collector.pacing.next {
             self.countdown = 1;
         }
     }
@@ -254,7 +258,7 @@ impl Heap {
     pub fn due(&self) -> Due {
         if self.pending.is_some() {
             Due::Reserve
-        } else if self.stress || self.clock() >= self.collector.pacing.next_cycle {
+        } else if self.stress || self.clock() >= self.collector.pacing.next {
             Due::Cycle
         } else {
             Due::Nothing
@@ -290,7 +294,11 @@ impl Heap {
     }
 
     pub(crate) fn retire_cursors(&mut self) {
-        self.settle();
+        self.settle_cursors();
+        let marking = self.collector.is_marking();
+        for chunk in self.space.chunks_mut() {
+            chunk.recount_stale(marking);
+        }
         let Self { cells, objects, medium, space, .. } = self;
         cells.retire(space);
         objects.retire(space);
@@ -300,9 +308,12 @@ impl Heap {
     pub(crate) fn step_collector(&mut self, unit: GcUnit, roots: &mut dyn Roots) -> StepReport {
         let clock = self.clock();
         let report = self.collector.step(unit, &mut self.space, roots, clock);
+        self.marking = self.collector.has_barrier();
         if self.collector.phase() == GcPhase::Idle {
             let used = self.space.sums().used_granules * GRANULE;
-            self.collector.pacing.plan(self.clock(), used as u64);
+            self.collector.pacing.plan_cycle(clock, used as u64);
+        } else {
+            self.collector.pacing.plan_slice(clock);
         }
         report
     }

@@ -10,24 +10,31 @@ use crate::terms::{Address, GRANULE, GcPhase, Span};
 
 impl Heap {
     pub(super) fn settle_cursor(&mut self, which: Which) {
-        let black = self.collector.is_marking();
-        let Self { cells, objects, medium, space, .. } = self;
+        let Self { cells, objects, medium, space, collector, .. } = self;
         let cursor = match which {
             Which::Cells => cells,
             Which::Objects => objects,
             Which::Medium => medium,
         };
-        self.settled_granules += cursor.settle(space, black) as u64;
+        if let Some((chunk, granules)) = cursor.settle(space) {
+            self.settled_granules += granules.len() as u64;
+            collector.note_new(chunk, granules, cursor.kind());
+        }
+    }
+
+    /// Accounts for everything allocated so far in the bitmaps, but not in the page table.
+    pub(super) fn settle_cursors(&mut self) {
+        for which in [Which::Cells, Which::Objects, Which::Medium] {
+            self.settle_cursor(which);
+        }
     }
 
     /// Accounts for everything allocated so far, so that the page table is exact.
     pub fn settle(&mut self) {
-        for which in [Which::Cells, Which::Objects, Which::Medium] {
-            self.settle_cursor(which);
-        }
+        self.settle_cursors();
         let marking = self.collector.is_marking();
         for chunk in self.space.chunks_mut() {
-            chunk.recount_dirty(marking);
+            chunk.recount_stale(marking);
             if marking {
                 chunk.recount_marks();
             }

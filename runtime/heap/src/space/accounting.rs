@@ -96,8 +96,9 @@ impl PageCounts {
         }
     }
 
-    /// Enters the counts.
+    /// Enters the counts, which are not stale then.
     pub(crate) fn store(self, entry: &mut PageEntry) {
+        entry.set_stale(false);
         entry.set_used(self.used);
         entry.set_marked(self.marked);
         entry.set_grey(self.grey);

@@ -70,6 +70,8 @@ pub(crate) struct Chunk {
     longest_gap: usize,
     /// Whether an entry may be dirty.
     dirty: bool,
+    /// Whether an entry may be stale.
+    stale: bool,
     /// The sums over the entries; moves with every entry.
     sums: Sums,
 }
@@ -94,6 +96,7 @@ impl Chunk {
             slots: [empty; CHUNK_POOLS],
             longest_gap: pages,
             dirty: true,
+            stale: false,
             sums: Sums::fresh(pages),
         };
         let usable = chunk.usable_pages();
@@ -186,9 +189,11 @@ impl Chunk {
                 let mut entry = self.entry(page);
                 entry.set_dirty(true);
                 entry.set_cold(false);
+                entry.set_stale(true);
                 self.memory.set_entry(page, entry);
             }
             self.dirty = true;
+            self.stale = true;
         }
     }
 
@@ -298,15 +303,14 @@ impl Chunk {
         }
     }
 
-    /// Brings the counts of dirty pooled pages up to what the bitmaps say. `marking` says whether marks mean
-    /// anything.
-    pub(crate) fn recount_dirty(&mut self, marking: bool) {
-        if !self.dirty {
+    /// Brings the counts of stale pages up to what the bitmaps say. `marking` says whether marks mean anything.
+    pub(crate) fn recount_stale(&mut self, marking: bool) {
+        if !std::mem::take(&mut self.stale) {
             return;
         }
         for page in self.usable_pages() {
             let before = self.entry(page);
-            if before.is_dirty() && before.kind().is_pooled() {
+            if before.is_stale() {
                 let counts = PageCounts::of(self.memory, page, marking);
                 let mut entry = before;
                 counts.store(&mut entry);

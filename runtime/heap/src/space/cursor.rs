@@ -7,7 +7,7 @@ use super::Space;
 use super::bitmap;
 use super::chunk::PoolRef;
 use super::limit::Refused;
-use crate::raw::{Bitmap, Run};
+use crate::raw::{Bitmap, ChunkRef, Run};
 use crate::terms::{Address, GRANULE, PoolKind};
 
 /// A place of allocation: a run being filled, and where to look for the next.
@@ -57,20 +57,18 @@ impl Cursor {
         (self.run.left() > 0).then(|| self.run.next())
     }
 
-    /// Accounts for what was allocated. `black` says that a mark is under way, in which what is new counts as
-    /// reached. Gives the granules.
-    pub(crate) fn settle(&mut self, space: &mut Space, black: bool) -> usize {
-        let bytes = self.unsettled();
-        let Some(pool) = self.pool.filter(|_| bytes > 0) else { return 0 };
-        let start = (self.settled - pool.chunk.base()) / GRANULE;
-        let granules = start..start + bytes / GRANULE;
+    /// What it places.
+    pub(crate) fn kind(&self) -> PoolKind {
+        self.kind
+    }
+
+    /// Accounts for what was allocated, and gives its granules.
+    pub(crate) fn settle(&mut self, space: &mut Space) -> Option<(ChunkRef, std::ops::Range<usize>)> {
+        let (pool, granules) = self.unsettled_granules()?;
         bitmap::set(pool.chunk, Bitmap::Allocated, granules.clone());
-        if black {
-            bitmap::set(pool.chunk, Bitmap::Marked, granules.clone());
-        }
-        space.chunk_mut(pool.chunk).note_allocation(granules);
+        space.chunk_mut(pool.chunk).note_allocation(granules.clone());
         self.settled = self.run.next();
-        bytes / GRANULE
+        Some((pool.chunk, granules))
     }
 
     /// What is not accounted for yet: the pool and its granules.

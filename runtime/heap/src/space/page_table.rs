@@ -27,6 +27,7 @@
 //! | resident, measured | flags | what the last measurement said, and whether there was one | until the next measurement |
 //! | unswept | flag | the last mark is over and the page not swept yet: what is used and not live is dead | never |
 //! | cold | flag | nothing was stored in the page since it was mapped or given back: not resident | while a run in the page is being filled |
+//! | stale | flag | something was allocated since used bytes and free runs were counted | never |
 //! | flooded | flag | grey granules here are missing from the mark queue, which was full | never |
 //!
 //! What the counts of one page must satisfy (the verifier checks it as H3):
@@ -79,6 +80,7 @@ const MEASURED: u64 = 4;
 const UNSWEPT: u64 = 8;
 const FLOODED: u64 = 16;
 const COLD: u64 = 32;
+const STALE: u64 = 64;
 
 /// What the page table says of one page. The head of this file says of every field what it means, in which unit,
 /// and when it is stale.
@@ -211,6 +213,8 @@ impl PageEntry {
         is_flooded set_flooded FLOODED;
         /// Whether nothing was stored in the page since it was mapped or given back.
         is_cold set_cold COLD;
+        /// Whether used bytes and free runs are behind the bitmaps: something was allocated since they were counted.
+        is_stale set_stale STALE;
     }
 
     /// Whether the page was resident when last measured; `None` when it never was.

@@ -17,8 +17,10 @@ const TALLEST: (u32, u32) = (7, 4);
 const BAND: u32 = 192;
 /// From this width on pools stand apart.
 const APART_FROM: u32 = 6;
-/// Pages a row: at least two pools, at most as many as keep a row within a texture.
-const COLUMNS: std::ops::RangeInclusive<usize> = 2 * POOL_PAGES..=4 * CHUNK_PAGES;
+/// Pages a row: at least half a pool, at most as many as keep a row within a texture.
+const COLUMNS: std::ops::RangeInclusive<usize> = POOL_PAGES / 2..=4 * CHUNK_PAGES;
+/// Pages a row at least where all of them are to fit.
+const FITTING_COLUMNS: usize = 2 * POOL_PAGES;
 
 /// The tile of a page, in pixels.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -204,7 +206,7 @@ fn fitting(extents: &[Span], room: Vec2, pixel: f32) -> Tile {
         let wide = ((room.x / pixel - apart) / columns as f32) as u32;
         (high.min(wide), high)
     };
-    let (side, high) = powers().map(side_of).max().unwrap_or_default();
+    let (side, high) = powers().filter(|columns| *columns >= FITTING_COLUMNS).map(side_of).max().unwrap_or_default();
     let most = (*FITTING.end() as f32 / pixel) as u32;
     let square = Tile::square(side.clamp(*FITTING.start(), most.max(*FITTING.start())));
     Tile { height: high.clamp(square.width, square.width * TALLEST.0 / TALLEST.1), ..square }
@@ -240,6 +242,14 @@ mod tests {
             );
             assert_eq!(geometry.page_at(pos2(-1.0, 1.0)), None);
             assert_eq!(geometry.page_at(pos2(1.0, 1e6)), None);
+        }
+    }
+
+    #[test]
+    fn large_tiles_stay_within_the_room() {
+        for side in SIDES {
+            let geometry = Geometry::new(&[span(0x10_0000, 512)], vec2(500.0, 300.0), 1.0, Some(Tile::square(side)));
+            assert!(geometry.size().x <= 500.0, "{side}: {:?}", geometry.size());
         }
     }
 
