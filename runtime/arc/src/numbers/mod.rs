@@ -6,7 +6,7 @@
 //!
 //! * [`arithmetic`] sums, products, quotients, powers, roots
 //! * [`compare`] order and equality across exactness
-//! * [`parse`] from text, [`print`] to text
+//! * [`parse`] from text, [`mod@print`] to text
 
 pub(crate) mod arithmetic;
 pub(crate) mod compare;

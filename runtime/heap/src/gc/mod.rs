@@ -1,10 +1,10 @@
 //! The collector: precise mark and sweep, divisible into steps.
 //!
-//! * [`mark`] shading and scanning, with a fixed queue
-//! * [`sweep`] dead granules become free
-//! * [`evacuate`] what lives in sparse pools moves to dense ones
-//! * [`pacing`] when the next cycle begins, and what stays warm
-//! * [`safepoint`] the one moment at which anything is freed
+//! * `mark` shading and scanning, with a fixed queue
+//! * `sweep` dead granules become free
+//! * `evacuate` what lives in sparse pools moves to dense ones
+//! * `pacing` when the next cycle begins, and what stays warm
+//! * `safepoint` the one moment at which anything is freed
 //!
 //! The program may run between two steps. While a mark is under way, whatever it stores is shaded, and what it allocates
 //! is black: marked, with what it refers to shaded, at the next step; the roots and the stacks, to which it writes without
