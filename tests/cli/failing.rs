@@ -95,7 +95,6 @@ fn an_endless_list_exhausts_the_heap() {
 }
 
 #[test]
-#[ignore = "the reserve that carries the program to its safepoint is taken for the handler's"]
 fn an_exhausted_heap_can_be_handled() {
     let scratch = Scratch::new();
     let handled = "(= all nil)\n(prn (on-err (fn (c) (wipe all) \"handled\") (fn () (while t (push 1 all)))))\n\

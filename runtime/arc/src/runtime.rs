@@ -237,7 +237,9 @@ impl Runtime {
         loop {
             match self.machine.host.rests(&mut self.machine.world.heap) {
                 Verdict::Go { .. } => {}
-                Verdict::Collect(unit) => self.machine.collect_step_at_rest(unit),
+                Verdict::Collect(unit) => {
+                    self.machine.collect_step_at_rest(unit);
+                }
                 Verdict::Evaluate(text) => {
                     if self.heap().gc_phase() != GcPhase::Idle {
                         self.machine.collect_at_rest(GcCause::Asked);

@@ -6,7 +6,7 @@
 //! and `MachineRoots` visits all of it. Local variables of the dispatch loop are read again afterwards.
 
 use heapatlas_heap::gc::StepReport;
-use heapatlas_heap::terms::{GcCause, GcPhase, GcUnit};
+use heapatlas_heap::terms::{GcCause, GcUnit};
 
 use crate::closures;
 use crate::vm::Machine;
@@ -23,19 +23,29 @@ impl Machine {
 
     /// Collects, with the machine between two instructions.
     pub(crate) fn collect(&mut self, cause: GcCause) {
-        self.collect_step(GcUnit::Cycle, cause);
-    }
-
-    /// Goes one step of a collection, with the machine between two instructions.
-    pub(crate) fn collect_step(&mut self, unit: GcUnit, cause: GcCause) -> StepReport {
         self.settle_stack(self.slots_in_use());
         let (heap, mut roots) = self.split();
         // SAFETY: `roots` visits every value the machine and the world hold; see the head of this file.
-        let report = unsafe { heap.collect_step(unit, cause, &mut roots) };
-        let done = heap.gc_phase() == GcPhase::Idle;
-        if done {
-            self.after_collection();
-        }
+        unsafe { heap.collect(cause, &mut roots) };
+        self.after_step();
+    }
+
+    /// Does what pacing wants done now, with the machine between two instructions.
+    pub(crate) fn collect_slice(&mut self) {
+        self.settle_stack(self.slots_in_use());
+        let (heap, mut roots) = self.split();
+        // SAFETY: as for `collect`.
+        unsafe { heap.collect_slice(&mut roots) };
+        self.after_step();
+    }
+
+    /// Goes one step of a collection, with the machine between two instructions.
+    pub(crate) fn collect_step(&mut self, unit: GcUnit) -> StepReport {
+        self.settle_stack(self.slots_in_use());
+        let (heap, mut roots) = self.split();
+        // SAFETY: as for `collect`.
+        let report = unsafe { heap.collect_step(unit, GcCause::Asked, &mut roots) };
+        self.after_step();
         report
     }
 
@@ -45,23 +55,22 @@ impl Machine {
         let (heap, mut roots) = self.split();
         // SAFETY: no program runs, so nothing is on the stack, and `roots` visits all the rest.
         unsafe { heap.collect(cause, &mut roots) };
-        self.after_collection();
+        self.after_step();
     }
 
     /// Goes one step of a collection when no program runs.
-    pub(crate) fn collect_step_at_rest(&mut self, unit: GcUnit) {
+    pub(crate) fn collect_step_at_rest(&mut self, unit: GcUnit) -> StepReport {
         self.settle_stack(0);
         let (heap, mut roots) = self.split();
-        // SAFETY: no program runs, so nothing is on the stack, and `roots` visits all the rest.
-        unsafe { heap.collect_step(unit, GcCause::Asked, &mut roots) };
-        if self.heap().gc_phase() == GcPhase::Idle {
-            self.after_collection();
-        }
+        // SAFETY: as for `collect_at_rest`.
+        let report = unsafe { heap.collect_step(unit, GcCause::Asked, &mut roots) };
+        self.after_step();
+        report
     }
 
-    /// After a collection: the verifier, if it is wanted, and the registers of the frames, which the collection left
-    /// unscanned but for those in use.
-    fn after_collection(&mut self) {
+    /// After a step of a collection: the verifier, if it is wanted, and the registers of the frames, which the
+    /// collection left unscanned but for those in use.
+    fn after_step(&mut self) {
         if self.verify {
             let (heap, mut roots) = self.split();
             let mut found = heap.verify();

@@ -1,6 +1,6 @@
 //! Running: the loop around the dispatch loop, where faults become errors and collections happen.
 
-use heapatlas_heap::terms::{GcCause, GcPhase};
+use heapatlas_heap::terms::GcCause;
 use heapatlas_heap::{Due, Exhausted, Value};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -233,14 +233,20 @@ impl Machine {
         match self.world.heap.due() {
             Due::Nothing => {}
             Due::Cycle => {
-                let cause = if self.world.heap.is_stressed() { GcCause::Stress } else { GcCause::Allocation };
-                self.collect(cause);
+                if self.world.heap.is_stressed() {
+                    self.collect(GcCause::Stress);
+                } else {
+                    self.collect_slice();
+                }
                 self.world.heap.recover().ok();
             }
             Due::Reserve => {
                 self.collect(GcCause::Limit);
                 if let Err(exhausted) = self.world.heap.recover() {
                     self.world.heap.set_countdown(1);
+                    // The instruction is done: its result may have replaced its operands. It must not be done again.
+                    let clock = self.world.heap.clock();
+                    self.retried_at = Some(Retried { fp: self.registers.fp, pc: self.registers.pc, clock });
                     return Err(Fault::Exhausted(exhausted));
                 }
             }
@@ -259,7 +265,7 @@ impl Machine {
                     break;
                 }
                 Verdict::Collect(unit) => {
-                    self.collect_step(unit, GcCause::Asked);
+                    self.collect_step(unit);
                 }
                 Verdict::Evaluate(text) if self.threads.is_console() => {
                     // One text at a time: this one can't be begun.
@@ -269,10 +275,6 @@ impl Machine {
                 Verdict::Evaluate(text) => self.begin_console(&text)?,
                 Verdict::Stop => return Err(Fault::Interrupted),
             }
-        }
-        // A cycle that the host stepped into and left must end before the program goes on.
-        if self.world.heap.gc_phase() != GcPhase::Idle {
-            self.collect(GcCause::Asked);
         }
         self.watch_turn()
     }

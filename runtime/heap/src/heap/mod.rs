@@ -43,6 +43,8 @@ pub struct Heap {
     settled_granules: u64,
     /// What was asked for when the reserve had to be let go.
     pending: Option<Refused>,
+    /// Whether a handler of an exhausted heap has the reserve.
+    handling: bool,
     stress: bool,
     pub(crate) space: Space,
     pub(crate) collector: Collector,
@@ -84,6 +86,7 @@ impl Heap {
             medium: Cursor::new(PoolKind::Objects, true),
             settled_granules: 0,
             pending: None,
+            handling: false,
             stress: false,
             space: Space::new(os),
             collector: Collector::new(),
@@ -273,6 +276,7 @@ impl Heap {
     pub fn recover(&mut self) -> Result<(), Exhausted> {
         let pending = self.pending.take();
         if self.space.fill_reserve() {
+            self.handling = false;
             return Ok(());
         }
         match pending {
@@ -284,13 +288,14 @@ impl Heap {
     /// Lets the reserve go, for the handler of an error that says the heap is exhausted.
     pub fn begin_handling(&mut self) {
         self.pending = None;
+        self.handling = true;
         self.space.release_reserve();
     }
 
     /// Whether a handler has the reserve.
     #[must_use]
     pub fn is_handling(&self) -> bool {
-        self.space.reserve_is_released()
+        self.handling
     }
 
     pub(crate) fn retire_cursors(&mut self) {
