@@ -4,10 +4,10 @@
 ; more than half full are not worth moving in an ordinary collection, so what died stays behind as free runs between
 ; what lives.
 ;
-; Look for: the blue pages of cells, nearly all of them filled to two thirds and none full; the orange "free runs" of the
-; balance, 1.5 MiB beside 2.5 MiB that live. `explain` calls them the problem, and its collection, which moves everything
-; together, gets back all but a few KiB: 1.71 x live before, 1.03 x after. Let four in ten die instead of three: now the
-; pools are about half full, the ordinary collection moves them by itself, and resident is 1.14 x live.
+; Look for: the blue pages of cells, most of them filled to little more than half; the orange "free runs" of the balance,
+; 1.5 MiB beside 2.5 MiB that live. `explain` calls them the problem, and its collection, which moves everything together,
+; gets back all but a few KiB: 1.71 x live before, 1.03 x after. Let four in ten die instead of three: now the pools are
+; less than half full, the ordinary collection moves what lives by itself, and resident is 1.14 x live.
 ;
 ; heapatlas snapshot samples/churn.arc --as-is -o churn.png
 ; heapatlas explain samples/churn.arc

@@ -185,9 +185,12 @@ impl<'m> Picture<'m> {
         }
         let inner = self.side - 1.0;
         surface.fill((x, y, inner, inner), shade.empty);
-        let filled = (inner * shade.fill).round();
-        if filled > 0.0 {
-            surface.fill((x, y + inner - filled, inner, filled), shade.full);
+        let (live, filled) = ((inner * shade.live).round(), (inner * shade.fill).round());
+        if live > 0.0 {
+            surface.fill((x, y + inner - live, inner, live), shade.full);
+        }
+        if filled > live {
+            surface.fill((x, y + inner - filled, inner, filled - live), shade.unjudged);
         }
         if shade.absent {
             surface.hatch((x, y, inner, inner), theme.background());
@@ -252,8 +255,8 @@ impl<'m> Picture<'m> {
         }
         let columns = self.layout.columns();
         let words = format!(
-            "one square is a page of 4 KiB, one row {columns} pages, {}; filled from below: its live share; hatched or \
-             dimmed: not resident",
+            "one square is a page of 4 KiB, one row {columns} pages, {}; filled from below: what lives, paler what is \
+             unjudged; hatched or dimmed: not resident",
             format::bytes((columns * PAGE) as u64),
         );
         surface.text((MARGIN, y + LEGEND_LINE), &words, Lettering::Body, theme.faint_text());

@@ -1,7 +1,7 @@
 //! The map in block characters, for terminals and for `.txt`.
 //!
-//! One character is one page. The letter says the kind, the block how much of the page lives; a page out of memory is a
-//! dot. With colour the hue says the kind and the block alone is drawn.
+//! One character is one page. The letter says the kind, the block how full the page is with what lives or is unjudged; a
+//! page out of memory is a dot. With colour the hue says the kind and the block alone is drawn.
 
 use std::io::{self, Write};
 
@@ -34,7 +34,7 @@ impl Style {
     }
 }
 
-/// The letter of a kind of page, lower case when little of it lives.
+/// The letter of a kind of page, lower case when it is less than half full.
 const fn letter(kind: PageKind) -> char {
     match kind {
         PageKind::Fresh => ' ',
@@ -140,11 +140,11 @@ fn write_legend(out: &mut dyn Write, model: &HeapModel, style: &Style) -> io::Re
     writeln!(out, "{}", words.join("   "))?;
     let row = format::bytes((style.columns * PAGE) as u64);
     if style.colour {
-        writeln!(out, "one character is a page of 4 KiB, one row {row}; the block is its live share, · is not resident")
+        writeln!(out, "one character is a page of 4 KiB, one row {row}; the block is how full it is, · is not resident")
     } else {
         writeln!(
             out,
-            "one character is a page of 4 KiB, one row {row}; small letters are less than half live, a dot is not \
+            "one character is a page of 4 KiB, one row {row}; small letters are less than half full, a dot is not \
              resident"
         )
     }
