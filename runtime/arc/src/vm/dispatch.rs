@@ -437,12 +437,9 @@ impl Machine {
                     set!(i.a(), thread);
                 }
                 op::STOP_THREAD => {
-                    self.registers.fp = fp;
-                    self.registers.pc = pc;
                     let (thread, by_break) = (reg!(i.b()), i.c() == 1);
+                    attempt!(self.stop_thread(thread, by_break));
                     set!(i.a(), Value::NIL);
-                    self.stop_thread(thread, by_break)?;
-                    read_again!();
                 }
                 op::CAPTURE => unreachable!("the operation that makes a closure skips what it captures"),
                 other => unreachable!("no operation has number {other}"),

@@ -299,7 +299,8 @@ impl Machine {
     /// Ends a thread: at once, or by a break that runs its winders.
     pub(super) fn stop_thread(&mut self, thread: Value, by_break: bool) -> Outcome<()> {
         if self.world.heap.as_kind(thread, ObjectKind::Thread).is_none() {
-            return Err(self.world.wrong_type("kill-thread", "a thread", thread));
+            let name = if by_break { "break-thread" } else { "kill-thread" };
+            return Err(self.world.wrong_type(name, "a thread", thread));
         }
         if by_break {
             if thread == self.threads.current {

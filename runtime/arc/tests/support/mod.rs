@@ -3,7 +3,7 @@
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use heapatlas_arc::host::NoHost;
+use heapatlas_arc::host::{Host, NoHost};
 use heapatlas_arc::libraries::{BASE, CODE, HTML, PPRINT};
 use heapatlas_arc::{Runtime, Streams};
 use heapatlas_heap::Heap;
@@ -57,8 +57,13 @@ pub(crate) fn records(path: &Path) -> Vec<Record> {
 
 /// A runtime with the libraries that a record's tags name.
 pub(crate) fn runtime(tags: &[String], output: Box<dyn Write + Send>) -> Runtime {
+    hosted_runtime(tags, output, Box::new(NoHost))
+}
+
+/// A runtime on a host, with the libraries that a record's tags name.
+pub(crate) fn hosted_runtime(tags: &[String], output: Box<dyn Write + Send>, host: Box<dyn Host>) -> Runtime {
     let streams = Streams { input: Box::new(io::empty()), output, errors: Box::new(io::sink()) };
-    let mut runtime = Runtime::new(Heap::new().expect("a heap"), streams, Box::new(NoHost)).expect("a runtime");
+    let mut runtime = Runtime::new(Heap::new().expect("a heap"), streams, host).expect("a runtime");
     runtime.begin_library().expect("builtins");
     let wanted = |tag: &str| tags.iter().any(|other| other == tag);
     let more = [("lib:pprint", PPRINT), ("lib:code", CODE), ("lib:html", HTML)];
@@ -77,6 +82,11 @@ impl Record {
     pub(crate) fn check(&self, prepare: impl FnOnce(&mut Runtime)) -> Result<(), String> {
         let mut runtime = runtime(&self.tags, Box::new(io::sink()));
         prepare(&mut runtime);
+        self.judge(runtime)
+    }
+
+    /// Evaluates the record; says what is wrong with what it gave.
+    pub(crate) fn judge(&self, mut runtime: Runtime) -> Result<(), String> {
         let result = runtime.evaluate(&self.text, "record");
         runtime.release();
         match (&self.expected, result) {

@@ -130,23 +130,28 @@ impl Cursor {
         self.settled = self.run.next();
     }
 
+    /// Leaves the pool behind with what it has for others: nothing, when everything that fits was used.
     fn leave(&mut self, space: &mut Space) {
-        if let Some(pool) = self.pool.take() {
-            let free = if self.leaves_rest {
-                pool.granules().len() - bitmap::count(pool.chunk, Bitmap::Allocated, pool.granules())
-            } else {
-                0
-            };
-            space.leave_pool(pool, free);
+        if self.leaves_rest {
+            self.leave_rest(space);
+        } else if let Some(pool) = self.pool.take() {
+            space.leave_pool(pool, 0);
         }
     }
 
-    /// Gives up the run and the pool, settled before, and starts over at the lowest pool: a sweep is about to change
-    /// what is free.
+    fn leave_rest(&mut self, space: &mut Space) {
+        if let Some(pool) = self.pool.take() {
+            let used = bitmap::count(pool.chunk, Bitmap::Allocated, pool.granules());
+            space.leave_pool(pool, pool.granules().len() - used);
+        }
+    }
+
+    /// Gives up the run and the pool, settled before, and starts over at the lowest pool: the collector is about to
+    /// change what is free.
     pub(crate) fn retire(&mut self, space: &mut Space) {
         debug_assert_eq!(self.unsettled(), 0);
         self.drop_run();
-        self.leave(space);
+        self.leave_rest(space);
         self.passed = Address::default();
     }
 }
