@@ -91,8 +91,8 @@
 //! promise on which all else rests: that afterwards only values are used that the roots kept. Between two safepoints
 //! nothing is freed and nothing moves, so references are plain words and every other function of the heap is safe.
 //!
-//! The program does not run while a cycle is under way: a step stops it, and the host may look at the heap between
-//! two steps. So no barrier is needed, and storing a value costs one store.
+//! The program may run between two steps of a cycle. While a mark is under way, what it stores is shaded, which costs a
+//! store one test of a flag; nothing else tells the collector of the program's doings. See [`gc`].
 
 #![deny(unsafe_code)]
 pub mod frame;
