@@ -863,6 +863,9 @@
 ; Storing what follows the second element.
 (defset cddr (x) (%pair-place 'cddr x 'scdr [list 'cdr _]))
 
+; Setting the soft limit of the heap.
+(defset heap-limit () (list nil '(heap-limit) '%set-heap-limit))
+
 ; The parts of a variable.
 (def %variable-place (name)
   (w/uniq (old new)

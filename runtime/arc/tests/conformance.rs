@@ -4,14 +4,18 @@
 //! error. Every record starts from a fresh runtime. The programs in `conformance/programs` must print exactly what is
 //! expected.
 
+#[path = "support/corpus.rs"]
+mod corpus;
 mod support;
 
 use std::io::{self, Write};
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use corpus::{files, folder, records};
+use heapatlas_arc::host::NoHost;
 use libtest_mimic::{Arguments, Failed, Trial};
-use support::{files, folder, records, runtime};
+use support::runtime;
 
 /// Collects what a program prints.
 #[derive(Clone, Default)]
@@ -30,7 +34,7 @@ impl Write for Printed {
 
 fn run_program(path: &Path) -> Result<(), Failed> {
     let printed = Printed::default();
-    let mut runtime = runtime(&[], Box::new(printed.clone()));
+    let mut runtime = runtime(&[], Box::new(printed.clone()), Box::new(NoHost));
     runtime.load_file(&path.display().to_string()).map_err(|error| error.to_string())?;
     runtime.release();
     let expected = std::fs::read_to_string(path.with_extension("expected"))?;
@@ -46,7 +50,10 @@ fn main() {
     let mut trials = Vec::new();
     for file in files(&folder, "txt") {
         for record in records(&file) {
-            trials.push(Trial::test(record.name.clone(), move || Ok(record.check(|_runtime| ())?)));
+            trials.push(Trial::test(record.name.clone(), move || {
+                let runtime = runtime(&record.tags, Box::new(io::sink()), Box::new(NoHost));
+                Ok(record.judge(runtime)?)
+            }));
         }
     }
     for program in files(&folder.join("programs"), "arc") {

@@ -1,15 +1,18 @@
 //! The machine on a heap that is collected in small steps while the program goes on, and verified after each.
 
+#[path = "support/corpus.rs"]
+mod corpus;
 mod support;
 
 use std::io;
 
+use corpus::{Record, files, folder, records};
 use heapatlas_arc::Runtime;
 use heapatlas_arc::error::ArcError;
 use heapatlas_arc::host::{Host, Verdict};
 use heapatlas_heap::Heap;
 use heapatlas_heap::terms::GcUnit;
-use support::{Record, files, folder, hosted_runtime, records};
+use support::runtime;
 
 /// Every how many records one is evaluated so.
 const EVERY: usize = 16;
@@ -53,7 +56,7 @@ impl Host for Stepper {
 
 /// A runtime whose collector steps from now on.
 fn stepped(tags: &[String]) -> Runtime {
-    let mut runtime = hosted_runtime(tags, Box::new(io::sink()), Box::<Stepper>::default());
+    let mut runtime = runtime(tags, Box::new(io::sink()), Box::<Stepper>::default());
     runtime.set_verify(true);
     // The host takes this as the sign to begin.
     runtime.heap().set_stress(true);

@@ -2,12 +2,16 @@
 //!
 //! Of the corpus every [`EVERY`]th record is evaluated so, or every n-th when `HEAPATLAS_STRESS` is n.
 
+#[path = "support/corpus.rs"]
+mod corpus;
 mod support;
 
 use std::io;
 
+use corpus::{Record, files, folder, records};
 use heapatlas_arc::Runtime;
-use support::{Record, files, folder, records, runtime};
+use heapatlas_arc::host::NoHost;
+use support::runtime;
 
 /// Which records are evaluated.
 const EVERY: usize = 5;
@@ -23,7 +27,7 @@ fn stress(runtime: &mut Runtime) {
 
 /// A runtime with the base library under stress.
 fn stressed() -> Runtime {
-    let mut runtime = runtime(&[], Box::new(io::sink()));
+    let mut runtime = runtime(&[], Box::new(io::sink()), Box::new(NoHost));
     stress(&mut runtime);
     runtime
 }
@@ -36,7 +40,11 @@ fn check_records(remainder: usize) {
     let chosen: Vec<Record> = all.filter(fit).step_by(every).collect();
     let mine = chosen.iter().enumerate().filter(|(number, _)| number % 2 == remainder);
     let wrong: Vec<_> = mine
-        .filter_map(|(_, record)| record.check(stress).err().map(|wrong| format!("{}: {wrong}", record.name)))
+        .filter_map(|(_, record)| {
+            let mut runtime = runtime(&record.tags, Box::new(io::sink()), Box::new(NoHost));
+            stress(&mut runtime);
+            record.judge(runtime).err().map(|wrong| format!("{}: {wrong}", record.name))
+        })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
 }
@@ -85,7 +93,7 @@ fn a_frame_keeps_its_registers_when_a_smaller_one_above_it_is_collected() {
 /// The same when the frames lay in a segment in between.
 #[test]
 fn frames_that_come_back_from_a_segment_have_all_their_registers() {
-    let mut runtime = runtime(&[], Box::new(io::sink()));
+    let mut runtime = runtime(&[], Box::new(io::sink()), Box::new(NoHost));
     runtime.set_verify(true);
     let program = "
         (def deep (n) (if (is n 0) 0 (+ 1 (deep (- n 1)))))

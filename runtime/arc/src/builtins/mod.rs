@@ -5,6 +5,7 @@
 //! * [`strings`] strings, symbols, coercion
 //! * [`data`] tables, tagged values, places
 //! * [`io`] ports
+//! * [`heap`] what the heap tells about itself
 //! * [`system`] files, processes, time, the session
 //!
 //! Builtins that do call functions are bytecode: see [`crate::vm::stubs`].
@@ -13,6 +14,7 @@
 //! before it has what it needs.
 
 mod data;
+mod heap;
 mod io;
 mod lists;
 mod numeric;
@@ -157,7 +159,11 @@ builtins! {
     Base "current-process-milliseconds" 0 0 system::process_milliseconds;
     Base "current-gc-milliseconds" 0 0 system::gc_milliseconds;
     Base "timedate" 0 1 system::timedate;
-    Base "memory" 0 0 system::memory;
+    Base "memory" 0 0 heap::memory;
+    Base "heap-stats" 0 0 heap::heap_stats;
+    Base "heap-page" 1 1 heap::heap_page;
+    Base "heap-limit" 0 0 heap::heap_limit;
+    Library "%set-heap-limit" 1 1 heap::set_heap_limit;
     Base "disassemble" 1 1 system::disassemble;
     Base "quit" 0 1 system::quit;
     Base "dead" 1 1 system::dead;

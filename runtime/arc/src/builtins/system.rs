@@ -174,10 +174,6 @@ pub(super) fn timedate(world: &mut World, args: Arguments) -> Outcome<Value> {
     world.list(&parts)
 }
 
-pub(super) fn memory(world: &mut World, _args: Arguments) -> Outcome<Value> {
-    Ok(integer(u128::from(world.heap.counters().allocated)))
-}
-
 /// Prints the bytecode of a function or a macro.
 pub(super) fn disassemble(world: &mut World, args: Arguments) -> Outcome<Value> {
     let value = args.get(world, 0);

@@ -5,6 +5,7 @@
 //! done again after a collection.
 
 use heapatlas_heap::object::{ObjectFlags, ObjectKind};
+use heapatlas_heap::terms::GcCause;
 use heapatlas_heap::{ObjectRef, Value};
 
 use super::Machine;
@@ -431,6 +432,14 @@ impl Machine {
                     set!(i.a(), Value::NIL);
                     self.sleep(seconds)?;
                     read_again!();
+                }
+                op::COLLECT => {
+                    self.registers.fp = fp;
+                    self.registers.pc = pc;
+                    set!(i.a(), Value::NIL);
+                    self.collect(GcCause::Asked);
+                    read_again!();
+                    set!(i.a(), Value::size(self.world.heap.live_bytes()));
                 }
                 op::NEW_THREAD => {
                     let thread = attempt!(self.new_thread(reg!(i.b())));

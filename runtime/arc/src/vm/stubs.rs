@@ -238,6 +238,8 @@ const BOUND: &[Stub] = &[
     ),
     stub("macex1", 1, 6, &[i(Op::MacroStep, 1, 0, 2), i(Op::Return, 1, 0, 0), i(Op::Return, 0, 0, 0)]),
     stub("sleep", 1, 1, &[i(Op::Sleep, 0, 0, 0), i(Op::Return, 0, 0, 0)]),
+    stub("gc", 0, 1, &[i(Op::Collect, 0, 0, 0), i(Op::Return, 0, 0, 0)]),
+    stub("compact", 0, 1, &[i(Op::Collect, 0, 0, 0), i(Op::Return, 0, 0, 0)]),
     stub("new-thread", 1, 2, &[i(Op::NewThread, 1, 0, 0), i(Op::Return, 1, 0, 0)]),
     stub("kill-thread", 1, 2, &[i(Op::StopThread, 1, 0, 0), i(Op::Return, 1, 0, 0)]),
     stub("break-thread", 1, 2, &[i(Op::StopThread, 1, 0, 1), i(Op::Return, 1, 0, 0)]),

@@ -6,7 +6,8 @@ use crate::gc::GcStats;
 use crate::raw::Bitmap;
 use crate::space::bitmap;
 use crate::space::chunk::{PoolRef, Slot};
-use crate::terms::{Address, GRANULE, GcPhase, Span};
+use crate::space::page_table::PageEntry;
+use crate::terms::{Address, GRANULE, GcPhase, PAGE, Span};
 
 impl Heap {
     pub(super) fn settle_cursor(&mut self, which: Which) {
@@ -71,6 +72,12 @@ impl Heap {
         &self.collector.stats
     }
 
+    /// Bytes of payload that the last mark reached.
+    #[must_use]
+    pub fn live_bytes(&self) -> usize {
+        self.space.sums().balance.live
+    }
+
     /// Where the collector is.
     #[must_use]
     pub fn gc_phase(&self) -> GcPhase {
@@ -80,6 +87,14 @@ impl Heap {
     /// Measures which pages are resident. `false` when the system does not tell.
     pub fn measure_residency(&mut self) -> bool {
         self.space.measure_residency()
+    }
+
+    /// The page in which an address lies, with its entry, up to date.
+    pub fn page_at(&mut self, address: Address) -> Option<(Address, PageEntry)> {
+        self.settle();
+        let (_, chunk) = self.space.chunk_at(address)?;
+        let page = (address - chunk.base()) / PAGE;
+        Some((chunk.base() + page * PAGE, chunk.entry(page)))
     }
 
     /// The address ranges inside the heap's span that are not ours, lowest first.

@@ -1,16 +1,6 @@
 //! Stopping threads: what the corpus has no record of.
 
-mod support;
-
-use std::io;
-
-use support::runtime;
-
-fn value_of(program: &str) -> String {
-    let mut runtime = runtime(&[], Box::new(io::sink()));
-    let value = runtime.evaluate(program, "test").unwrap_or_else(|error| panic!("{program}: {error}"));
-    value.unwrap_or_default()
-}
+use crate::value_of;
 
 #[test]
 fn a_thread_that_is_killed_is_dead_and_its_killer_goes_on() {
