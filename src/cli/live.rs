@@ -12,6 +12,7 @@ use std::time::{Duration, Instant};
 use heapatlas_arc::error::ArcError;
 
 use super::exit::Ending;
+use super::session;
 use crate::command::{Command, Speed};
 use crate::export::text::{self, Style};
 use crate::format;
@@ -41,9 +42,7 @@ pub(super) fn show(mut beginning: Beginning) -> Ending {
         Err(error) => return Ending::System(format!("can't start the runtime: {error}")),
     };
     let stop = Arc::new(AtomicBool::new(false));
-    let stopped = Arc::clone(&stop);
-    // Without a handler Ctrl-C ends the process, which is as good.
-    ctrlc::set_handler(move || stopped.store(true, Ordering::Relaxed)).ok();
+    session::catch_interrupts(Some(Arc::clone(&stop)));
     match watch(source, on_terminal, &stop) {
         Ok(ending) => ending,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ending::Fine,

@@ -3,6 +3,7 @@
 use super::arguments::{OpenOptions, SpeedName, ThemeName};
 use super::exit::{self, Ending};
 use super::live;
+use super::session;
 use super::snapshot::name;
 use crate::command::Speed;
 use crate::source::embedded::Beginning;
@@ -30,6 +31,8 @@ pub(super) fn open(options: OpenOptions) -> Ending {
         ThemeName::Dark => ThemeChoice::Dark,
         ThemeName::Light => ThemeChoice::Light,
     };
+    // A window has nothing to lose.
+    session::catch_interrupts(None);
     match ui::run(WindowOptions { beginning: beginning.clone(), title, theme }) {
         Ok(()) => Ending::Fine,
         Err(WindowError::NoDisplay) => {

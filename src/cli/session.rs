@@ -35,9 +35,10 @@ fn with_interrupts<T>(use_them: impl FnOnce(&mut Interrupts) -> T) -> T {
     use_them(interrupts.get_or_insert_with(Interrupts::default))
 }
 
-/// Makes Ctrl-C stop the program at its next safepoint, and the process when that takes too long or there is none.
-fn catch_interrupts(flag: Arc<AtomicBool>) {
-    with_interrupts(|interrupts| interrupts.flag = Some(flag));
+/// Makes Ctrl-C set a flag, at which the program stops at its next safepoint; and end the process when that takes too
+/// long, or at once when there is no flag. Also where the shell had it ignored, as it does in the background.
+pub(super) fn catch_interrupts(flag: Option<Arc<AtomicBool>>) {
+    with_interrupts(|interrupts| interrupts.flag = flag);
     // The handler is installed once; another runtime only changes the flag.
     ctrlc::set_handler(|| {
         let (flag, press) = with_interrupts(|interrupts| {
@@ -132,7 +133,7 @@ impl Session {
         let mut runtime = program.runtime(streams, Box::new(NoHost))?;
         runtime.heap().mute_events(true);
         output.lock().unwrap_or_else(PoisonError::into_inner).interrupt = Some(runtime.interrupt());
-        catch_interrupts(runtime.interrupt());
+        catch_interrupts(Some(runtime.interrupt()));
         Ok(Self { runtime, output })
     }
 
