@@ -5,8 +5,8 @@
 ; same hundred thousand frames once more.
 ;
 ; Look for: while the recursion goes down, run after run of sixteen red pages, each a segment: some 8 MiB in all. Afterwards
-; the segments above the middle are garbage, those below are held by the continuation: 4 MiB stay live until
-; (wipe middle).
+; the segments above the middle are garbage, which the next collection takes, and those below are held by the
+; continuation: 4 MiB stay live until (wipe middle).
 ;
 ; heapatlas samples/deep.arc
 ; heapatlas explain samples/deep.arc

@@ -1,20 +1,20 @@
 ; Growth by extents, and giving them back.
 ;
-; A list of 800,000 conses makes the heap grow, by extents of 1 MiB, 2, 4, 8; then two things worth keeping are made,
-; which lie where the heap ends at that moment; then the list is dropped.
+; A list of 800,000 conses makes the heap grow, by extents of 1 MiB, 2, 4, 8, 16; then a report of 2,000,000 characters is
+; made, which is larger than a chunk and gets an extent of its own, where the heap ends at that moment; then the list is
+; dropped.
 ;
-; Look for: in the window, the span growing extent by extent while the list is made. At the end, the hole: the extents of
-; 2 and 4 MiB held nothing but the list and were unmapped, so between the first and the last there are 6 MiB that are no
-; longer the heap's. In the last extent lie a large string (a run of red pages) and the cells of the index; the pages
-; around them are given back, committed but not resident: 9 MiB committed, less than 2 MiB resident. `explain` moves the
-; cells down, but the large string stays, and holds its extent.
+; Look for: in the window, the span growing extent by extent while the list is made. Afterwards the zig-zag of a hole:
+; extents that held nothing but the list were unmapped, and what is left of the others is given back, committed but
+; not resident. The long run of red pages at the end is the report. After a collection on request only the first extent
+; and the report's are left, 3 MiB committed, with a hole of 30 MiB between them.
 ;
 ; heapatlas samples/grow.arc
 ; heapatlas snapshot samples/grow.arc --as-is -o grow.png
 
 (= burden (n-of 800000 nil))
 
-(= report (tostring (for i 1 30000 (pr i " ")))
+(= report (newstring 2000000 #\.)
    index  (map [list _ (* _ _)] (range 1 10000)))
 
 (wipe burden)

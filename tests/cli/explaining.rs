@@ -9,6 +9,25 @@ fn verdict(sample: &str) -> String {
     out.lines().last().expect("a verdict").to_owned()
 }
 
+/// Bytes from a number with a unit.
+fn bytes(text: &str) -> f64 {
+    let (number, unit) = text.trim().split_once(' ').expect("a unit");
+    let scale = match unit {
+        "B" => 1.0,
+        "KiB" => 1024.0,
+        "MiB" => 1024.0 * 1024.0,
+        other => panic!("{other}"),
+    };
+    number.parse::<f64>().expect("a number") * scale
+}
+
+/// The four numbers of a line: committed and resident as the program left them, and after the collection.
+fn columns(line: &str) -> Vec<f64> {
+    let at = [14..26, 26..38, 41..53, 53..65];
+    let characters: Vec<char> = line.chars().collect();
+    at.into_iter().map(|at| bytes(&characters[at].iter().collect::<String>())).collect()
+}
+
 #[test]
 fn the_table_has_a_shape() {
     let out = run("explain").fine();
@@ -21,21 +40,6 @@ fn the_table_has_a_shape() {
 fn the_terms_sum_to_what_is_below_them() {
     // All in the same unit, to the rounding of three digits.
     let out = run("explain --soft-limit 8M").fine();
-    let bytes = |text: &str| {
-        let (number, unit) = text.trim().split_once(' ').expect("a unit");
-        let scale = match unit {
-            "B" => 1.0,
-            "KiB" => 1024.0,
-            "MiB" => 1024.0 * 1024.0,
-            other => panic!("{other}"),
-        };
-        number.parse::<f64>().expect("a number") * scale
-    };
-    let columns = |line: &str| -> Vec<f64> {
-        let at = [14..26, 26..38, 41..53, 53..65];
-        let characters: Vec<char> = line.chars().collect();
-        at.into_iter().map(|at| bytes(&characters[at].iter().collect::<String>())).collect()
-    };
     let lines: Vec<&str> = out.lines().collect();
     let first = lines.iter().position(|line| line.starts_with("live ")).expect("live");
     let last = lines.iter().position(|line| line.starts_with("sum ")).expect("sum");
@@ -46,18 +50,29 @@ fn the_terms_sum_to_what_is_below_them() {
     }
 }
 
+/// The resident bytes of a term as the program left it, and after the collection.
+fn resident(sample: &str, term: &str) -> (f64, f64) {
+    let out = run_on("explain", project(sample)).fine();
+    let line = out.lines().find(|line| line.starts_with(&format!("{term} "))).expect("the term");
+    let columns = columns(line);
+    (columns[1], columns[3])
+}
+
 #[test]
-fn each_problem_has_its_remedy() {
-    let churn = verdict("samples/churn.arc");
-    assert!(churn.contains("is free runs") && churn.contains("compaction: the free bytes"), "{churn}");
+fn the_samples_show_what_they_say() {
+    let (left, compacted) = resident("samples/churn.arc", "free runs");
+    assert!(left > 1e6 && compacted < 100e3, "{left} {compacted}");
     let pinned = verdict("samples/pinned.arc");
     assert!(pinned.contains("is free runs") && pinned.contains("pinned"), "{pinned}");
     let deep = verdict("samples/deep.arc");
     assert!(deep.contains("garbage that nobody has collected"), "{deep}");
-    let strings = verdict("samples/strings.arc");
-    assert!(strings.contains("overhead") || strings.contains("garbage"), "{strings}");
+    let (_, live) = resident("samples/deep.arc", "live");
+    assert!(live > 3e6 && live < 5e6, "{live}");
+    let (_, overhead) = resident("samples/strings.arc", "overhead");
+    let (_, live) = resident("samples/strings.arc", "live");
+    assert!(overhead > live / 5.0, "{overhead} of {live}");
     let tables = verdict("samples/tables.arc");
-    assert!(tables.contains("nothing here is worth a change"), "{tables}");
+    assert!(tables.contains(", 1.0") && tables.contains("× live."), "{tables}");
 }
 
 #[test]
