@@ -27,6 +27,10 @@ use crate::value::{Unpacked, Value};
 const QUEUE: usize = 8192;
 /// Entries of the ring.
 const RING: usize = 32;
+/// An object of more values than this is scanned in parts of so many, if there is a slice to be kept to.
+const PART: usize = 1024;
+/// As many values count as one thing.
+const VALUES_A_THING: usize = 2;
 /// A cdr no further away than this is followed at once.
 const CLOSE: usize = PAGE;
 
@@ -38,6 +42,8 @@ pub(crate) struct Marker {
     ring: [Value; RING],
     oldest: usize,
     in_ring: usize,
+    /// A long object that is scanned in parts, and the value to go on with. It stays grey until the last.
+    unfinished: Option<(ObjectRef, usize)>,
     /// Whether some page is flooded.
     flooded: bool,
     floods: u64,
@@ -56,6 +62,7 @@ impl Marker {
             ring: [Value::NIL; RING],
             oldest: 0,
             in_ring: 0,
+            unfinished: None,
             flooded: false,
             floods: 0,
         }
@@ -69,7 +76,7 @@ impl Marker {
 
     /// Whether nothing is grey.
     pub(crate) fn is_done(&self) -> bool {
-        self.queued == 0 && self.in_ring == 0 && !self.flooded
+        self.queued == 0 && self.in_ring == 0 && self.unfinished.is_none() && !self.flooded
     }
 
     /// Makes what `value` refers to grey, if it is white.
@@ -165,6 +172,16 @@ impl Marker {
         let mut scanned = 0;
         let mut page = None;
         loop {
+            // A part of a long object fills the queue: it must have been worked off.
+            if self.queued < PART
+                && let Some((object, from)) = self.unfinished.take()
+            {
+                scanned += self.scan_part(object, from);
+                if unit == GcUnit::Slice && scanned >= SLICE_SCANNED {
+                    return scanned;
+                }
+                continue;
+            }
             let Some(value) = self.pop() else {
                 if self.flooded {
                     self.drain_flood(space);
@@ -177,11 +194,33 @@ impl Marker {
                 self.put_back(value);
                 return scanned;
             }
+            if unit == GcUnit::Slice
+                && self.unfinished.is_none()
+                && let Some(object) = value.as_object().filter(|object| is_long(*object))
+            {
+                self.unfinished = Some((object, 0));
+                continue;
+            }
             scanned += self.blacken(value, unit == GcUnit::Object);
             if unit == GcUnit::Object || (unit == GcUnit::Slice && scanned >= SLICE_SCANNED) {
                 return scanned;
             }
         }
+    }
+
+    /// Scans the next values of a long object. Gives how many things that amounts to.
+    fn scan_part(&mut self, object: ObjectRef, from: usize) -> u64 {
+        let words = object.header().payload_words();
+        let end = (from + PART).min(words);
+        for index in from..end {
+            self.shade(object.value(index));
+        }
+        if end == words {
+            clear_grey(object.address());
+        } else {
+            self.unfinished = Some((object, end));
+        }
+        ((end - from) / VALUES_A_THING).max(1) as u64
     }
 
     /// Returns a popped thing to the front of the ring.
@@ -254,6 +293,12 @@ impl Marker {
             }
         }
     }
+}
+
+/// Whether an object is worth scanning in parts.
+fn is_long(object: ObjectRef) -> bool {
+    let header = object.header();
+    header.shape() == Shape::Values && header.payload_words() > PART
 }
 
 /// Calls `visit` for every value in an object.

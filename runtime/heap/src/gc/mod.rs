@@ -31,7 +31,7 @@ use crate::terms::{Address, GcCause, GcPhase, GcUnit, PAGE_GRANULES, PoolKind};
 use crate::value::Value;
 use evacuate::Effort;
 use mark::Marker;
-use pacing::Pacing;
+use pacing::{Pacing, SLICE_GIVEN};
 use sweep::Sweeper;
 
 /// Runs of fewer free pages stay resident after an ordinary cycle: a call costs as much as touching a few pages anew.
@@ -302,7 +302,14 @@ impl Collector {
             GcPhase::GiveBack => {
                 let (warm, mapped) = Pacing::kept(space);
                 let (warm, least) = if self.is_whole() { (0, 1) } else { (warm, LEAST_GIVEN_BACK) };
-                report.given_back += space.give_back(warm, mapped, least) as u64;
+                let most = if unit == GcUnit::Slice { SLICE_GIVEN } else { usize::MAX };
+                let given = space.give_back(warm, least, most);
+                report.given_back += given as u64;
+                if given >= most {
+                    return false;
+                }
+                // What was given back is unmapped in no time.
+                space.unmap_empty(mapped);
                 if self.is_whole() {
                     report.given_back += space.give_back_idle_tables() as u64;
                 }

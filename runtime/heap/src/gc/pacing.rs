@@ -30,15 +30,17 @@ const SHARE: u64 = 2;
 const WARM_SHARE: usize = 8;
 
 /// Bytes of allocation between two slices.
-const STEP: u64 = 64 << 10;
+const STEP: u64 = 16 << 10;
 /// Things that a slice scans.
-pub(crate) const SLICE_SCANNED: u64 = 16 << 10;
+pub(crate) const SLICE_SCANNED: u64 = 4 << 10;
 /// Pages that a slice sweeps.
-pub(crate) const SLICE_SWEPT: u64 = 4 << 10;
+pub(crate) const SLICE_SWEPT: u64 = 1 << 10;
+/// Bytes that a slice gives back, about.
+pub(crate) const SLICE_GIVEN: usize = 512 << 10;
 /// A heap with no more than this in use is collected at once: that takes no longer than a slice or a few.
-const AT_ONCE: usize = 2 << 20;
+const AT_ONCE: usize = 1 << 20;
 /// A heap with no more than this in use is evacuated in an ordinary cycle: every reference must be looked at, at once.
-const EVACUATED: usize = 8 << 20;
+const EVACUATED: usize = 4 << 20;
 
 /// When the collector is due.
 #[derive(Clone, Copy, Debug)]

@@ -239,10 +239,8 @@ impl Space {
         }
     }
 
-    /// Unmaps empty extents, keeping `keep_mapped` bytes; then gives whole free pages back to the system, highest
-    /// first, in runs of at least `least` pages, until no more than `keep_warm` bytes of free pages are left warm. Says
-    /// how many bytes left residency.
-    pub(crate) fn give_back(&mut self, keep_warm: usize, keep_mapped: usize, least: usize) -> usize {
+    /// Unmaps empty extents, keeping `keep_mapped` bytes.
+    pub(crate) fn unmap_empty(&mut self, keep_mapped: usize) {
         // What is held back may lie in an extent that is empty otherwise; what is left of the heap has room for it.
         let held = self.reserve_held() > 0 && self.extents.has_surplus(keep_mapped);
         if held {
@@ -252,13 +250,19 @@ impl Space {
         if held {
             self.fill_reserve();
         }
+        self.forget_hints();
+    }
+
+    /// Gives whole free pages back to the system, highest first, in runs of at least `least` pages, until no more than
+    /// `keep_warm` bytes of free pages are left warm, or `most` bytes were given. Says how many bytes left residency.
+    pub(crate) fn give_back(&mut self, keep_warm: usize, least: usize, most: usize) -> usize {
         let touched_reserve = self.limit.bytes.is_some();
         let mut warm = self.warm_free_pages(touched_reserve) * PAGE;
         let mut given = 0;
         for index in (0..self.chunks().len()).rev() {
             let chunk = &self.chunks()[index];
             let mut end = chunk.pages();
-            while warm > keep_warm && end > chunk_first_page(&self.chunks()[index]) {
+            while warm > keep_warm && given < most && end > chunk_first_page(&self.chunks()[index]) {
                 let chunk = &self.chunks()[index];
                 let run = warm_run_before(chunk, end, touched_reserve);
                 end = run.start;
