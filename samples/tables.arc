@@ -15,7 +15,6 @@
 
 (for i 1 100000 (= squares.i (* i i)))
 
-; Garbage, until the collector has looked at what died.
-(repeat 20 (n-of 20000 nil))
+(gc)
 
 (prn (len squares) " squares, the last is " (squares 100000))

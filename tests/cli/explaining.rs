@@ -72,7 +72,7 @@ fn the_samples_show_what_they_say() {
     let (_, live) = resident("samples/strings.arc", "live");
     assert!(overhead > live / 5.0, "{overhead} of {live}");
     let tables = verdict("samples/tables.arc");
-    assert!(tables.contains(", 1.0") && tables.contains("× live."), "{tables}");
+    assert!(tables.contains("nothing here is worth a change"), "{tables}");
 }
 
 #[test]
