@@ -150,12 +150,14 @@ fn pauses(live: usize) -> (f64, f64, Option<(GcPhase, f64)>) {
     (pause(100), pause(99), worst)
 }
 
-fn main() {
+fn allocation() {
     let cells = 20_000_000;
     let (ours, theirs): (Vec<_>, Vec<_>) = (0..RUNS).map(|_| (garbage_loop(cells), malloc_loop(cells))).unzip();
     report("garbage loop, a cell, collection included", median(ours), "ns");
     report("the same with malloc and free", median(theirs), "ns");
+}
 
+fn marking() {
     let cells = (100 << 20) / GRANULE;
     let mut heap = Heap::new().unwrap();
     let mut roots = List(vec![list(&mut heap, cells)]);
@@ -170,11 +172,24 @@ fn main() {
     report("marking them scattered over 65,536 lists, a cell", median(mark), "ns");
     // SAFETY: nothing of this heap is used after this.
     unsafe { heap.release() };
+}
 
+fn pausing() {
     for live in [100 << 20, 500 << 20] {
         let (longest, most, worst) = pauses(live);
         report(&format!("longest pause beside {} MiB that live", live >> 20), longest, "ms");
         report("what 99 of 100 do not exceed", most, "ms");
         println!("    the longest was in {worst:?}");
+    }
+}
+
+fn main() {
+    // As with `cargo test`, a word chooses among them: allocation, marking, pauses.
+    let chosen: Vec<String> = std::env::args().skip(1).filter(|argument| !argument.starts_with('-')).collect();
+    let all: [(&str, fn()); 3] = [("allocation", allocation), ("marking", marking), ("pauses", pausing)];
+    for (name, run) in all {
+        if chosen.is_empty() || chosen.iter().any(|word| name.contains(word.as_str())) {
+            run();
+        }
     }
 }

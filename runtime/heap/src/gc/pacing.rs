@@ -26,7 +26,8 @@ use crate::terms::{CHUNK, GRANULE};
 const BETWEEN: u64 = 768 << 10;
 /// The share of the bytes in use that may be allocated before the next cycle: one half.
 const SHARE: u64 = 2;
-/// The share of the committed bytes that stays warm though it is free: one eighth.
+/// The share of the bytes in use that stays warm though it is free: one eighth. But what is allocated before the next
+/// cycle begins stays warm in any case: given back, it would be touched anew at once.
 const WARM_SHARE: usize = 8;
 
 /// Bytes of allocation between two slices.
@@ -38,7 +39,7 @@ pub(crate) const SLICE_SWEPT: u64 = 1 << 10;
 /// Bytes that a slice gives back, about.
 pub(crate) const SLICE_GIVEN: usize = 512 << 10;
 /// A heap with no more than this in use is collected at once: that takes no longer than a slice or a few.
-const AT_ONCE: usize = 1 << 20;
+const AT_ONCE: usize = 4 << 20;
 /// A heap with no more than this in use is evacuated in an ordinary cycle: every reference must be looked at, at once.
 const EVACUATED: usize = 4 << 20;
 
@@ -80,6 +81,7 @@ impl Pacing {
     /// Bytes of free pages to keep warm, and bytes to keep mapped.
     pub(crate) fn kept(space: &Space) -> (usize, usize) {
         let used = space.sums().used_granules * GRANULE;
-        (used / WARM_SHARE, (used + used / WARM_SHARE).next_multiple_of(CHUNK))
+        let warm = (used / WARM_SHARE).max(BETWEEN as usize);
+        (warm, (used + warm).next_multiple_of(CHUNK))
     }
 }

@@ -27,6 +27,9 @@ use chunk::{Chunk, PoolRef, Slot};
 use extent::{Extent, Extents};
 use limit::{Limit, Refused, Reserve};
 
+/// The share by which the warm pages may be too many before any is given back: a quarter.
+const SLACK: usize = 4;
+
 /// The heap's memory and who has which part of it.
 #[derive(Debug)]
 pub(crate) struct Space {
@@ -258,6 +261,10 @@ impl Space {
     pub(crate) fn give_back(&mut self, keep_warm: usize, least: usize, most: usize) -> usize {
         let touched_reserve = self.limit.bytes.is_some();
         let mut warm = self.warm_free_pages(touched_reserve) * PAGE;
+        // A little too much is kept: it goes up and down by what evacuation moves.
+        if warm <= keep_warm + keep_warm / SLACK {
+            return 0;
+        }
         let mut given = 0;
         for index in (0..self.chunks().len()).rev() {
             let chunk = &self.chunks()[index];
@@ -266,6 +273,9 @@ impl Space {
                 let chunk = &self.chunks()[index];
                 let run = warm_run_before(chunk, end, touched_reserve);
                 end = run.start;
+                // No more of it than there is too much.
+                let surplus = (warm - keep_warm).div_ceil(PAGE).max(least);
+                let run = run.start.max(run.end.saturating_sub(surplus))..run.end;
                 if run.len() >= least.max(1)
                     && self.extents.give_back(chunk_page_address(&self.chunks()[index], run.start), run.len() * PAGE)
                 {
