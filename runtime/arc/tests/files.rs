@@ -62,6 +62,12 @@ fn bytes_that_are_no_text_are_told_by_their_line() {
 }
 
 #[test]
+fn a_byte_order_mark_is_no_part_of_the_text() {
+    let folder = tempfile::tempdir().unwrap();
+    load(&write(folder.path(), "marked.arc", "\u{feff}(assign a 1)\n(assign b (+ a 1))\n")).unwrap();
+}
+
+#[test]
 fn an_error_that_a_form_raises_is_told_by_its_line() {
     let folder = tempfile::tempdir().unwrap();
     let error = load(&write(folder.path(), "raise.arc", "(assign a 1)\n\n(car\n  a)\n")).unwrap_err();

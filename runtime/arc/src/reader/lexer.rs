@@ -63,6 +63,9 @@ pub(super) struct Lexer {
     token: CharBuffer,
 }
 
+/// Some editors begin a file with this mark, which is no part of its text.
+const BYTE_ORDER_MARK: char = '\u{feff}';
+
 /// Whether a character ends a symbol or a number.
 const fn is_delimiter(character: char) -> bool {
     matches!(character, '(' | ')' | '[' | ']' | '{' | '}' | '"' | ',' | '\'' | '`' | ';')
@@ -146,7 +149,7 @@ impl Lexer {
             let (line, column) = ports::place(world, self.port);
             self.place = Place { line, column };
             let Some(character) = self.peek(world)? else { return Ok(Token::End) };
-            if character.is_whitespace() {
+            if character.is_whitespace() || character == BYTE_ORDER_MARK {
                 self.skip(world, character);
                 continue;
             }

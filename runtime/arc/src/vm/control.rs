@@ -9,7 +9,7 @@
 //! then goes on with the raise or the jump. Only then are the frames dropped.
 
 use heapatlas_heap::object::ObjectKind;
-use heapatlas_heap::{Exhausted, ObjectRef, Value};
+use heapatlas_heap::{ObjectRef, Value};
 
 use super::Machine;
 use super::frames::{Frame, pack_return};
@@ -272,7 +272,7 @@ impl Machine {
         let message = match fault {
             Fault::Raise(condition) => return *condition,
             Fault::Failure(failure) => failure.message.clone(),
-            Fault::Exhausted(exhausted) => self.exhaustion_message(exhausted),
+            Fault::Exhausted(exhausted) => exhausted.to_string(),
             Fault::Interrupted | Fault::Break => "interrupted".to_owned(),
             Fault::Quit(_) => "quit".to_owned(),
         };
@@ -359,12 +359,6 @@ impl Machine {
             (frame, pc) = (next, back.saturating_sub(1));
         }
         trace
-    }
-
-    fn exhaustion_message(&mut self, exhausted: &Exhausted) -> String {
-        let counters = self.world.heap.counters();
-        let longest = self.world.heap.free_runs().map(|(_, bytes)| bytes).max().unwrap_or(0);
-        format!("{exhausted}; {} live, largest free run {longest}", counters.balance.live)
     }
 }
 

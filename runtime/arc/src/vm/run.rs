@@ -31,6 +31,10 @@ pub(crate) enum Ended {
     Quit(i32),
 }
 
+/// Bytes of allocation between two collections for want of room, at the least: a program that gets less out of each
+/// collects all the time, and is as good as exhausted.
+const LEAST_PROGRESS: u64 = 512 << 10;
+
 /// An instruction that failed for want of room, and was tried again after a collection.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Retried {
@@ -172,9 +176,9 @@ impl Machine {
         let Self { registers, retried_at, .. } = self;
         let clock = self.world.heap.clock();
         let now = Retried { fp: registers.fp, pc: registers.pc, clock };
-        let again = retried_at.is_some_and(|before| {
-            (before.fp, before.pc) == (now.fp, now.pc) && clock - before.clock <= exhausted.request as u64 / 2
-        });
+        let progress = (exhausted.request as u64 / 2).max(LEAST_PROGRESS);
+        let again = retried_at
+            .is_some_and(|before| (before.fp, before.pc) == (now.fp, now.pc) && clock - before.clock <= progress);
         *retried_at = Some(now);
         !again && !exhausted.too_large && registers.fp >= 2
     }

@@ -8,16 +8,16 @@
 //!
 //! so that the heap is at most half as large again as what is live, plus a constant that keeps small heaps from
 //! collecting all the time; and the cost of marking, which goes with L, is paid by at least L / 2 bytes of allocation.
-
+//!
 //! A cycle of a small heap is done at once. That of a larger one is done in slices, between which the program runs: one
 //! after every STEP bytes of allocation, each of which scans at least N things of at least a granule, or sweeps S pages.
 //! So a mark of L bytes ends after at most
 //!
 //! ```text
-//! STEP · L / (N · 16)  =  L / 4  bytes of allocation, and its sweep after  STEP · L / (S · 4096)  =  L / 256
+//! STEP · L / (N · 16)  =  L / 8  bytes of allocation, and its sweep after  STEP · L / (S · 4096)  =  L / 512
 //! ```
 //!
-//! and what dies while a cycle is under way, which only the next one frees, is less than a third of what lives.
+//! and what dies while a cycle is under way, which only the next one frees, is less than a seventh of what lives.
 
 use crate::space::Space;
 use crate::terms::{CHUNK, GRANULE};
@@ -31,17 +31,18 @@ const SHARE: u64 = 2;
 const WARM_SHARE: usize = 8;
 
 /// Bytes of allocation between two slices.
-const STEP: u64 = 16 << 10;
+const STEP: u64 = 8 << 10;
 /// Things that a slice scans.
 pub(crate) const SLICE_SCANNED: u64 = 4 << 10;
 /// Pages that a slice sweeps.
 pub(crate) const SLICE_SWEPT: u64 = 1 << 10;
 /// Bytes that a slice gives back, about.
 pub(crate) const SLICE_GIVEN: usize = 512 << 10;
-/// A heap with no more than this in use is collected at once: that takes no longer than a slice or a few.
-const AT_ONCE: usize = 4 << 20;
+/// A heap with no more than this in use is collected at once: that takes milliseconds, and leaves nothing behind that
+/// died meanwhile.
+const AT_ONCE: usize = 8 << 20;
 /// A heap with no more than this in use is evacuated in an ordinary cycle: every reference must be looked at, at once.
-const EVACUATED: usize = 4 << 20;
+const EVACUATED: usize = 8 << 20;
 
 /// When the collector is due.
 #[derive(Clone, Copy, Debug)]

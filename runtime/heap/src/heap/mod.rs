@@ -143,8 +143,8 @@ impl Heap {
     #[cold]
     fn allocate_slowly(&mut self, kind: ObjectKind, flags: ObjectFlags, bytes: usize) -> Result<ObjectRef, Exhausted> {
         if bytes > MAX_PAYLOAD {
-            let limit = self.limit();
-            return Err(Exhausted { request: bytes, limit, by_system: false, too_large: true });
+            let refused = Refused { bytes, by_system: false };
+            return Err(Exhausted { too_large: true, ..self.exhausted(refused) });
         }
         let header = Header::new(kind, flags, bytes);
         let granules = header.granules();
@@ -165,7 +165,7 @@ impl Heap {
         let bytes = header.granules() * GRANULE;
         let count = bytes.div_ceil(PAGE);
         let clock = self.clock();
-        let run = self.space.take_pages(count).map_err(|refused| self.refuse(refused))?;
+        let run = self.space.take_pages(count).map_err(|refused| self.refuse(Refused { bytes, ..refused }))?;
         let stack = header.is(ObjectKind::Stack);
         let chunk = &mut self.space.chunks_mut()[run.chunk];
         for page in run.pages.clone() {
@@ -205,6 +205,7 @@ impl Heap {
             Which::Medium => (&mut self.medium, &mut self.space),
         };
         let Err(refused) = cursor.refill(granules, space, clock) else { return Ok(()) };
+        let refused = Refused { bytes: granules * GRANULE, ..refused };
         // The reserve carries the program to its next safepoint. While a handler runs, the reserve is already its own.
         if !space.reserve_is_released() && space.release_reserve() && cursor.refill(granules, space, clock).is_ok() {
             self.pending = Some(refused);
@@ -221,7 +222,14 @@ impl Heap {
     }
 
     fn exhausted(&self, refused: Refused) -> Exhausted {
-        Exhausted { request: refused.bytes, limit: self.limit(), by_system: refused.by_system, too_large: false }
+        Exhausted {
+            request: refused.bytes,
+            limit: self.limit(),
+            live: self.live_bytes(),
+            largest_free: self.largest_free_run(),
+            by_system: refused.by_system,
+            too_large: false,
+        }
     }
 
     fn watch_pacing(&mut self) {

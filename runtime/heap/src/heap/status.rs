@@ -105,6 +105,16 @@ impl Heap {
     /// The free runs of all pools, lowest first: where each begins and its bytes.
     pub fn free_runs(&mut self) -> impl Iterator<Item = (Address, usize)> {
         self.settle();
+        self.counted_free_runs()
+    }
+
+    /// Bytes of the largest free run of any pool, as last counted.
+    #[must_use]
+    pub fn largest_free_run(&self) -> usize {
+        self.counted_free_runs().map(|(_, bytes)| bytes).max().unwrap_or_default()
+    }
+
+    fn counted_free_runs(&self) -> impl Iterator<Item = (Address, usize)> {
         self.space.chunks().iter().flat_map(|chunk| {
             let memory = chunk.memory();
             let pools = chunk.slots().filter(|(_, slot)| matches!(slot, Slot::Pool { .. }));

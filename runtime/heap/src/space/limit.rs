@@ -45,6 +45,10 @@ pub struct Exhausted {
     pub request: usize,
     /// The soft limit, if there is one.
     pub limit: Option<usize>,
+    /// Bytes of payload that the last mark reached.
+    pub live: usize,
+    /// Bytes of the largest free run of any pool.
+    pub largest_free: usize,
     /// Whether the system refused, rather than the limit.
     pub by_system: bool,
     /// Whether the request can never be met: larger than any object.
@@ -60,10 +64,10 @@ impl fmt::Display for Exhausted {
         if self.by_system {
             f.write_str(", which the system refused")?;
         }
-        match self.limit {
-            Some(limit) => write!(f, ", soft limit {limit}"),
-            None => Ok(()),
+        if let Some(limit) = self.limit {
+            write!(f, ", soft limit {limit}")?;
         }
+        write!(f, ", live {}, largest free run {}", self.live, self.largest_free)
     }
 }
 
