@@ -4,7 +4,7 @@
 ; its address, so it is pinned, and its pool stays where it is for the sake of one survivor.
 ;
 ; Look for: more than two hundred orange pages of objects with a thin layer of life at the bottom, which no collection
-; gets back: resident is 3.8 x live before and 3.6 x after `explain` has collected. Keep the same tables as values
+; gets back: resident is 3.7 x live before and 3.4 x after `explain` has collected. Keep the same tables as values
 ; instead, (= kept.i one), and the pools are emptied.
 ;
 ; heapatlas snapshot samples/pinned.arc -o pinned.png

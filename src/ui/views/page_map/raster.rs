@@ -157,7 +157,8 @@ fn paint_page(image: &mut ColorImage, corner: (u32, u32), look: Look, manner: Ma
         let flat = theme::color(shade.flat(theme));
         return fill(image, corner, (wide, high), |_, _| flat);
     }
-    let [full, unjudged, empty, hatch] = [shade.full, shade.unjudged, shade.empty, theme.hatch()].map(theme::color);
+    let [full, unjudged, empty, hatch, ground] =
+        [shade.full, shade.unjudged, shade.empty, theme.hatch(), theme.background()].map(theme::color);
     let height = |share: f32| {
         // Whatever is there at all shows, and what is not full shows that.
         let pixels = (share * high as f32).round() as u32;
@@ -172,14 +173,13 @@ fn paint_page(image: &mut ColorImage, corner: (u32, u32), look: Look, manner: Ma
     let (filled, live) = (height(shade.fill), height(shade.live));
     fill(image, corner, (wide, high), |x, y| {
         let from_below = high - y;
-        if from_below <= live {
-            full
-        } else if from_below <= filled {
-            unjudged
-        } else if shade.absent && (corner.0 + x + corner.1 + y).is_multiple_of(HATCH) {
-            hatch
-        } else {
-            empty
+        let is_hatch = shade.absent && (corner.0 + x + corner.1 + y).is_multiple_of(HATCH);
+        match (from_below <= filled, is_hatch) {
+            (true, true) => ground,
+            (false, true) => hatch,
+            (true, false) if from_below <= live => full,
+            (true, false) => unjudged,
+            (false, false) => empty,
         }
     });
 }
