@@ -91,13 +91,16 @@ impl Heap {
     /// Checks H1 to H10. Gives the violations found, at most twenty.
     pub fn verify(&mut self) -> Vec<Violation> {
         self.settle();
+        self.collector.show_grey(true);
         let mut check = Check::new(self);
         check.extents();
         for index in 0..self.space.chunks().len() {
             check.chunk(index);
         }
         check.references();
-        check.found
+        let found = check.found;
+        self.collector.show_grey(false);
+        found
     }
 
     /// Checks H11 in the idle phase right after a collection: walks from `roots` afresh and compares with what is

@@ -8,8 +8,11 @@
 //! ```text
 //!   shade ──▶ queue ──▶ ring (fetching) ──▶ scan ──▶ shade …
 //!               │ full
-//!               └──▶ stays grey, page flagged as flooded; looked for when the queue is empty
+//!               └──▶ grey bit set, page flagged as flooded; looked for when the queue is empty
 //! ```
+//!
+//! What is in the queue is grey without a bit that says so: setting and clearing it would be two more places to fetch for
+//! every cell. [`Marker::show_grey`] enters the bits for whoever counts or verifies between two steps.
 
 use std::ops::Range;
 
@@ -92,14 +95,31 @@ impl Marker {
 
     #[inline]
     fn push(&mut self, value: Value, address: Address) {
-        let (chunk, granule) = place(address);
-        set_bit(chunk, Bitmap::Grey, granule);
         match self.queue.get_mut(self.queued) {
             Some(entry) => {
                 *entry = value;
                 self.queued += 1;
             }
-            None => self.flood(chunk, granule / PAGE_GRANULES),
+            None => {
+                let (chunk, granule) = place(address);
+                set_bit(chunk, Bitmap::Grey, granule);
+                self.flood(chunk, granule / PAGE_GRANULES);
+            }
+        }
+    }
+
+    /// Enters what waits in the queue in the bitmap of what is grey, for somebody who is going to look there, or takes
+    /// it out again. While marking goes on nobody looks, and only what did not fit the queue is there.
+    pub(crate) fn show_grey(&self, shown: bool) {
+        let in_ring = (0..self.in_ring).map(|n| self.ring[(self.oldest + n) % RING]);
+        let unfinished = self.unfinished.map(|(object, _)| Value::object(object));
+        for value in self.queue[..self.queued].iter().copied().chain(in_ring).chain(unfinished) {
+            if shown {
+                let (chunk, granule) = place(address_of(value));
+                set_bit(chunk, Bitmap::Grey, granule);
+            } else {
+                clear_grey(address_of(value));
+            }
         }
     }
 
@@ -215,9 +235,7 @@ impl Marker {
         for index in from..end {
             self.shade(object.value(index));
         }
-        if end == words {
-            clear_grey(object.address());
-        } else {
+        if end < words {
             self.unfinished = Some((object, end));
         }
         ((end - from) / VALUES_A_THING).max(1) as u64
@@ -236,7 +254,6 @@ impl Marker {
         match value.unpack() {
             Unpacked::Cell(mut cell) => {
                 let mut scanned = 1;
-                clear_grey(cell.address());
                 loop {
                     self.shade(cell.car());
                     let rest = cell.cdr();
@@ -257,7 +274,6 @@ impl Marker {
                 }
             }
             Unpacked::Object(object) => {
-                clear_grey(object.address());
                 each_child(object, &mut |child| self.shade(child));
                 1
             }
@@ -287,6 +303,7 @@ impl Marker {
                     } else {
                         Value::object(memory.object_at(granule))
                     };
+                    clear_grey(address_of(value));
                     self.push(value, address_of(value));
                     granule = bitmap::next_set(memory, Bitmap::Grey, granule + 1..end);
                 }

@@ -172,6 +172,11 @@ impl Collector {
         self.phase == GcPhase::Sweep && page >= self.sweeper.unswept_from(chunk)
     }
 
+    /// Enters in the bitmaps what is grey, or takes it out again; see [`Marker::show_grey`].
+    pub(crate) fn show_grey(&self, shown: bool) {
+        self.marker.show_grey(shown);
+    }
+
     /// Notes that `value` was stored while a mark is under way.
     pub(crate) fn shade(&mut self, value: Value) {
         self.marker.shade(value);

@@ -34,12 +34,14 @@ impl Heap {
     pub fn settle(&mut self) {
         self.settle_cursors();
         let marking = self.collector.is_marking();
+        self.collector.show_grey(true);
         for chunk in self.space.chunks_mut() {
             chunk.recount_stale(marking);
             if marking {
                 chunk.recount_marks();
             }
         }
+        self.collector.show_grey(false);
     }
 
     /// The allocation clock: bytes allocated since the heap was made.
