@@ -25,8 +25,10 @@ use crate::terms::{Address, CHUNK, CHUNK_POOLS, GRANULE, PAGE_GRANULES, POOL_GRA
 use crate::value::{Unpacked, Value};
 use crate::walk::{Item, each_item_of_pool, each_large_of_slot};
 
-/// Pools in a batch: what one evacuation moves at most is four mebibytes.
-const BATCH: usize = 64;
+/// Pools in a batch at most. The references of the whole heap are looked at once for each.
+const BATCH: usize = 1024;
+/// Pools in the batch of an ordinary cycle at most: what it moves is no more than four mebibytes.
+const ORDINARY_BATCH: usize = 64;
 /// After an ordinary cycle pools with at most this share of their granules used are worth moving: a half.
 const SPARSE: (usize, usize) = (1, 2);
 /// When no effort is spared, pools with less than this share.
@@ -35,15 +37,25 @@ const IMPERFECT: (usize, usize) = (31, 32);
 /// The pools of one batch.
 struct Batch {
     pools: [Option<PoolRef>; BATCH],
+    room: usize,
     count: usize,
     granules: usize,
 }
 
 impl Batch {
-    const EMPTY: Self = Self { pools: [None; BATCH], count: 0, granules: 0 };
+    const EMPTY: Self = Self { pools: [None; BATCH], room: BATCH, count: 0, granules: 0 };
+
+    /// An empty batch for so many pools.
+    fn of_at_most(pools: usize) -> Self {
+        Self { room: pools.min(BATCH), ..Self::EMPTY }
+    }
+
+    fn is_full(&self) -> bool {
+        self.count == self.room
+    }
 
     fn add(&mut self, pool: PoolRef, used: usize) {
-        if self.count < BATCH {
+        if !self.is_full() {
             self.pools[self.count] = Some(pool);
             self.count += 1;
             self.granules += used;
@@ -83,7 +95,8 @@ pub(crate) fn evacuate(space: &mut Space, roots: &mut dyn Roots, effort: Effort,
             Effort::Stress => ((1, 1), 1),
         };
         for _ in 0..most {
-            let batch = sparse_pools(mover.space, kind, share);
+            let room = if effort == Effort::Whole { BATCH } else { ORDINARY_BATCH };
+            let batch = sparse_pools(mover.space, kind, share, room);
             // A pool is lost to rounding here and there; moving must still free some.
             let gains = batch.count > batch.needed() || effort == Effort::Stress;
             if !gains || !mover.move_batch(&batch, kind) {
@@ -110,8 +123,8 @@ fn used_granules(pool: PoolRef) -> usize {
 }
 
 /// The highest pools of a kind in which no more than a share of the granules is used.
-fn sparse_pools(space: &Space, kind: PoolKind, share: (usize, usize)) -> Batch {
-    let mut batch = Batch::EMPTY;
+fn sparse_pools(space: &Space, kind: PoolKind, share: (usize, usize), room: usize) -> Batch {
+    let mut batch = Batch::of_at_most(room);
     for chunk in space.chunks().iter().rev() {
         for (slot, _) in chunk.slots().filter(|(_, state)| is_pool(*state, kind)) {
             let pool = chunk.pool(slot);
@@ -144,7 +157,7 @@ fn highest_pools(space: &Space, kind: PoolKind) -> Batch {
             if is_free_and_whole((slot, state)) {
                 free_below -= 1;
             }
-            if free_below <= batch.count || batch.count == BATCH {
+            if free_below <= batch.count || batch.is_full() {
                 return batch;
             }
             let pool = chunk.pool(slot);
