@@ -172,12 +172,12 @@ fn explain(ui: &mut Ui, term: Term, balance: &Balance) {
 fn show_verdict(ui: &mut Ui, balance: &Balance) {
     let Some((term, bytes)) = Term::costliest(balance) else { return };
     let theme = theme::current(ui);
-    let share = format::percent(bytes, balance.resident().unwrap_or_else(|| balance.committed()));
+    let share = format::percent(bytes, balance.committed());
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
         ui.label(RichText::new("Besides what lives, most is").color(color(theme.faint_text())));
         ui.strong(format!("{}:", term.name()));
-        ui.label(format!("{}, {share} of what is resident.", format::bytes(bytes)));
+        ui.label(format!("{}, {share} of what is committed.", format::bytes(bytes)));
         ui.label(RichText::new(format!("What would lower it: {}.", term.remedy())).color(color(theme.faint_text())));
     });
 }
