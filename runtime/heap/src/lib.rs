@@ -60,6 +60,7 @@
 //! * `heap` allocation, safepoints, what the language reads and writes
 //! * `space` where things lie: page table, pools, free runs, growth, limit, the balance
 //! * [`gc`] mark, sweep, evacuate, give back; each divisible into steps
+//! * [`core`] a heap in a file, checked to the last byte before anything is believed
 //! * [`frame`] what changed since the last frame, numbered
 //! * `walk` everything allocated, in address order
 //! * [`verify`] the invariants, checked one by one
@@ -95,6 +96,7 @@
 //! store one test of a flag; nothing else tells the collector of the program's doings. See [`gc`].
 
 #![deny(unsafe_code)]
+pub mod core;
 pub mod frame;
 pub mod gc;
 mod heap;

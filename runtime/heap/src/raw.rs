@@ -232,6 +232,17 @@ impl ObjectRef {
         assert!(index < self.header().payload_words(), "word {index} of {:?}", self.header());
     }
 
+    /// Copies the payload of another object of the same size, which lies elsewhere.
+    pub(crate) fn copy_payload(self, from: Self) {
+        let bytes = from.header().payload_bytes();
+        assert_eq!(self.header().payload_bytes(), bytes, "objects of one size");
+        let source = ptr::with_exposed_provenance::<u8>((from.0 + HEADER).get());
+        let target = ptr::with_exposed_provenance_mut::<u8>((self.0 + HEADER).get());
+        // SAFETY: D2 for both, D4; both payloads are that long; two objects do not overlap, and one is copied to itself
+        // harmlessly.
+        unsafe { ptr::copy(source, target, bytes) }
+    }
+
     /// The payload as bytes, for as long as the heap is not written.
     pub(crate) fn bytes(self, _heap: &Heap) -> &[u8] {
         let start = ptr::with_exposed_provenance::<u8>((self.0 + HEADER).get());
@@ -630,6 +641,23 @@ impl Run {
         unsafe { ptr::write_bytes(payload, 0, bytes - HEADER) };
         Some(object)
     }
+}
+
+/// The bytes of a mapping from `start` on, for as long as nothing is written there.
+pub(crate) fn bytes_of(mapping: &Mapping, start: Address, bytes: usize) -> &[u8] {
+    assert!(start >= mapping.start() && bytes <= mapping.end() - start, "bytes of the mapping");
+    let first = ptr::with_exposed_provenance::<u8>(start.get());
+    // SAFETY: D1: the range is in a live mapping, which is borrowed as long as the slice; D4.
+    unsafe { slice::from_raw_parts(first, bytes) }
+}
+
+/// The bytes of a mapping from `start` on, to be filled. Nothing is allocated there as far as anybody knows.
+pub(crate) fn bytes_to_fill(mapping: &mut Mapping, start: Address, bytes: usize) -> &mut [u8] {
+    assert!(start >= mapping.start() && bytes <= mapping.end() - start, "bytes of the mapping");
+    let first = ptr::with_exposed_provenance_mut::<u8>(start.get());
+    // SAFETY: D1: the range is in a live mapping, which is borrowed as long as the slice; D4: no reference into it has
+    // been handed out.
+    unsafe { slice::from_raw_parts_mut(first, bytes) }
 }
 
 /// Leaves at something that has moved the address of its new place, in its first word.

@@ -153,7 +153,8 @@ impl Value {
         self.0
     }
 
-    /// A word read from heap memory. Only `raw` calls this: the word must have been stored as a value.
+    /// A word read from heap memory, or from a core that is verified before anybody follows it: the word must have been
+    /// stored as a value.
     #[inline]
     pub(crate) const fn from_bits(bits: u64) -> Self {
         Self(bits)

@@ -93,14 +93,34 @@ impl Heap {
         self.settle();
         self.collector.show_grey(true);
         let mut check = Check::new(self);
-        check.extents();
-        for index in 0..self.space.chunks().len() {
-            check.chunk(index);
-        }
+        check.pages();
         check.references();
         let found = check.found;
         self.collector.show_grey(false);
         found
+    }
+
+    /// Checks what can be checked without following a reference: all but H7 and H9.
+    pub(crate) fn verify_pages(&mut self) -> Vec<Violation> {
+        self.settle();
+        let mut check = Check::new(self);
+        check.pages();
+        check.found
+    }
+
+    /// Checks H1 to H10, and that `roots` refer to what is allocated.
+    pub(crate) fn verify_with(&mut self, roots: &[Value]) -> Vec<Violation> {
+        self.settle();
+        let mut check = Check::new(self);
+        check.pages();
+        check.references();
+        for root in roots {
+            let place = check.referred(*root);
+            check.require(place != Some(None), Invariant::References, Address::default(), || {
+                format!("a root refers to {root:?}")
+            });
+        }
+        check.found
     }
 
     /// Checks H11 in the idle phase right after a collection: walks from `roots` afresh and compares with what is
@@ -194,6 +214,13 @@ impl<'h> Check<'h> {
     fn require(&mut self, holds: bool, invariant: Invariant, address: Address, found: impl FnOnce() -> String) {
         if !holds {
             self.report(invariant, address, found());
+        }
+    }
+
+    fn pages(&mut self) {
+        self.extents();
+        for index in 0..self.heap.space.chunks().len() {
+            self.chunk(index);
         }
     }
 
@@ -361,19 +388,24 @@ impl<'h> Check<'h> {
         })
     }
 
-    fn reference(&mut self, from: Item, child: Value, black: bool) {
-        let (address, cell) = match child.unpack() {
+    /// The chunk and granule of what a value refers to, if anything is there; `None` for a value that refers to nothing.
+    fn referred(&self, value: Value) -> Option<Option<(usize, usize)>> {
+        let (address, cell) = match value.unpack() {
             Unpacked::Cell(cell) => (cell.address(), true),
             Unpacked::Object(object) => (object.address(), false),
-            _ => return,
+            _ => return None,
         };
-        let place = Starts::place(self.heap, address);
-        let good = place.is_some_and(|(index, granule)| {
-            let kind = self.heap.space.chunks()[index].entry(granule / PAGE_GRANULES).kind();
-            self.starts.has(index, granule) && (kind == PageKind::Cells) == cell
-        });
+        Some(Starts::place(self.heap, address).filter(|(index, granule)| {
+            let kind = self.heap.space.chunks()[*index].entry(granule / PAGE_GRANULES).kind();
+            self.starts.has(*index, *granule) && (kind == PageKind::Cells) == cell
+        }))
+    }
+
+    fn reference(&mut self, from: Item, child: Value, black: bool) {
+        let Some(place) = self.referred(child) else { return };
+        let good = place.is_some();
         self.require(good, Invariant::References, from.address, || format!("{:?} refers to {child:?}", from.value));
-        if let (true, true, Some((index, granule))) = (good, black, place) {
+        if let (true, Some((index, granule))) = (black, place) {
             let memory = self.heap.space.chunks()[index].memory();
             let white = !bitmap::is_set(memory, Bitmap::Marked, granule);
             self.require(!white, Invariant::TriColour, from.address, || {

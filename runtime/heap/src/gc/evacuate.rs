@@ -306,7 +306,7 @@ fn replace_references(space: &Space, roots: &mut dyn Roots, emptied: &Batch) {
             cell.store_car(car);
             cell.store_cdr(cdr);
         }
-        Unpacked::Object(object) => replace_in(object),
+        Unpacked::Object(object) => replace_in(object, &mut followed),
         _ => {}
     };
     for chunk in space.chunks() {
@@ -322,7 +322,8 @@ fn replace_references(space: &Space, roots: &mut dyn Roots, emptied: &Batch) {
     }
 }
 
-fn replace_in(object: ObjectRef) {
+/// Replaces every value in an object by what `followed` makes of it.
+pub(crate) fn replace_in(object: ObjectRef, followed: &mut impl FnMut(Value) -> Value) {
     let header = object.header();
     match header.shape() {
         Shape::Raw => {}
@@ -330,15 +331,16 @@ fn replace_in(object: ObjectRef) {
             let value = followed(Value::from_bits(object.first_word()));
             object.store_first_word(value.bits());
         }
-        Shape::Values => replace_words(object, 0, header.payload_words()),
+        Shape::Values => replace_words(object, 0, header.payload_words(), followed),
         Shape::Counted => {
-            let count = object.value(0).as_fixnum().map_or(0, |count| count as usize);
-            replace_words(object, 1, (count + 1).min(header.payload_words()));
+            let words = header.payload_words();
+            let count = if words > 0 { object.value(0).as_fixnum().map_or(0, |count| count as usize) } else { 0 };
+            replace_words(object, 1, count.saturating_add(1).min(words), followed);
         }
     }
 }
 
-fn replace_words(object: ObjectRef, from: usize, to: usize) {
+fn replace_words(object: ObjectRef, from: usize, to: usize, followed: &mut impl FnMut(Value) -> Value) {
     for index in from..to {
         let value = object.value(index);
         let now = followed(value);

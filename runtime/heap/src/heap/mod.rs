@@ -77,7 +77,17 @@ impl Heap {
     /// # Errors
     /// When the system refuses the first extent.
     pub fn on(os: Box<dyn Os>) -> Result<Self, Exhausted> {
-        let mut heap = Self {
+        let mut heap = Self::bare(os);
+        if heap.space.fill_reserve() {
+            Ok(heap)
+        } else {
+            Err(heap.exhausted(Refused { bytes: crate::terms::CHUNK, by_system: true }))
+        }
+    }
+
+    /// A heap with nothing mapped.
+    pub(crate) fn bare(os: Box<dyn Os>) -> Self {
+        Self {
             cells: Cursor::new(PoolKind::Cells, false),
             stack: StackRef::NONE,
             countdown: 1,
@@ -92,11 +102,17 @@ impl Heap {
             collector: Collector::new(),
             frames_cut: 0,
             started: Instant::now(),
-        };
-        if heap.space.fill_reserve() {
-            Ok(heap)
+        }
+    }
+
+    /// Begins with what was loaded: fills the reserve and plans the first cycle.
+    pub(crate) fn begin_loaded(&mut self) -> Result<(), Exhausted> {
+        let used = self.space.sums().used_granules * GRANULE;
+        self.collector.pacing.plan_cycle(self.clock(), used as u64);
+        if self.space.fill_reserve() {
+            Ok(())
         } else {
-            Err(heap.exhausted(Refused { bytes: crate::terms::CHUNK, by_system: true }))
+            Err(self.exhausted(Refused { bytes: crate::terms::CHUNK, by_system: true }))
         }
     }
 

@@ -205,6 +205,35 @@ impl Chunk {
         });
     }
 
+    /// Enters what a core says of the chunk, whose used pages are filled already. Whether that makes sense is for the
+    /// verifier to say.
+    pub(crate) fn restore(&mut self, bits: &[u64], entries: &[PageEntry]) {
+        for (word, bits) in bits.iter().enumerate().filter(|(_, bits)| **bits != 0) {
+            self.memory.set_bits(Bitmap::Allocated, word, *bits);
+        }
+        for page in self.usable_pages().filter(|page| entries[*page].kind().is_used()) {
+            self.update(page, |entry| *entry = entries[page]);
+        }
+        if self.is_huge() {
+            return;
+        }
+        for slot in 0..self.slots.len() {
+            let kinds = || slot_pages(slot).map(|page| self.entry(page).kind());
+            let used: usize = slot_pages(slot).map(|page| self.entry(page).used()).sum();
+            let free = self.pool(slot).granules().len().saturating_sub(used) as u16;
+            let pool = |kind| Slot::Pool { kind, free, filling: false };
+            self.slots[slot] = if kinds().all(PageKind::is_free) {
+                Slot::Free { warm: false }
+            } else if kinds().all(|kind| kind == PageKind::Cells) {
+                pool(PoolKind::Cells)
+            } else if kinds().all(|kind| kind == PageKind::Objects) {
+                pool(PoolKind::Objects)
+            } else {
+                Slot::Pages
+            };
+        }
+    }
+
     /// Makes a free slot a pool that a cursor fills.
     pub(crate) fn take_pool(&mut self, slot: usize, kind: PoolKind, birth: u64) -> PoolRef {
         debug_assert!(matches!(self.slots[slot], Slot::Free { .. }));

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::chunk::Chunk;
 use crate::frame::{Event, EventLog};
 use crate::os::{Mapping, Os, OsError};
-use crate::raw::{ChunkRef, FurtherEntries, TABLE_PAGES};
+use crate::raw::{self, ChunkRef, FurtherEntries, TABLE_PAGES};
 use crate::terms::{Address, CHUNK, CHUNK_PAGES, PAGE, Span};
 
 /// The first extent has this many bytes, each further one twice as many as the one before.
@@ -18,7 +18,7 @@ pub(crate) const FIRST_EXTENT: usize = CHUNK;
 pub(crate) const LARGEST_EXTENT: usize = 64 << 20;
 
 /// Where the first heap of a process lives if it can. Far from where Linux places programs, libraries and stacks.
-const HOME: usize = 0x1000_0000_0000;
+pub(crate) const HOME: usize = 0x1000_0000_0000;
 /// How far apart the homes of several heaps in one process lie, and how many homes there are.
 const HOME_STRIDE: usize = 1 << 40;
 const HOMES: usize = 64;
@@ -163,12 +163,49 @@ impl Extents {
         Ok(bytes)
     }
 
-    fn map(&mut self, bytes: usize) -> Result<Mapping, OsError> {
+    /// Maps an extent for chunks that were saved: at `at` if nothing is in the way there. Gives where it begins.
+    pub(crate) fn map_saved(
+        &mut self,
+        at: Address,
+        bytes: usize,
+        huge: bool,
+        log: &mut EventLog,
+    ) -> Result<Address, OsError> {
+        self.reserve_places(bytes)?;
+        let mapping = match self.os.map_at(at, bytes)? {
+            Some(mapping) => mapping,
+            None => self.map(bytes)?,
+        };
+        let start = mapping.start();
+        self.insert(mapping, huge, log);
+        if !huge {
+            self.next_bytes = (bytes * 2).clamp(FIRST_EXTENT, LARGEST_EXTENT);
+        }
+        Ok(start)
+    }
+
+    /// The bytes of an extent from `start` on.
+    pub(crate) fn stored(&self, start: Address, bytes: usize) -> &[u8] {
+        let extent = self.list.iter().find(|extent| extent.span().contains(&start));
+        extent.map_or(&[], |extent| raw::bytes_of(&extent.mapping, start, bytes))
+    }
+
+    /// The bytes of an extent from `start` on, to be filled: nobody has a reference to anything there.
+    pub(crate) fn unfilled(&mut self, start: Address, bytes: usize) -> &mut [u8] {
+        let extent = self.list.iter_mut().find(|extent| extent.span().contains(&start));
+        extent.map_or(&mut [], |extent| raw::bytes_to_fill(&mut extent.mapping, start, bytes))
+    }
+
+    fn reserve_places(&mut self, bytes: usize) -> Result<(), OsError> {
         let refused = OsError { purpose: crate::os::Purpose::Map, bytes, code: None };
         // Reserve before, commit after: the lists must have room before anything is mapped.
         self.list.try_reserve(1).map_err(|_full| refused)?;
         self.chunks.try_reserve(bytes / CHUNK).map_err(|_full| refused)?;
-        self.newly_mapped.try_reserve(1).map_err(|_full| refused)?;
+        self.newly_mapped.try_reserve(1).map_err(|_full| refused)
+    }
+
+    fn map(&mut self, bytes: usize) -> Result<Mapping, OsError> {
+        self.reserve_places(bytes)?;
         let hint = self.list.last().map_or(self.home, |extent| extent.mapping.end());
         let answer = self.os.map(hint, bytes)?;
         if answer.start() == hint {

@@ -19,7 +19,7 @@ pub(crate) mod page_table;
 use std::ops::Range;
 
 use crate::frame::{Event, EventLog};
-use crate::os::Os;
+use crate::os::{Os, OsError};
 use crate::raw::{ChunkRef, TABLE_PAGES};
 use crate::terms::{Address, CHUNK, CHUNK_PAGES, PAGE, PageKind, PoolKind, Span};
 use accounting::Sums;
@@ -216,6 +216,21 @@ impl Space {
         self.extents.grow(headroom, &mut self.log).map_err(|os| Refused { bytes: os.bytes, by_system: true })?;
         self.forget_hints();
         Ok(())
+    }
+
+    /// Maps an extent for chunks that were saved; see [`Extents::map_saved`].
+    pub(crate) fn map_saved(&mut self, at: Address, bytes: usize, huge: bool) -> Result<Address, OsError> {
+        self.extents.map_saved(at, bytes, huge, &mut self.log)
+    }
+
+    /// The bytes of an extent from `start` on.
+    pub(crate) fn stored(&self, start: Address, bytes: usize) -> &[u8] {
+        self.extents.stored(start, bytes)
+    }
+
+    /// The bytes of an extent from `start` on, to be filled: nobody has a reference to anything there.
+    pub(crate) fn unfilled(&mut self, start: Address, bytes: usize) -> &mut [u8] {
+        self.extents.unfilled(start, bytes)
     }
 
     /// The pools of one kind from `from` on, with free granules and no cursor in them, lowest first.

@@ -178,6 +178,19 @@ impl PageEntry {
         }
     }
 
+    /// The entry as a core has it: of a used page what it is and how full, of any other nothing.
+    pub(crate) fn as_saved(self) -> Self {
+        let kind = self.kind();
+        if !kind.is_used() {
+            return Self::default();
+        }
+        let mut saved = Self { counts: self.counts, state: KIND.set(0, kind as u64) };
+        saved.set_marked(0);
+        saved.set_grey(0);
+        saved.set_cold(kind.is_pooled() && self.used() == 0);
+        saved
+    }
+
     counts! {
         /// Granules allocated.
         used set_used USED;
