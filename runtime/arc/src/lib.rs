@@ -70,6 +70,7 @@
 //! * `builtins` functions in Rust; `numbers` the numeric tower; `tables`, `text`, `ports`, `equality`, `closures`
 //! * `printer` values to text
 //! * `symbols` interning and global values; `world` what all parts share; `fault` what can go wrong
+//! * `core` what of a runtime a core keeps, and a runtime made of that
 //! * `scratch` stacks and lists inside the heap, for work whose size the program decides
 //! * `safepoint` the moment at which the machine lets the heap collect
 //!
@@ -84,6 +85,7 @@ mod builtins;
 mod bytecode;
 mod closures;
 mod compiler;
+mod core;
 mod equality;
 pub mod error;
 mod fault;

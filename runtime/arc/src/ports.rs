@@ -183,6 +183,41 @@ pub(crate) fn output_stream(world: &mut World, stream: Box<dyn Write + Send>, na
     Ok(attach(world, port, Stream::Out(BufWriter::new(stream))))
 }
 
+/// After a start from a core: whatever a port was connected with is gone.
+pub(crate) fn disconnect(world: &mut World, port: ObjectRef) {
+    if get(world, port, Field::Stream) >= 0 {
+        let flags = get(world, port, Field::Flags) | CLOSED;
+        set(world, port, Field::Flags, flags);
+        set(world, port, Field::Stream, -1);
+    }
+}
+
+/// Connects a standard port that comes from a core with the stream of this process.
+fn reconnect(world: &mut World, port: Value, flags: i64, stream: Stream) -> Option<Value> {
+    let port = world.heap.as_kind(port, ObjectKind::Port)?;
+    for (field, number) in [
+        (Field::Flags, flags),
+        (Field::At, 0),
+        (Field::End, 0),
+        (Field::Line, 1),
+        (Field::Column, 1),
+        (Field::Mark, -1),
+    ] {
+        set(world, port, field, number);
+    }
+    Some(attach(world, port, stream))
+}
+
+/// Connects the standard input that comes from a core; `None` when it is no port.
+pub(crate) fn reconnect_input(world: &mut World, port: Value, stream: Box<dyn Read + Send>) -> Option<Value> {
+    reconnect(world, port, INPUT, Stream::In(stream))
+}
+
+/// Connects a standard output that comes from a core; `None` when it is no port.
+pub(crate) fn reconnect_output(world: &mut World, port: Value, stream: Box<dyn Write + Send>) -> Option<Value> {
+    reconnect(world, port, 0, Stream::Out(BufWriter::new(stream)))
+}
+
 /// An input port on a file.
 pub(crate) fn open_input(world: &mut World, path: &str) -> Outcome<Value> {
     let failed = |error: &io::Error| io_failure(&format!("can't read {path}"), error);

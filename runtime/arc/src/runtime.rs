@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::io::{Read, Write};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -61,6 +62,24 @@ impl Runtime {
         let machine = make_machine(heap, streams, host, Arc::clone(&interrupt));
         let machine = machine.map_err(|fault| outside(&fault))?;
         Ok(Self { machine, interrupt, forms: 0, datum_place: Place::default() })
+    }
+
+    /// A runtime that goes on where the one that saved the core had come to, its library included.
+    ///
+    /// # Errors
+    /// When the file can't be read, is no core of this build, is damaged, or finds no room.
+    pub fn from_core(path: &Path, streams: Streams, host: Box<dyn Host>) -> Result<Self, ArcError> {
+        let interrupt = Arc::new(AtomicBool::new(false));
+        let machine = Machine::from_core(path, streams, host, Arc::clone(&interrupt))?;
+        Ok(Self { machine, interrupt, forms: 0, datum_place: Place::default() })
+    }
+
+    /// Saves a core: everything that is defined, in one file. Not what is open or under way.
+    ///
+    /// # Errors
+    /// When a thread of the program has not ended, or the file can't be written.
+    pub fn save_core(&mut self, path: &Path) -> Result<(), ArcError> {
+        self.machine.save_core(&path.to_string_lossy()).map_err(|fault| outside(&fault))
     }
 
     /// Setting this stops the program at its next safepoint.
@@ -282,7 +301,7 @@ fn unreadable(path: &str, error: &std::io::Error) -> ArcError {
 }
 
 /// A fault as an error outside the heap.
-fn outside(fault: &Fault) -> ArcError {
+pub(crate) fn outside(fault: &Fault) -> ArcError {
     match fault {
         Fault::Failure(failure) => {
             let kind = match failure.kind {

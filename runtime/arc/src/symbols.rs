@@ -26,7 +26,7 @@ macro_rules! known {
         #[repr(usize)]
         pub(crate) enum Known { $($variant,)* }
 
-        const KNOWN_NAMES: &[&str] = &[$($name,)*];
+        pub(crate) const KNOWN_NAMES: &[&str] = &[$($name,)*];
     };
 }
 
@@ -88,6 +88,16 @@ impl Symbols {
             symbols.known[index] = symbols.intern_str(heap, name)?;
         }
         Ok(symbols)
+    }
+
+    /// No symbols; the values are to be filled in.
+    pub(crate) fn empty(count: usize, uniq: u64) -> Self {
+        Self { table: Value::NIL, count, known: [Value::NIL; KNOWN_NAMES.len()], uniq }
+    }
+
+    /// How many symbols are interned.
+    pub(crate) fn count(&self) -> usize {
+        self.count
     }
 
     pub(crate) fn each_root(&mut self, visit: &mut dyn FnMut(&mut Value)) {

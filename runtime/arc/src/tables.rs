@@ -149,6 +149,20 @@ fn enter(heap: &mut Heap, index: ObjectRef, hash: u32, place: usize) {
     heap.set_word(index, slot, u64::from(hash) << 32 | (place as u64 + 1));
 }
 
+/// Makes the index of a table anew, after keys that go by their address have got another.
+pub(crate) fn index_again(world: &mut World, table: ObjectRef) {
+    let vector = world.heap.value(table, ENTRIES).as_object();
+    let (Some(entries), Some(index)) = (vector, world.heap.value(table, INDEX).as_object()) else { return };
+    world.heap.bytes_mut(index).fill(0);
+    for place in 0..size(&world.heap, table, USED) {
+        let key = world.heap.value(entries, place * 2);
+        if key != Value::TOMBSTONE {
+            let hash = hash_key(world, key);
+            enter(&mut world.heap, index, hash, place);
+        }
+    }
+}
+
 /// Makes room for more entries and drops the places of removed ones. Everything new is made before anything changes.
 fn grow(world: &mut World, table: ObjectRef) -> Outcome<()> {
     let places = (len(&world.heap, table) * 2).max(FIRST);

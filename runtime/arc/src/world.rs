@@ -48,7 +48,14 @@ impl World {
     /// A world on a fresh heap, with the base builtins bound.
     pub(crate) fn new(mut heap: Heap, interrupt: Arc<AtomicBool>) -> Outcome<Self> {
         let symbols = Symbols::new(&mut heap)?;
-        let mut world = Self {
+        let mut world = Self::with_symbols(heap, symbols, interrupt);
+        builtins::bind(&mut world, builtins::Level::Base)?;
+        Ok(world)
+    }
+
+    /// A world on a heap that holds these symbols.
+    pub(crate) fn with_symbols(heap: Heap, symbols: Symbols, interrupt: Arc<AtomicBool>) -> Self {
+        Self {
             heap,
             symbols,
             streams: Streams::default(),
@@ -64,9 +71,7 @@ impl World {
             atstrings: false,
             explicit_flush: false,
             steps: 0,
-        };
-        builtins::bind(&mut world, builtins::Level::Base)?;
-        Ok(world)
+        }
     }
 
     /// The heap, and what of the world refers into it.

@@ -16,7 +16,7 @@ use crate::world::World;
 const LONGEST_PATH: usize = 4096;
 
 /// The path that a string names.
-pub(super) fn path(world: &World, who: &str, value: Value) -> Outcome<String> {
+pub(crate) fn path(world: &World, who: &str, value: Value) -> Outcome<String> {
     match world.heap.as_kind(value, ObjectKind::String) {
         Some(string) => Ok(Text::of(&world.heap, string).prefix(LONGEST_PATH)),
         None => Err(world.wrong_type(who, "a path", value)),

@@ -27,6 +27,7 @@ use crate::fault::{FailureKind, Fault, Outcome};
 use crate::symbols;
 use crate::world::World;
 
+pub(crate) use io::path;
 pub(crate) use numeric::add;
 
 /// The arguments of a call: slots of the stack.
@@ -227,6 +228,11 @@ const fn same(left: &[u8], right: &[u8]) -> bool {
 /// The name of a builtin.
 pub(crate) fn name(number: u16) -> &'static str {
     BUILTINS.get(usize::from(number)).map_or("?", |builtin| builtin.name)
+}
+
+/// The names of all builtins, in the order of their numbers.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    BUILTINS.iter().map(|builtin| builtin.name)
 }
 
 /// Calls a builtin.

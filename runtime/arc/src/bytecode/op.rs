@@ -157,6 +157,7 @@ operations! {
     Collect COLLECT "r" "collect, and compact; a ← bytes that live";
     NewThread NEW_THREAD "rr" "a ← a thread that calls b";
     StopThread STOP_THREAD "rrn" "end thread b, c = 0 at once, c = 1 by a break; a ← nil";
+    SaveCore SAVE_CORE "rr" "save a core to the file named b; a ← t";
 }
 
 #[cfg(test)]

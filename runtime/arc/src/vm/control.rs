@@ -68,6 +68,13 @@ pub(super) fn first_dynamics(world: &mut World) -> Outcome<Value> {
 impl Machine {
     // The dynamic state.
 
+    /// The ports that are current outside every form.
+    pub(crate) fn outermost_ports(&self) -> (Value, Value) {
+        let state = self.outermost_dynamics.as_object();
+        let field = |field| state.map_or(Value::NIL, |state| self.world.heap.value(state, field as usize));
+        (field(Dynamic::Input), field(Dynamic::Output))
+    }
+
     pub(super) fn dynamic(&self, field: Dynamic) -> Value {
         self.registers.dynamics.as_object().map_or(Value::NIL, |state| self.world.heap.value(state, field as usize))
     }

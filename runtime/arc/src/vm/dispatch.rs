@@ -441,6 +441,11 @@ impl Machine {
                     read_again!();
                     set!(i.a(), Value::size(self.world.heap.live_bytes()));
                 }
+                op::SAVE_CORE => {
+                    let path = attempt!(crate::builtins::path(&self.world, "save-core", reg!(i.b())));
+                    attempt!(self.save_core(&path));
+                    set!(i.a(), Value::T);
+                }
                 op::NEW_THREAD => {
                     let thread = attempt!(self.new_thread(reg!(i.b())));
                     set!(i.a(), thread);

@@ -115,10 +115,19 @@ impl Roots for MachineRoots<'_> {
 
 impl Machine {
     /// A machine on a world, with the builtins that are bytecode bound.
-    pub(crate) fn new(mut world: World, host: Box<dyn Host>) -> Outcome<Self> {
+    pub(crate) fn new(world: World, host: Box<dyn Host>) -> Outcome<Self> {
+        Self::with_parts(world, host, |world| Ok((Stubs::new(world)?, Threads::new(world)?)))
+    }
+
+    /// A machine on a world, with a stack of its own and these parts.
+    pub(crate) fn with_parts(
+        mut world: World,
+        host: Box<dyn Host>,
+        parts: impl FnOnce(&mut World) -> Outcome<(Stubs, Threads)>,
+    ) -> Outcome<Self> {
         let stack = world.heap.allocate_stack(STACK_SLOTS)?;
         world.heap.use_stack(stack);
-        let stubs = Stubs::new(&mut world)?;
+        let (stubs, threads) = parts(&mut world)?;
         let dynamics = control::first_dynamics(&mut world)?;
         let code = world.heap.no_code();
         let registers = Registers {
@@ -131,7 +140,6 @@ impl Machine {
             dynamics,
             high: 0,
         };
-        let threads = Threads::new(&mut world)?;
         Ok(Self {
             world,
             registers,

@@ -240,6 +240,7 @@ const BOUND: &[Stub] = &[
     stub("sleep", 1, 1, &[i(Op::Sleep, 0, 0, 0), i(Op::Return, 0, 0, 0)]),
     stub("gc", 0, 1, &[i(Op::Collect, 0, 0, 0), i(Op::Return, 0, 0, 0)]),
     stub("compact", 0, 1, &[i(Op::Collect, 0, 0, 0), i(Op::Return, 0, 0, 0)]),
+    stub("save-core", 1, 2, &[i(Op::SaveCore, 1, 0, 0), i(Op::Return, 1, 0, 0)]),
     stub("new-thread", 1, 2, &[i(Op::NewThread, 1, 0, 0), i(Op::Return, 1, 0, 0)]),
     stub("kill-thread", 1, 2, &[i(Op::StopThread, 1, 0, 0), i(Op::Return, 1, 0, 0)]),
     stub("break-thread", 1, 2, &[i(Op::StopThread, 1, 0, 1), i(Op::Return, 1, 0, 0)]),
@@ -312,7 +313,21 @@ impl Stubs {
         })
     }
 
-    pub(super) fn each_root(&mut self, visit: &mut dyn FnMut(&mut Value)) {
+    /// No stubs; the values are to be filled in.
+    pub(crate) fn empty() -> Self {
+        let nil = Value::NIL;
+        Self {
+            on_err: nil,
+            unwind: nil,
+            deliver_value: nil,
+            deliver_test: nil,
+            eval: nil,
+            console: nil,
+            exhausted: nil,
+        }
+    }
+
+    pub(crate) fn each_root(&mut self, visit: &mut dyn FnMut(&mut Value)) {
         let Self { on_err, unwind, deliver_value, deliver_test, eval, console, exhausted } = self;
         for root in [on_err, unwind, deliver_value, deliver_test, eval, console, exhausted] {
             visit(root);

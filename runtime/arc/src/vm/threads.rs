@@ -78,8 +78,22 @@ fn now_ms() -> i64 {
 
 impl Threads {
     pub(crate) fn new(world: &mut World) -> Outcome<Self> {
-        let main = make(world, Value::NIL, Value::NIL)?;
-        Ok(Self { main, current: main, others: Value::NIL, console: Value::NIL, turn_began: Instant::now() })
+        Ok(Self::with_main(make(world, Value::NIL, Value::NIL)?))
+    }
+
+    /// The threads of a machine that has this one only.
+    pub(crate) fn with_main(main: Value) -> Self {
+        Self { main, current: main, others: Value::NIL, console: Value::NIL, turn_began: Instant::now() }
+    }
+
+    /// The thread that evaluates forms.
+    pub(crate) fn main(&self) -> Value {
+        self.main
+    }
+
+    /// Whether there is more than one thread that has not ended.
+    pub(crate) fn are_many(&self) -> bool {
+        !self.others.is_nil()
     }
 
     pub(super) fn each_root(&mut self, visit: &mut dyn FnMut(&mut Value)) {

@@ -142,6 +142,8 @@ fn settle(target: &mut Heap, contents: &mut Contents) {
     target.retire_cursors();
     target.collector.begin(GcCause::Asked, &mut target.space);
     target.step_collector(GcUnit::Cycle, contents);
+    // What was moved is entered, but not counted yet.
+    target.settle();
     target.space.release_reserve();
 }
 
