@@ -122,7 +122,7 @@ impl Runtime {
     /// # Errors
     /// The first error.
     pub fn load_library(&mut self, library: Library) -> Result<(), ArcError> {
-        let port = ports::open_text(&mut self.machine.world, library.text, library.name);
+        let port = self.with_room(|world| ports::open_text(world, library.text, library.name));
         let port = port.map_err(|fault| outside(&fault))?;
         self.evaluate_port(port, false).map(|_| ())
     }
@@ -135,7 +135,7 @@ impl Runtime {
         if let Err(error) = fs::metadata(path) {
             return Err(unreadable(path, &error));
         }
-        let port = match ports::open_input(&mut self.machine.world, path) {
+        let port = match self.with_room(|world| ports::open_input(world, path)) {
             Ok(port) => port,
             Err(Fault::Failure(failure)) => return Err(ArcError::new(ErrorKind::Unreadable, failure.message)),
             Err(fault) => return Err(outside(&fault)),
@@ -149,8 +149,21 @@ impl Runtime {
     /// # Errors
     /// The first error.
     pub fn evaluate(&mut self, text: &str, name: &str) -> Result<Option<String>, ArcError> {
-        let port = ports::open_text(&mut self.machine.world, text, name).map_err(|fault| outside(&fault))?;
-        self.evaluate_port(port, true)
+        let port = self.with_room(|world| ports::open_text(world, text, name));
+        self.evaluate_port(port.map_err(|fault| outside(&fault))?, true)
+    }
+
+    /// Does something while no program runs, once more after a collection when there is no room: the program before
+    /// may have left the heap full.
+    fn with_room<T>(&mut self, mut work: impl FnMut(&mut World) -> Outcome<T>) -> Outcome<T> {
+        match work(&mut self.machine.world) {
+            Err(Fault::Exhausted(_)) => {
+                self.machine.collect_at_rest(GcCause::Limit);
+                self.machine.world.heap.recover().ok();
+                work(&mut self.machine.world)
+            }
+            outcome => outcome,
+        }
     }
 
     /// Evaluates the forms of a port, and gives the value of the last if `wanted`.

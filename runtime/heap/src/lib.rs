@@ -73,7 +73,7 @@
 //!
 //! | | |
 //! |---|---|
-//! | **H1** | Extents are disjoint, in order, multiples of a chunk; committed = Σ bytes of extents = Σ pages of chunks. |
+//! | **H1** | Extents are disjoint, in order, multiples of a chunk, or of a page with a huge object; committed = Σ bytes of extents = Σ pages of chunks. |
 //! | **H2** | The pages of a free slot are free; those of a pool have the pool's kind. |
 //! | **H3** | The counts of a page satisfy the inequalities of the page table: live ≤ used ≤ 256, grey ≤ marked ≤ used, … |
 //! | **H4** | Of a pooled page: used = Σ allocated bits, and its free runs are the clear stretches of its bits. |

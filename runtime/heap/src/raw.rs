@@ -554,6 +554,11 @@ impl FurtherEntries {
         Self { first: mapping.end() - count * ENTRY, count }
     }
 
+    /// How many pages the entries in `pages` pages describe.
+    pub(crate) const fn pages_of(pages: usize) -> usize {
+        pages * PAGE / ENTRY
+    }
+
     /// Pages that the entries of `pages` pages beyond the first [`CHUNK_PAGES`] take.
     pub(crate) const fn pages_for(pages: usize) -> usize {
         (pages.saturating_sub(CHUNK_PAGES) * ENTRY).div_ceil(PAGE)

@@ -20,8 +20,8 @@ use crate::walk::{Item, each_item};
 /// What must hold in every heap between two operations, once its cursors are settled.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Invariant {
-    /// H1. Extents are disjoint, in order, multiples of a chunk; committed = Σ bytes of extents; the pages of the
-    /// chunks are the pages of the extents.
+    /// H1. Extents are disjoint, in order, multiples of a chunk, or of a page with a huge object; committed = Σ bytes of
+    /// extents; the pages of the chunks are the pages of the extents.
     Extents = 1,
     /// H2. The pages of a free slot are free; those of a pool have the pool's kind.
     Slots = 2,
@@ -230,7 +230,7 @@ impl<'h> Check<'h> {
         let (mut bytes, mut pages) = (0, 0);
         for extent in space.extents() {
             let span = extent.span();
-            let ordered = span.start >= end && span.start.is_aligned(CHUNK) && extent.bytes().is_multiple_of(CHUNK);
+            let ordered = span.start >= end && span.start.is_aligned(CHUNK) && extent.has_whole_chunks();
             self.require(ordered, Invariant::Extents, span.start, || format!("{span:?} after {end}"));
             end = span.end;
             bytes += extent.bytes();

@@ -154,6 +154,7 @@ operations! {
     MacroStep MACRO_STEP "rrt" "call the macro that form b is a call of, from a on; go to c when it is none";
     EndForm END_FORM "r" "tell that the form with mark a ended";
     Sleep SLEEP "r" "let other threads run for a seconds; a ← nil";
+    EndHandling END_HANDLING "" "the handler of an exhausted heap has ended, collect, and hold back what there is";
     Collect COLLECT "r" "collect, and compact; a ← bytes that live";
     NewThread NEW_THREAD "rr" "a ← a thread that calls b";
     StopThread STOP_THREAD "rrn" "end thread b, c = 0 at once, c = 1 by a break; a ← nil";
@@ -169,7 +170,12 @@ mod tests {
         for (number, op) in Op::ALL.iter().enumerate() {
             assert_eq!(*op as usize, number);
             assert!(!op.name().is_empty());
-            assert_eq!(op.operands()[0] == Operand::None, matches!(op, Op::Jump | Op::PopWinder), "{}", op.name());
+            assert_eq!(
+                op.operands()[0] == Operand::None,
+                matches!(op, Op::Jump | Op::PopWinder | Op::EndHandling),
+                "{}",
+                op.name()
+            );
         }
     }
 }

@@ -13,7 +13,7 @@ use heapatlas_heap::{ObjectRef, Value};
 
 use super::Machine;
 use super::frames::{Frame, pack_return};
-use super::stubs::{HANDLER_PC, HANDLER_REGISTER, HANDLER_STATE};
+use super::stubs::{EXHAUSTED_PC, HANDLER_PC, HANDLER_REGISTER, HANDLER_STATE};
 use crate::closures;
 use crate::error::{Caller, Location};
 use crate::fault::{Fault, Outcome};
@@ -256,7 +256,12 @@ impl Machine {
         }
         let Some(frame) = handler else { return Ok(Err(condition)) };
         self.trace = None;
-        self.cut_to(frame, HANDLER_PC, HANDLER_REGISTER, condition)?;
+        let exhausted = condition.as_object().is_some_and(|object| {
+            let is_condition = self.world.heap.header(object).is(ObjectKind::Condition);
+            is_condition && !self.world.heap.value(object, Condition::Exhausted as usize).is_nil()
+        });
+        let pc = if exhausted { EXHAUSTED_PC } else { HANDLER_PC };
+        self.cut_to(frame, pc, HANDLER_REGISTER, condition)?;
         Ok(Ok(()))
     }
 

@@ -433,6 +433,13 @@ impl Machine {
                     self.sleep(seconds)?;
                     read_again!();
                 }
+                op::END_HANDLING => {
+                    self.registers.fp = fp;
+                    self.registers.pc = pc;
+                    self.collect(GcCause::Limit);
+                    self.world.heap.end_handling();
+                    read_again!();
+                }
                 op::COLLECT => {
                     self.registers.fp = fp;
                     self.registers.pc = pc;

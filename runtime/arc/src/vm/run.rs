@@ -5,8 +5,8 @@ use heapatlas_heap::{Due, Exhausted, Value};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::Machine;
 use super::control::Condition;
+use super::{Machine, Registers};
 use crate::error::{ArcError, ErrorKind, Location};
 use crate::fault::{Fault, Outcome};
 use crate::host::Verdict;
@@ -41,6 +41,8 @@ pub(super) struct Retried {
     fp: usize,
     pc: usize,
     clock: u64,
+    /// Whether the program has come to a safepoint since: then it was another instruction, or the same for another time.
+    over: bool,
 }
 
 impl Machine {
@@ -121,7 +123,7 @@ impl Machine {
                         Err(exhausted) => Fault::Exhausted(exhausted),
                     }
                 }
-                Fault::Exhausted(exhausted) if self.world.heap.is_handling() => {
+                Fault::Exhausted(exhausted) if self.world.heap.is_spent() => {
                     return Some(Ended::Exhausted(exhausted));
                 }
                 Fault::Break => match self.unwind_break() {
@@ -171,15 +173,18 @@ impl Machine {
     }
 
     /// Whether an instruction that failed for want of room is worth another try after a collection: not when it was
-    /// just tried again.
+    /// just tried again, however much it allocated on the way; nor when it comes around after next to nothing.
     fn may_retry(&mut self, exhausted: &Exhausted) -> bool {
         let Self { registers, retried_at, .. } = self;
         let clock = self.world.heap.clock();
-        let now = Retried { fp: registers.fp, pc: registers.pc, clock };
+        let now = Retried { fp: registers.fp, pc: registers.pc, clock, over: false };
         let progress = (exhausted.request as u64 / 2).max(LEAST_PROGRESS);
         let again = retried_at
-            .is_some_and(|before| (before.fp, before.pc) == (now.fp, now.pc) && clock - before.clock <= progress);
+            .filter(|before| (before.fp, before.pc) == (now.fp, now.pc))
+            .is_some_and(|before| !before.over || clock - before.clock <= progress);
         *retried_at = Some(now);
+        // The next call comes to a safepoint, which notes that the instruction is over.
+        self.world.heap.set_countdown(1);
         !again && !exhausted.too_large && registers.fp >= 2
     }
 
@@ -234,6 +239,9 @@ impl Machine {
     /// The safepoint: collects when it is due, asks the host, gives other threads their turn.
     #[cold]
     pub(super) fn safepoint(&mut self) -> Outcome<()> {
+        if let Some(retried) = &mut self.retried_at {
+            retried.over = true;
+        }
         match self.world.heap.due() {
             Due::Nothing => {}
             Due::Cycle => {
@@ -250,7 +258,8 @@ impl Machine {
                     self.world.heap.set_countdown(1);
                     // The instruction is done: its result may have replaced its operands. It must not be done again.
                     let clock = self.world.heap.clock();
-                    self.retried_at = Some(Retried { fp: self.registers.fp, pc: self.registers.pc, clock });
+                    let Registers { fp, pc, .. } = self.registers;
+                    self.retried_at = Some(Retried { fp, pc, clock, over: false });
                     return Err(Fault::Exhausted(exhausted));
                 }
             }

@@ -21,6 +21,8 @@ use crate::world::World;
 pub(super) const HANDLER_STATE: usize = 2;
 pub(super) const HANDLER_REGISTER: usize = 3;
 pub(super) const HANDLER_PC: usize = 4;
+/// The same for an exhausted heap, whose handler has the reserve until it ends.
+pub(super) const EXHAUSTED_PC: usize = 8;
 
 /// The builtins that the machine itself must recognise or call.
 #[derive(Debug)]
@@ -86,6 +88,13 @@ const ON_ERR: Stub = stub(
         i(Op::Move, 3, 0, 0),
         i(Op::RestoreDynamics, 2, 0, 0),
         i(Op::TailCall, 3, 1, 0),
+        // The same for an exhausted heap.
+        i(Op::Move, 5, 3, 0),
+        i(Op::Move, 3, 0, 0),
+        i(Op::RestoreDynamics, 2, 0, 0),
+        i(Op::Call, 3, 1, 0),
+        i(Op::EndHandling, 0, 0, 0),
+        i(Op::Return, 3, 0, 0),
     ],
 );
 

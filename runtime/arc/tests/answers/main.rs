@@ -1,9 +1,11 @@
 //! What the corpus has no record of: programs and their values, on the library built in.
 //!
 //! * [`heap`] what the heap tells Arc about itself
+//! * [`limit`] heaps that are exhausted, and go on
 //! * [`threads`] stopping threads
 
 mod heap;
+mod limit;
 #[path = "../support/mod.rs"]
 mod support;
 mod threads;

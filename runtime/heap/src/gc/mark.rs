@@ -71,6 +71,11 @@ impl Marker {
         }
     }
 
+    /// Grey things that wait in the queue, and whether more wait on flooded pages.
+    pub(crate) fn waiting(&self) -> (u64, bool) {
+        ((self.queued + self.in_ring) as u64 + u64::from(self.unfinished.is_some()), self.flooded)
+    }
+
     /// How often the queue was full so far.
     #[cfg(test)]
     pub(crate) fn floods(&self) -> u64 {

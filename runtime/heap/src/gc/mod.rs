@@ -4,6 +4,7 @@
 //! * `sweep` dead granules become free
 //! * `evacuate` what lives in sparse pools moves to dense ones
 //! * `pacing` when the next cycle begins, and what stays warm
+//! * `report` what a step did, in a sentence
 //! * `safepoint` the one moment at which anything is freed
 //!
 //! The program may run between two steps. While a mark is under way, whatever it stores is shaded, and what it allocates
@@ -17,6 +18,7 @@
 pub(crate) mod evacuate;
 pub(crate) mod mark;
 pub(crate) mod pacing;
+mod report;
 #[allow(unsafe_code, reason = "the one promise that a caller makes")]
 pub(crate) mod safepoint;
 pub(crate) mod sweep;
@@ -88,6 +90,12 @@ pub struct StepReport {
     pub ended_in: GcPhase,
     /// Objects and cells scanned.
     pub scanned: u64,
+    /// Grey things in the queue when the step ended.
+    pub grey: u64,
+    /// Whether more grey things than those wait on pages that are looked at later.
+    pub flooded: bool,
+    /// The page swept last.
+    pub page: Option<Address>,
     /// Pages swept.
     pub swept_pages: u64,
     /// Granules that became free.
@@ -232,6 +240,9 @@ impl Collector {
             began_in,
             ended_in: began_in,
             scanned: 0,
+            grey: 0,
+            flooded: false,
+            page: None,
             swept_pages: 0,
             freed_granules: 0,
             moved: 0,
@@ -251,6 +262,7 @@ impl Collector {
             }
         }
         report.ended_in = self.phase;
+        (report.grey, report.flooded) = self.marker.waiting();
         self.stats.add_pause(began.elapsed());
         report
     }
@@ -306,6 +318,8 @@ impl Collector {
             }
             GcPhase::GiveBack => {
                 let (warm, mapped) = Pacing::kept(space);
+                // What is empty stands in the way of an extent for a huge object.
+                let mapped = if self.cause == GcCause::Limit { Pacing::used(space) } else { mapped };
                 let (warm, least) = if self.is_whole() { (0, 1) } else { (warm, LEAST_GIVEN_BACK) };
                 let most = if unit == GcUnit::Slice { SLICE_GIVEN } else { usize::MAX };
                 let given = space.give_back(warm, least, most);

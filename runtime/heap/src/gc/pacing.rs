@@ -71,17 +71,22 @@ impl Pacing {
 
     /// Whether a cycle that begins now is done at once.
     pub(crate) fn at_once(space: &Space) -> bool {
-        space.sums().used_granules * GRANULE <= AT_ONCE
+        Self::used(space) <= AT_ONCE
     }
 
     /// Whether an ordinary cycle evacuates.
     pub(crate) fn evacuates(space: &Space) -> bool {
-        space.sums().used_granules * GRANULE <= EVACUATED
+        Self::used(space) <= EVACUATED
+    }
+
+    /// Bytes in use.
+    pub(crate) fn used(space: &Space) -> usize {
+        space.sums().used_granules * GRANULE
     }
 
     /// Bytes of free pages to keep warm, and bytes to keep mapped.
     pub(crate) fn kept(space: &Space) -> (usize, usize) {
-        let used = space.sums().used_granules * GRANULE;
+        let used = Self::used(space);
         let warm = (used / WARM_SHARE).max(BETWEEN as usize);
         (warm, (used + warm).next_multiple_of(CHUNK))
     }

@@ -133,6 +133,7 @@ impl Sweeper {
             entry.set_unswept(false);
         });
         report.swept_pages += 1;
+        report.page = Some(memory.base() + self.page * PAGE);
         report.freed_granules += (before - used) as u64;
         let slot = self.page / POOL_PAGES;
         self.page += 1;
@@ -157,6 +158,7 @@ impl Sweeper {
         let object = memory.object_at(head);
         let pages = (object.header().granules() * GRANULE).div_ceil(PAGE);
         let range = self.page..self.page + pages;
+        report.page = Some(memory.base() + self.page * PAGE);
         self.page += pages;
         report.swept_pages += pages as u64;
         if bitmap::is_set(memory, Bitmap::Marked, head) {

@@ -181,7 +181,13 @@ impl Heap {
         let bytes = header.granules() * GRANULE;
         let count = bytes.div_ceil(PAGE);
         let clock = self.clock();
-        let run = self.space.take_pages(count).map_err(|refused| self.refuse(Refused { bytes, ..refused }))?;
+        let run = match self.space.take_pages(count) {
+            Ok(run) => run,
+            Err(refused) => {
+                let beside = self.space.take_pages_of_reserve(count);
+                beside.ok_or_else(|| self.refuse(Refused { bytes, ..refused }))?
+            }
+        };
         let stack = header.is(ObjectKind::Stack);
         let chunk = &mut self.space.chunks_mut()[run.chunk];
         for page in run.pages.clone() {
@@ -303,6 +309,10 @@ impl Heap {
             self.handling = false;
             return Ok(());
         }
+        if self.handling {
+            // It stays with the handler.
+            self.space.release_reserve();
+        }
         match pending {
             Some(refused) => Err(self.exhausted(refused)),
             None => Ok(()),
@@ -316,10 +326,17 @@ impl Heap {
         self.space.release_reserve();
     }
 
-    /// Whether a handler has the reserve.
+    /// After a collection: the handler has ended. Fills the reserve again with what there is, so that the next one has
+    /// something too.
+    pub fn end_handling(&mut self) {
+        self.handling = false;
+        self.space.fill_reserve();
+    }
+
+    /// Whether a handler has the reserve and too little is left of it for another.
     #[must_use]
-    pub fn is_handling(&self) -> bool {
-        self.handling
+    pub fn is_spent(&self) -> bool {
+        self.handling && !self.space.has_least_reserve()
     }
 
     pub(crate) fn retire_cursors(&mut self) {

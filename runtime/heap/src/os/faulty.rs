@@ -10,6 +10,8 @@ pub enum Refusal {
     Only(u64),
     /// The n-th request, counting from one, and every one after it.
     From(u64),
+    /// Every n-th request.
+    Every(u64),
 }
 
 /// Another system, some of whose mappings fail.
@@ -32,6 +34,7 @@ impl Faulty {
         let refused = match self.refusal {
             Refusal::Only(n) => self.requests == n,
             Refusal::From(n) => self.requests >= n,
+            Refusal::Every(n) => self.requests.is_multiple_of(n),
         };
         if refused { Err(OsError { purpose: Purpose::Map, bytes, code: None }) } else { Ok(()) }
     }

@@ -81,7 +81,8 @@ impl fmt::Display for OsError {
 
 impl std::error::Error for OsError {}
 
-/// The contract. All sizes are multiples of [`crate::terms::CHUNK`], all page counts are of [`crate::terms::PAGE`].
+/// The contract. All sizes are multiples of [`crate::terms::PAGE`], and at least [`crate::terms::CHUNK`] when something is
+/// mapped.
 ///
 /// Memory that `map` and `map_at` return is private, readable, writable, aligned to a chunk, and zero.
 pub trait Os: fmt::Debug + Send {

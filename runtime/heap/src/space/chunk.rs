@@ -292,6 +292,11 @@ impl Chunk {
             let kind = if self.entry(page).is_cold() { PageKind::GivenBack } else { PageKind::Free };
             self.set_kind(page, kind, 0);
         }
+        self.leave_pages(pages);
+    }
+
+    /// Leaves pages that are free: [`Self::take_pages`] took them and nothing was done with them, or they were freed.
+    pub(crate) fn leave_pages(&mut self, pages: Range<usize>) {
         self.longest_gap = self.pages;
         if self.is_huge() {
             return;

@@ -48,6 +48,15 @@ impl Extent {
     pub(crate) fn mapping(&self) -> &Mapping {
         &self.mapping
     }
+
+    /// Whether it is as long as it may be: whole chunks, or, with a huge object, more than one, in whole pages.
+    pub(crate) fn has_whole_chunks(&self) -> bool {
+        if self.huge {
+            self.bytes() > CHUNK && self.bytes().is_multiple_of(PAGE)
+        } else {
+            self.bytes().is_multiple_of(CHUNK)
+        }
+    }
 }
 
 /// Every extent, in address order, and their chunks.
@@ -142,12 +151,13 @@ impl Extents {
         Ok(bytes)
     }
 
-    /// Bytes of the extent that a huge object of `object_pages` pages needs.
+    /// Bytes of the extent that a huge object of `object_pages` pages needs: its pages and tables, and no more. Rounded
+    /// to chunks, a heap of objects of a mebibyte would be half empty.
     pub(crate) fn huge_bytes(object_pages: usize) -> usize {
         let pages = object_pages + TABLE_PAGES;
-        // One page of entries describes 256 pages; rounding to chunks leaves no room for doubt.
-        let with_entries = pages + FurtherEntries::pages_for(pages + FurtherEntries::pages_for(pages) + CHUNK_PAGES);
-        (with_entries * PAGE).next_multiple_of(CHUNK).max(2 * CHUNK)
+        // A page of further entries describes 256 pages, one of which is itself.
+        let entries = pages.saturating_sub(CHUNK_PAGES).div_ceil(FurtherEntries::pages_of(1) - 1);
+        (pages + entries) * PAGE
     }
 
     /// Maps an extent for one huge object of `object_pages` pages. Gives the place of its chunk.
@@ -206,7 +216,7 @@ impl Extents {
 
     fn map(&mut self, bytes: usize) -> Result<Mapping, OsError> {
         self.reserve_places(bytes)?;
-        let hint = self.list.last().map_or(self.home, |extent| extent.mapping.end());
+        let hint = self.list.last().map_or(self.home, |extent| extent.mapping.end().align_up(CHUNK));
         let answer = self.os.map(hint, bytes)?;
         if answer.start() == hint {
             return Ok(answer);

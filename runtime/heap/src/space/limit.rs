@@ -7,7 +7,9 @@
 
 use std::fmt;
 
-use super::Space;
+use super::chunk::{Chunk, Slot, slot_pages};
+use super::{PageRun, Space};
+use crate::raw::TABLE_PAGES;
 use crate::terms::{CHUNK_PAGES, PAGE, POOL_PAGES, PageKind};
 
 /// The least the reserve holds, in bytes.
@@ -88,6 +90,13 @@ impl Space {
         (self.committed() / 100 * RESERVE_PERCENT).clamp(RESERVE_LEAST, RESERVE_MOST)
     }
 
+    /// Whether the free pools would do as a reserve: what a handler needs at the least.
+    pub(crate) fn has_least_reserve(&self) -> bool {
+        let free = |chunk: &Chunk| chunk.slots().filter(|(_, slot)| matches!(slot, Slot::Free { .. })).count();
+        let pools: usize = self.chunks().iter().filter(|chunk| !chunk.is_huge()).map(free).sum();
+        pools * POOL_PAGES * PAGE >= RESERVE_LEAST
+    }
+
     /// Whether the reserve was let go.
     pub(crate) fn reserve_is_released(&self) -> bool {
         self.reserve.released
@@ -100,29 +109,62 @@ impl Space {
 
     /// Holds back free pools until the reserve has what it should. Says whether it has.
     pub(crate) fn fill_reserve(&mut self) -> bool {
-        let target = self.reserve_target();
+        let filled = self.hold(self.reserve_target());
+        if filled {
+            self.reserve.released = false;
+            self.touch_reserve();
+        }
+        filled
+    }
+
+    /// Holds back free pools until the reserve has that many bytes. Says whether it has.
+    fn hold(&mut self, target: usize) -> bool {
         while self.reserve_held() < target {
             if self.reserve.held.try_reserve(1).is_err() {
                 return false;
             }
             let Some((index, slot)) = self.last_free_slot() else {
-                if self.grow().is_err() {
+                // No more than it takes: what the limit still allows is for the program.
+                if self.grow_by(target - self.reserve_held()).is_err() {
                     return false;
                 }
                 continue;
             };
             let chunk = &mut self.chunks_mut()[index];
-            let pages = super::chunk::slot_pages(slot);
+            let pages = slot_pages(slot);
             for page in pages.clone() {
                 chunk.set_kind(page, PageKind::Reserve, 0);
             }
-            chunk.set_slot(slot, super::chunk::Slot::Pages);
+            chunk.set_slot(slot, Slot::Pages);
             let memory = chunk.memory();
             self.reserve.held.push((memory, slot));
         }
-        self.reserve.released = false;
-        self.touch_reserve();
         true
+    }
+
+    /// Takes adjacent pages that are free but for the reserve, and holds others back instead. `None` when there are not
+    /// enough for both; then as much is held back as before.
+    pub(crate) fn take_pages_of_reserve(&mut self, count: usize) -> Option<PageRun> {
+        let held = self.reserve_held();
+        let released = self.reserve.released;
+        if held == 0 || count > CHUNK_PAGES - TABLE_PAGES {
+            return None;
+        }
+        self.release_reserve();
+        let run = self.take_free_pages(count);
+        let (run, filled) = match run {
+            Some(run) if self.hold(held) => (Some(run), true),
+            Some(run) => {
+                self.chunks_mut()[run.chunk].leave_pages(run.pages);
+                self.forget_hints();
+                (None, self.hold(held))
+            }
+            None => (None, self.hold(held)),
+        };
+        debug_assert!(filled, "what was held back before can be held back again");
+        self.reserve.released = released;
+        self.touch_reserve();
+        run
     }
 
     /// With a limit in force somebody expects to reach it: the handler must not meet a system that has no page left.
@@ -133,7 +175,7 @@ impl Space {
         }
         for index in 0..self.reserve.held.len() {
             let (memory, slot) = self.reserve.held[index];
-            let pages = super::chunk::slot_pages(slot);
+            let pages = slot_pages(slot);
             memory.touch(pages.start, pages.len());
             let chunk = self.chunk_mut(memory);
             for page in pages {
@@ -146,7 +188,7 @@ impl Space {
     fn last_free_slot(&self) -> Option<(usize, usize)> {
         let chunks = self.chunks().iter().enumerate().rev().filter(|(_, chunk)| !chunk.is_huge());
         chunks.into_iter().find_map(|(index, chunk)| {
-            let free = chunk.slots().filter(|(_, slot)| matches!(slot, super::chunk::Slot::Free { .. }));
+            let free = chunk.slots().filter(|(_, slot)| matches!(slot, Slot::Free { .. }));
             free.last().map(|(slot, _)| (index, slot))
         })
     }
@@ -157,7 +199,7 @@ impl Space {
         let any = !held.is_empty();
         for (chunk, slot) in held.drain(..) {
             let index = self.extents.index_of(chunk);
-            self.release_pages(index, super::chunk::slot_pages(slot));
+            self.release_pages(index, slot_pages(slot));
         }
         self.reserve.held = held;
         self.reserve.released = true;

@@ -30,6 +30,9 @@ use limit::{Limit, Refused, Reserve};
 /// The share by which the warm pages may be too many before any is given back: a quarter.
 const SLACK: usize = 4;
 
+/// The share of the soft limit that one extent takes at most.
+const LIMIT_SHARE: usize = 32;
+
 /// The heap's memory and who has which part of it.
 #[derive(Debug)]
 pub(crate) struct Space {
@@ -209,8 +212,15 @@ impl Space {
     }
 
     fn grow(&mut self) -> Result<(), Refused> {
-        let headroom = self.headroom();
-        if headroom < CHUNK {
+        self.grow_by(usize::MAX)
+    }
+
+    /// Grows by an extent, no larger than `enough` bytes and a chunk more.
+    fn grow_by(&mut self, enough: usize) -> Result<(), Refused> {
+        // Under a limit extents stay small, so that what is empty can make way for something else.
+        let share = self.limit.bytes.map_or(usize::MAX, |limit| (limit / LIMIT_SHARE).max(CHUNK));
+        let headroom = self.headroom().min(enough.saturating_add(CHUNK)).min(share);
+        if self.headroom() < CHUNK {
             return Err(Refused { bytes: CHUNK, by_system: false });
         }
         self.extents.grow(headroom, &mut self.log).map_err(|os| Refused { bytes: os.bytes, by_system: true })?;
