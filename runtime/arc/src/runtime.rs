@@ -166,12 +166,22 @@ impl Runtime {
         }
     }
 
+    /// Between two forms: collects if the form before ended without room, so that what it kept is no burden to the next.
+    fn make_room(&mut self) {
+        if self.machine.heap().is_short() {
+            self.machine.collect_at_rest(GcCause::Limit);
+            // Where there is no room even so, the form is told when it needs some.
+            self.machine.world.heap.recover().ok();
+        }
+    }
+
     /// Evaluates the forms of a port, and gives the value of the last if `wanted`.
     fn evaluate_port(&mut self, port: Value, wanted: bool) -> Result<Option<String>, ArcError> {
         self.interrupt.store(false, Ordering::Relaxed);
         self.machine.kept = port;
         let mut shown = None;
         let result = loop {
+            self.make_room();
             let form = match self.read_kept() {
                 Ok(Some(form)) => form,
                 Ok(None) => break Ok(shown),

@@ -319,6 +319,12 @@ impl Heap {
         }
     }
 
+    /// Whether the reserve is in use: what was asked for last had no other room.
+    #[must_use]
+    pub fn is_short(&self) -> bool {
+        self.space.reserve_is_released()
+    }
+
     /// Lets the reserve go, for the handler of an error that says the heap is exhausted.
     pub fn begin_handling(&mut self) {
         self.pending = None;
