@@ -34,6 +34,33 @@ pub enum Command {
     Explain(ExplainOptions),
     /// Run a program and write its page map: .png .svg .json .csv .txt
     Snapshot(SnapshotOptions),
+    /// Save what programs define, the library included, in a file to start from
+    #[command(subcommand)]
+    Core(CoreCommand),
+}
+
+/// What to do with cores.
+#[derive(Subcommand, Clone, Debug)]
+pub enum CoreCommand {
+    /// Run programs, then save all that is defined; `--core OUT` starts from it
+    Save(CoreSaveOptions),
+}
+
+/// The options of `core save`.
+#[derive(Args, Clone, Debug)]
+pub struct CoreSaveOptions {
+    /// The file to write
+    #[arg(value_name = "OUT")]
+    pub output: PathBuf,
+    /// Programs to run first
+    #[arg(value_name = "FILE.arc")]
+    pub files: Vec<PathBuf>,
+    /// Evaluate an expression after the programs
+    #[arg(short = 'e', value_name = "EXPR", allow_hyphen_values = true)]
+    pub expressions: Vec<String>,
+    /// The runtime.
+    #[command(flatten)]
+    pub runtime: RuntimeOptions,
 }
 
 /// What every command that runs Arc takes.
@@ -46,6 +73,9 @@ pub struct RuntimeOptions {
     /// Load no base library
     #[arg(long)]
     pub no_arc: bool,
+    /// Start from a core instead of loading a base library
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["arc", "no_arc"])]
+    pub core: Option<PathBuf>,
     /// How the heap places objects
     #[arg(long, value_enum, default_value_t)]
     pub heap: HeapPolicy,
@@ -82,10 +112,11 @@ impl RuntimeOptions {
     /// The program that these options, files and expressions make.
     #[must_use]
     pub fn program(&self, files: Vec<PathBuf>, expressions: Vec<String>) -> Program {
-        let base = match (&self.arc, self.no_arc) {
-            (Some(path), _) => Base::File(path.clone()),
-            (None, true) => Base::None,
-            (None, false) => Base::BuiltIn,
+        let base = match (&self.core, &self.arc, self.no_arc) {
+            (Some(path), _, _) => Base::Core(path.clone()),
+            (None, Some(path), _) => Base::File(path.clone()),
+            (None, None, true) => Base::None,
+            (None, None, false) => Base::BuiltIn,
         };
         Program {
             base,

@@ -3,11 +3,12 @@
 //! * [`arguments`] what can be asked for
 //! * [`exit`] how it ends: exit codes and the line that says why
 //! * `session` a runtime on the terminal's streams, with Ctrl-C
-//! * `run`, `repl`, `explain`, `snapshot`, `open` the commands
+//! * `run`, `repl`, `explain`, `snapshot`, `core`, `open` the commands
 //! * `stats` what `--stats` reports
 //! * `live` the map in the terminal, where there is no display
 
 pub mod arguments;
+mod core;
 pub mod exit;
 mod explain;
 mod live;
@@ -22,7 +23,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, CoreCommand};
 use exit::Ending;
 
 /// Does what the arguments of the process say.
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
         Some(Command::Repl(options)) => repl::repl(options),
         Some(Command::Explain(options)) => explain::explain(options),
         Some(Command::Snapshot(options)) => snapshot::snapshot(options),
+        Some(Command::Core(CoreCommand::Save(options))) => core::save(options),
     };
     ending.tell();
     ending.code()

@@ -48,7 +48,7 @@ pub(super) fn snapshot(options: SnapshotOptions) -> Ending {
 pub(super) fn name(program: &Program) -> String {
     match (program.files.last(), &program.base) {
         (Some(file), _) => file.display().to_string(),
-        (None, Base::File(file)) => file.display().to_string(),
+        (None, Base::File(file) | Base::Core(file)) => file.display().to_string(),
         (None, Base::BuiltIn) if program.expressions.is_empty() => "arc.arc (built in)".to_owned(),
         (None, Base::None) if program.expressions.is_empty() => "no program".to_owned(),
         (None, _) => program.expressions.last().cloned().unwrap_or_default(),

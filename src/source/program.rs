@@ -18,6 +18,8 @@ pub enum Base {
     File(PathBuf),
     /// None.
     None,
+    /// Whatever is in a core.
+    Core(PathBuf),
 }
 
 /// What a runtime is to run.
@@ -38,29 +40,36 @@ pub struct Program {
 }
 
 impl Program {
-    /// A runtime for the program, on a fresh heap; nothing is loaded yet.
+    /// A runtime for the program, on a fresh heap or a core; nothing is loaded yet.
     ///
     /// # Errors
-    /// When the system refuses the heap its first memory.
+    /// When the system refuses the heap its first memory, or the core is no good.
     pub fn runtime(&self, streams: Streams, host: Box<dyn Host>) -> Result<Runtime, ArcError> {
         let exhausted = |error: heapatlas_heap::Exhausted| {
             ArcError::new(heapatlas_arc::error::ErrorKind::Exhausted, error.to_string())
         };
-        let mut heap = Heap::new().map_err(exhausted)?;
-        heap.set_limit(self.soft_limit.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)));
-        let mut runtime = Runtime::new(heap, streams, host)?;
+        let limit = self.soft_limit.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+        let mut runtime = match &self.base {
+            Base::Core(path) => Runtime::from_core(path, streams, host)?,
+            _ => {
+                let mut heap = Heap::new().map_err(exhausted)?;
+                heap.set_limit(limit);
+                Runtime::new(heap, streams, host)?
+            }
+        };
+        runtime.heap().set_limit(limit);
         runtime.set_verify(self.verify);
         runtime.heap().set_stress(self.gc_stress);
         Ok(runtime)
     }
 
-    /// Loads the base library.
+    /// Loads the base library, unless it comes with a core.
     ///
     /// # Errors
     /// The first error.
     pub fn load_base(&self, runtime: &mut Runtime) -> Result<(), ArcError> {
         match &self.base {
-            Base::None => Ok(()),
+            Base::None | Base::Core(_) => Ok(()),
             Base::File(path) => runtime.load_file(&path.to_string_lossy()),
             Base::BuiltIn => {
                 runtime.begin_library()?;

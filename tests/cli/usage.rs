@@ -6,7 +6,7 @@ use super::program::{Scratch, run, run_on};
 #[test]
 fn help_says_what_can_be_asked_for() {
     golden::check("help.txt", &run("--help").fine());
-    for command in ["run", "repl", "explain", "snapshot", "open"] {
+    for command in ["run", "repl", "explain", "snapshot", "open", "core"] {
         let help = run(&format!("{command} --help")).fine();
         golden::check(&format!("help-{command}.txt"), &help);
     }
@@ -26,6 +26,9 @@ fn arguments_that_make_no_sense_are_code_2() {
         "run -e 1 --soft-limit much",
         "run -e 1 --soft-limit 12K",
         "run -e 1 --arc a.arc --no-arc",
+        "run -e 1 --core x.core --arc a.arc",
+        "core",
+        "core save",
         "run -e 1 --heap heap-of-sand",
         "snapshot",
     ];
