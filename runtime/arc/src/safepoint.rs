@@ -5,7 +5,9 @@
 //! that counts is in the machine's registers, on the stack up to what [`Machine::settle_stack`] says, or in the world,
 //! and `MachineRoots` visits all of it. Local variables of the dispatch loop are read again afterwards.
 
+use heapatlas_heap::Value;
 use heapatlas_heap::gc::StepReport;
+use heapatlas_heap::paths::{Step, TooMany};
 use heapatlas_heap::terms::{GcCause, GcUnit};
 
 use crate::closures;
@@ -47,6 +49,15 @@ impl Machine {
         let report = unsafe { heap.collect_step(unit, GcCause::Asked, &mut roots) };
         self.after_step();
         report
+    }
+
+    /// The path from a root to a value, with the machine between two instructions. Nothing is freed and nothing moves.
+    pub(crate) fn path_to(&mut self, target: Value) -> Result<Option<Vec<Step>>, TooMany> {
+        self.settle_stack(self.slots_in_use());
+        let (heap, mut roots) = self.split();
+        let path = heap.path_to(target, &mut roots);
+        self.restore_frames();
+        path
     }
 
     /// Collects when no program runs: the stack is empty.

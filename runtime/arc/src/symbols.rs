@@ -251,6 +251,11 @@ pub(crate) fn set_global(heap: &mut Heap, symbol: ObjectRef, value: Value) {
     heap.set_value(symbol, VALUE, value);
 }
 
+/// Whether this of a symbol's values is that of its global variable.
+pub(crate) fn is_global(reference: usize) -> bool {
+    reference == VALUE
+}
+
 /// Whether the name holds a character that is special in symbol syntax.
 pub(crate) fn has_ssyntax(heap: &Heap, symbol: ObjectRef) -> bool {
     info(heap, symbol) & SSYNTAX != 0

@@ -30,6 +30,11 @@ pub(crate) fn make(world: &mut World) -> Outcome<Value> {
     Ok(Value::object(table))
 }
 
+/// Whether `entries` are the entries of what is a table.
+pub(crate) fn is_entries(heap: &Heap, table: ObjectRef, entries: ObjectRef) -> bool {
+    heap.header(table).is(ObjectKind::Table) && heap.value(table, ENTRIES) == Value::object(entries)
+}
+
 /// How many entries a table has.
 pub(crate) fn len(heap: &Heap, table: ObjectRef) -> usize {
     size(heap, table, COUNT)

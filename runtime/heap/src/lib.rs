@@ -63,6 +63,7 @@
 //! * [`core`] a heap in a file, checked to the last byte before anything is believed
 //! * [`frame`] what changed since the last frame, numbered
 //! * `walk` everything allocated, in address order
+//! * [`paths`] who holds something: a shortest path from a root
 //! * [`verify`] the invariants, checked one by one
 //! * [`os`] the small contract with the operating system
 //! * `raw` the only reads and writes of heap memory
@@ -103,6 +104,7 @@ mod heap;
 pub mod object;
 #[allow(unsafe_code, reason = "asks the operating system for memory")]
 pub mod os;
+pub mod paths;
 #[allow(unsafe_code, reason = "the only reads and writes of heap memory")]
 mod raw;
 mod space;

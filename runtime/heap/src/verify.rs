@@ -153,10 +153,10 @@ impl Heap {
 }
 
 /// A bit for every granule of every chunk: where things begin.
-struct Starts(Vec<Vec<u64>>);
+pub(crate) struct Starts(Vec<Vec<u64>>);
 
 impl Starts {
-    fn new(heap: &Heap) -> Self {
+    pub(crate) fn new(heap: &Heap) -> Self {
         Self(heap.space.chunks().iter().map(|_| vec![0; BITMAP_WORDS]).collect())
     }
 
@@ -179,7 +179,7 @@ impl Starts {
     }
 
     /// Adds what a value refers to; its bytes if it was not there yet.
-    fn add(&mut self, heap: &Heap, value: Value) -> Option<usize> {
+    pub(crate) fn add(&mut self, heap: &Heap, value: Value) -> Option<usize> {
         let (address, bytes) = match value.unpack() {
             Unpacked::Cell(cell) => (cell.address(), GRANULE),
             Unpacked::Object(object) => {

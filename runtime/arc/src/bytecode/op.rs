@@ -156,6 +156,7 @@ operations! {
     Sleep SLEEP "r" "let other threads run for a seconds; a ← nil";
     EndHandling END_HANDLING "" "the handler of an exhausted heap has ended, collect, and hold back what there is";
     Collect COLLECT "r" "collect, and compact; a ← bytes that live";
+    PinReason PIN_REASON "rr" "a ← the path from a root to b, as a list; b ← nil meanwhile";
     NewThread NEW_THREAD "rr" "a ← a thread that calls b";
     StopThread STOP_THREAD "rrn" "end thread b, c = 0 at once, c = 1 by a break; a ← nil";
     SaveCore SAVE_CORE "rr" "save a core to the file named b; a ← t";

@@ -453,6 +453,17 @@ impl Machine {
                     attempt!(self.save_core(&path));
                     set!(i.a(), Value::T);
                 }
+                op::PIN_REASON => {
+                    self.registers.fp = fp;
+                    self.registers.pc = pc;
+                    let target = reg!(i.b());
+                    // That the call itself holds it is no reason.
+                    set!(i.b(), Value::NIL);
+                    let reason = self.pin_reason(target);
+                    set!(i.b(), target);
+                    let reason = attempt!(reason);
+                    set!(i.a(), reason);
+                }
                 op::NEW_THREAD => {
                     let thread = attempt!(self.new_thread(reg!(i.b())));
                     set!(i.a(), thread);

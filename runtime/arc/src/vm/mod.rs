@@ -6,6 +6,7 @@
 //! * [`frames`] frames on the stack and in segments, continuations
 //! * [`control`] errors, handlers, cleanup, continuation jumps
 //! * [`forms`] expansion and compilation as operations
+//! * [`reasons`] who holds a value
 //! * [`threads`] green threads
 //! * [`stubs`] builtins that call functions, as bytecode
 //!
@@ -25,6 +26,7 @@ pub(crate) mod control;
 pub(crate) mod dispatch;
 pub(crate) mod forms;
 pub(crate) mod frames;
+pub(crate) mod reasons;
 pub(crate) mod run;
 pub(crate) mod stubs;
 pub(crate) mod threads;

@@ -250,6 +250,7 @@ const BOUND: &[Stub] = &[
     stub("gc", 0, 1, &[i(Op::Collect, 0, 0, 0), i(Op::Return, 0, 0, 0)]),
     stub("compact", 0, 1, &[i(Op::Collect, 0, 0, 0), i(Op::Return, 0, 0, 0)]),
     stub("save-core", 1, 2, &[i(Op::SaveCore, 1, 0, 0), i(Op::Return, 1, 0, 0)]),
+    stub("pin-reason", 1, 2, &[i(Op::Nil, 1, 0, 0), i(Op::PinReason, 1, 0, 0), i(Op::Return, 1, 0, 0)]),
     stub("new-thread", 1, 2, &[i(Op::NewThread, 1, 0, 0), i(Op::Return, 1, 0, 0)]),
     stub("kill-thread", 1, 2, &[i(Op::StopThread, 1, 0, 0), i(Op::Return, 1, 0, 0)]),
     stub("break-thread", 1, 2, &[i(Op::StopThread, 1, 0, 1), i(Op::Return, 1, 0, 0)]),

@@ -42,3 +42,22 @@ fn the_soft_limit_is_a_place() {
     assert_eq!(value_of("(on-err (fn (c) 'refused) (fn () (= (heap-limit) 5)))"), "refused");
     assert_eq!(value_of("(do (= (heap-limit) 64000000) (= (heap-limit) nil) (heap-limit))"), "nil");
 }
+
+#[test]
+fn who_holds_a_value_is_told_from_the_root_on() {
+    let holds = |program: &str| value_of(program);
+    assert_eq!(holds("(pin-reason (list 1 2))"), "nil");
+    assert_eq!(holds("(pin-reason 7)"), "nil");
+    assert_eq!(holds("(do (= kept (list 1 2)) (pin-reason kept))"), "((global kept))");
+    assert_eq!(holds("(do (= kept (list 1 (list 2))) (pin-reason (cadr kept)))"), "((global kept) (cdr) (car))");
+    let table = "(do (= kept (table)) (= kept!a (list 1)) (pin-reason kept!a))";
+    assert_eq!(holds(table), "((global kept) (value of key a of table))");
+    let key = "(do (= kept (table)) (= (kept (list 1 2)) 3) (pin-reason (car (keys kept))))";
+    assert_eq!(holds(key), "((global kept) (key of table))");
+    let captured = "(do (let held (list 1) (def holder () held)) (pin-reason (holder)))";
+    assert_eq!(holds(captured), "((global holder) (captured 0 of function holder))");
+    let stack = holds("(let held (list 1) (do1 (pin-reason held) (car held)))");
+    assert!(stack.starts_with("((stack "), "{stack}");
+    // Asked twice, when nothing holds it any more.
+    assert_eq!(holds("(do (= kept (list 1)) (pin-reason (do1 kept (wipe kept))))"), "nil");
+}

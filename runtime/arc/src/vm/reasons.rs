@@ -1,0 +1,112 @@
+//! Who holds a value: the path from a root to it, in words.
+
+use heapatlas_heap::object::ObjectKind;
+use heapatlas_heap::paths::Step;
+use heapatlas_heap::{ObjectRef, Value};
+
+use super::Machine;
+use crate::closures;
+use crate::fault::{FailureKind, Fault, Outcome};
+use crate::symbols;
+use crate::tables;
+
+/// A part of a description.
+enum Piece {
+    Word(&'static str),
+    Number(usize),
+    Value(Value),
+}
+
+use Piece::{Number, Word};
+
+impl Machine {
+    /// The path from a root to a value as a list of descriptions, outermost first; nil when there is none.
+    pub(super) fn pin_reason(&mut self, target: Value) -> Outcome<Value> {
+        if target.as_cell().is_none() && target.as_object().is_none() {
+            return Ok(Value::NIL); // A number or the like is a value by itself: nobody holds it.
+        }
+        let path = self.path_to(target).map_err(|_too_many| {
+            Fault::failure(FailureKind::Unsupported, "there is too much on the heap to find out who holds this")
+        })?;
+        let descriptions = self.describe_path(&path.unwrap_or_default());
+        let mut list = Value::NIL;
+        for pieces in descriptions.iter().rev() {
+            let mut description = Value::NIL;
+            for piece in pieces.iter().rev() {
+                let value = match piece {
+                    Word(word) => self.world.symbols.intern_str(&mut self.world.heap, word)?,
+                    Number(number) => Value::size(*number),
+                    Piece::Value(value) => *value,
+                };
+                description = self.world.cons(value, description)?;
+            }
+            list = self.world.cons(description, list)?;
+        }
+        Ok(list)
+    }
+
+    fn describe_path(&self, path: &[Step]) -> Vec<Vec<Piece>> {
+        let mut descriptions: Vec<Vec<Piece>> = Vec::new();
+        for (index, step) in path.iter().enumerate() {
+            let Some(holder) = step.holder else {
+                descriptions.push(vec![Word("runtime")]);
+                continue;
+            };
+            let Some(object) = holder.as_object() else {
+                descriptions.push(vec![Word(if step.reference == 0 { "car" } else { "cdr" })]);
+                continue;
+            };
+            let before = index.checked_sub(1).and_then(|before| path[before].holder).and_then(Value::as_object);
+            let table = before.filter(|before| tables::is_entries(&self.world.heap, *before, object));
+            match self.world.heap.header(object).kind() {
+                // A global variable or a stack is known by itself: who holds that is of no interest.
+                Some(ObjectKind::Symbol) if symbols::is_global(step.reference) => {
+                    descriptions.clear();
+                    descriptions.push(vec![Word("global"), Piece::Value(holder)]);
+                }
+                Some(ObjectKind::Stack) => {
+                    descriptions.clear();
+                    descriptions.push(vec![Word("stack"), Number(step.reference)]);
+                }
+                _ if table.is_some() => {
+                    // The table and its entries are one thing to its owner.
+                    descriptions.pop();
+                    descriptions.push(self.describe_entry(object, step.reference));
+                }
+                kind => descriptions.push(self.describe_reference(object, kind, step.reference)),
+            }
+        }
+        descriptions
+    }
+
+    fn describe_entry(&self, entries: ObjectRef, reference: usize) -> Vec<Piece> {
+        if reference.is_multiple_of(2) {
+            return vec![Word("key"), Word("of"), Word("table")];
+        }
+        let key = self.world.heap.value(entries, reference - 1);
+        vec![Word("value"), Word("of"), Word("key"), Piece::Value(key), Word("of"), Word("table")]
+    }
+
+    fn describe_reference(&self, object: ObjectRef, kind: Option<ObjectKind>, reference: usize) -> Vec<Piece> {
+        let heap = &self.world.heap;
+        let named = |word, number, name: Value| {
+            let mut pieces = vec![Word(word), Number(number), Word("of"), Word("function")];
+            if !name.is_nil() {
+                pieces.push(Piece::Value(name));
+            }
+            pieces
+        };
+        match kind {
+            Some(ObjectKind::Closure) if reference == 0 => vec![Word("code"), Word("of"), Word("function")],
+            Some(ObjectKind::Closure) => {
+                named("captured", reference - closures::FIRST_CAPTURED, closures::name(heap, object).1)
+            }
+            Some(ObjectKind::Code) => named("constant", reference, closures::code_name(heap, object)),
+            Some(ObjectKind::Box) => vec![Word("variable")],
+            kind => {
+                let kind = kind.map_or("object", ObjectKind::name);
+                vec![Word("value"), Number(reference), Word("of"), Word(kind)]
+            }
+        }
+    }
+}
