@@ -15,7 +15,7 @@ fn heapatlas(words: &str, core: &Path) -> Ran {
 fn a_program_starts_where_a_core_was_saved() {
     let scratch = Scratch::new();
     let (core, program) = (scratch.path("x.core"), scratch.path("x.arc"));
-    fs::write(&program, "(def twice (x) (* 2 x)) (= seen (table)) (= seen.'a 1)").expect("a program");
+    fs::write(&program, "(def twice (x) (* 2 x)) (= seen (table)) (= seen!a 1)").expect("a program");
     let saved = finish(command([Path::new("core"), Path::new("save"), &core, &program]));
     assert_eq!(saved.fine(), "");
     assert_eq!(heapatlas("run --verify --core CORE -e (prn\t(twice\t(+\t(len\tseen)\t3)))", &core).fine(), "8\n");
