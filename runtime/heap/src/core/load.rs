@@ -86,7 +86,7 @@ fn parse<'w>(header: &Header, mut words: &'w [u64]) -> Result<(Vec<SavedChunk<'w
         let chunk = SavedChunk { pages: entries.len(), bits, entries };
         let huge = chunk.pages > CHUNK_PAGES;
         let after_huge = chunks.last().is_some_and(|last| last.pages > CHUNK_PAGES);
-        if chunk.pages < CHUNK_PAGES || !chunk.pages.is_multiple_of(CHUNK_PAGES) || (after_huge && !huge) {
+        if chunk.pages < CHUNK_PAGES || (after_huge && !huge) {
             return Err(damaged("its chunks are out of order"));
         }
         stored += chunk.stored_runs().into_iter().map(|run| run.len() as u64).sum::<u64>();
@@ -156,7 +156,7 @@ fn map(heap: &mut Heap, header: &Header, saved: &[SavedChunk<'_>]) -> Result<Vec
     }
     for chunk in &saved[pools..] {
         bases.push(heap.space.map_saved(at, chunk.pages * PAGE, true).map_err(room)?);
-        at = at + chunk.pages * PAGE;
+        at = (at + chunk.pages * PAGE).align_up(CHUNK);
     }
     Ok(bases)
 }
