@@ -163,7 +163,8 @@ fn ctrl_c_ends_the_window_at_once_while_an_endless_program_runs() {
     let since = Instant::now();
     let process = rustix::process::Pid::from_child(&program);
     rustix::process::kill_process(process, rustix::process::Signal::INT).expect("a signal");
-    let (_, time) = end_of(program, since);
+    let (code, time) = end_of(program, since);
+    assert_eq!(code, Some(130));
     assert!(time < AT_ONCE, "ending took {time:?}");
 }
 

@@ -18,7 +18,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 fn open(paused: bool) -> Harness<'static, App> {
     let beginning = Beginning { program: Program::default(), speed: Speed::SLOW_MOTION, paused };
-    let options = WindowOptions { beginning, title: "test".to_owned(), theme: ThemeChoice::Dark };
+    let options = WindowOptions {
+        beginning,
+        title: "test".to_owned(),
+        theme: ThemeChoice::Dark,
+        close: crossbeam_channel::never(),
+    };
     Harness::builder()
         .with_size([1280.0, 800.0])
         .build_eframe(|creation| App::new(&creation.egui_ctx, options).expect("a runtime"))

@@ -42,7 +42,7 @@ pub(super) fn show(mut beginning: Beginning) -> Ending {
         Err(error) => return Ending::System(format!("can't start the runtime: {error}")),
     };
     let stop = Arc::new(AtomicBool::new(false));
-    session::catch_interrupts(Some(Arc::clone(&stop)));
+    session::catch_interrupts(Arc::clone(&stop), None);
     match watch(source, on_terminal, &stop) {
         Ok(ending) => ending,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ending::Fine,

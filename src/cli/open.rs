@@ -1,5 +1,8 @@
 //! The window; without a display, the same in the terminal.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use super::arguments::{OpenOptions, SpeedName, ThemeName};
 use super::exit::{self, Ending};
 use super::live;
@@ -31,9 +34,11 @@ pub(super) fn open(options: OpenOptions) -> Ending {
         ThemeName::Dark => ThemeChoice::Dark,
         ThemeName::Light => ThemeChoice::Light,
     };
-    // A window has nothing to lose.
-    session::catch_interrupts(None);
-    match ui::run(WindowOptions { beginning: beginning.clone(), title, theme }) {
+    let interrupted = Arc::new(AtomicBool::new(false));
+    let (told, close) = crossbeam_channel::bounded(1);
+    session::catch_interrupts(Arc::clone(&interrupted), Some(told));
+    match ui::run(WindowOptions { beginning: beginning.clone(), title, theme, close }) {
+        Ok(()) if interrupted.load(Ordering::Relaxed) => Ending::Interrupted,
         Ok(()) => Ending::Fine,
         Err(WindowError::NoDisplay) => {
             exit::tell("there is no display; showing the map in the terminal");

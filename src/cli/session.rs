@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
+use crossbeam_channel::Sender;
 use heapatlas_arc::error::ArcError;
 use heapatlas_arc::host::NoHost;
 use heapatlas_arc::{Runtime, Streams};
@@ -24,6 +25,8 @@ const INTERRUPTED: i32 = 130;
 struct Interrupts {
     /// The flag of the runtime in use.
     flag: Option<Arc<AtomicBool>>,
+    /// Who is told besides: a window sees no flag while nothing happens.
+    told: Option<Sender<()>>,
     /// Counts the presses.
     presses: u64,
 }
@@ -35,14 +38,20 @@ fn with_interrupts<T>(use_them: impl FnOnce(&mut Interrupts) -> T) -> T {
     use_them(interrupts.get_or_insert_with(Interrupts::default))
 }
 
-/// Makes Ctrl-C set a flag, at which the program stops at its next safepoint; and end the process when that takes too
-/// long, or at once when there is no flag. Also where the shell had it ignored, as it does in the background.
-pub(super) fn catch_interrupts(flag: Option<Arc<AtomicBool>>) {
-    with_interrupts(|interrupts| interrupts.flag = flag);
+/// Makes Ctrl-C set a flag, at which the program stops at its next safepoint, and tell whoever waits; and end the
+/// process when that takes too long. Also where the shell had it ignored, as it does in the background.
+pub(super) fn catch_interrupts(flag: Arc<AtomicBool>, told: Option<Sender<()>>) {
+    with_interrupts(|interrupts| {
+        interrupts.flag = Some(flag);
+        interrupts.told = told;
+    });
     // The handler is installed once; another runtime only changes the flag.
     ctrlc::set_handler(|| {
         let (flag, press) = with_interrupts(|interrupts| {
             interrupts.presses += 1;
+            if let Some(told) = &interrupts.told {
+                told.try_send(()).ok();
+            }
             (interrupts.flag.clone(), interrupts.presses)
         });
         let Some(flag) = flag else { leave() };
@@ -133,7 +142,7 @@ impl Session {
         let mut runtime = program.runtime(streams, Box::new(NoHost))?;
         runtime.heap().mute_events(true);
         output.lock().unwrap_or_else(PoisonError::into_inner).interrupt = Some(runtime.interrupt());
-        catch_interrupts(Some(runtime.interrupt()));
+        catch_interrupts(runtime.interrupt(), None);
         Ok(Self { runtime, output })
     }
 

@@ -45,6 +45,13 @@ impl App {
     /// When the system refuses another thread.
     pub fn new(ctx: &Context, options: WindowOptions) -> std::io::Result<Self> {
         theme::install(ctx, options.theme);
+        let closer = ctx.clone();
+        // Ends with the sender.
+        std::thread::Builder::new().name("close".to_owned()).spawn(move || {
+            if options.close.recv().is_ok() {
+                closer.send_viewport_cmd(egui::ViewportCommand::Close);
+            }
+        })?;
         let waker = ctx.clone();
         let wake: Wake = Arc::new(move || waker.request_repaint());
         Ok(Self {

@@ -18,6 +18,7 @@ pub mod transcript;
 pub mod views;
 pub mod widgets;
 
+use crossbeam_channel::Receiver;
 use eframe::egui::{IconData, ViewportBuilder};
 
 use crate::source::embedded::Beginning;
@@ -42,6 +43,8 @@ pub struct WindowOptions {
     pub title: String,
     /// Which theme.
     pub theme: ThemeChoice,
+    /// A message here closes the window.
+    pub close: Receiver<()>,
 }
 
 /// Why there is no window.

@@ -236,18 +236,7 @@ impl Collector {
     pub(crate) fn step(&mut self, unit: GcUnit, space: &mut Space, roots: &mut dyn Roots, clock: u64) -> StepReport {
         let began = Instant::now();
         let began_in = self.phase;
-        let mut report = StepReport {
-            began_in,
-            ended_in: began_in,
-            scanned: 0,
-            grey: 0,
-            flooded: false,
-            page: None,
-            swept_pages: 0,
-            freed_granules: 0,
-            moved: 0,
-            given_back: 0,
-        };
+        let mut report = StepReport::begun_in(began_in);
         self.clock = clock;
         self.exact = began_in == GcPhase::Roots && unit == GcUnit::Cycle;
         loop {

@@ -29,6 +29,24 @@ fn s(count: u64) -> &'static str {
     if count == 1 { "" } else { "s" }
 }
 
+impl StepReport {
+    /// A step that has done nothing yet.
+    pub(super) const fn begun_in(phase: GcPhase) -> Self {
+        Self {
+            began_in: phase,
+            ended_in: phase,
+            scanned: 0,
+            grey: 0,
+            flooded: false,
+            page: None,
+            swept_pages: 0,
+            freed_granules: 0,
+            moved: 0,
+            given_back: 0,
+        }
+    }
+}
+
 /// One sentence: the phase in which the step began, then what was done, then the phase that comes next if it is another.
 impl fmt::Display for StepReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -79,18 +97,7 @@ mod tests {
     use super::*;
     use crate::terms::Address;
 
-    const REPORT: StepReport = StepReport {
-        began_in: GcPhase::Mark,
-        ended_in: GcPhase::Mark,
-        scanned: 0,
-        grey: 0,
-        flooded: false,
-        page: None,
-        swept_pages: 0,
-        freed_granules: 0,
-        moved: 0,
-        given_back: 0,
-    };
+    const REPORT: StepReport = StepReport::begun_in(GcPhase::Mark);
 
     #[test]
     fn a_step_is_a_sentence() {
