@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use heapatlas_heap::Policy;
 
+use crate::source::policy;
 use crate::source::program::{Base, Program};
 
 /// Shows a heap as a place: every page, every hole, what is live and what is merely resident.
@@ -76,9 +78,10 @@ pub struct RuntimeOptions {
     /// Start from a core instead of loading a base library
     #[arg(long, value_name = "FILE", conflicts_with_all = ["arc", "no_arc"])]
     pub core: Option<PathBuf>,
-    /// How the heap places objects
-    #[arg(long, value_enum, default_value_t)]
-    pub heap: HeapPolicy,
+    /// How the heap places objects: pool, single (one kind of pool, first fit), or malloc (a block of the system's
+    /// allocator for each); after a colon collect=no, give-back=no, evacuate=no, cell=BYTES
+    #[arg(long, value_name = "POLICY", default_value = "pool", value_parser = policy::parse, conflicts_with = "core")]
+    pub heap: Policy,
     /// The most memory the heap commits before the program gets an error: 64M, 1G, or bytes
     #[arg(long, value_name = "SIZE", value_parser = parse_size)]
     pub soft_limit: Option<u64>,
@@ -88,24 +91,6 @@ pub struct RuntimeOptions {
     /// Collect, and move everything, at every safepoint
     #[arg(long)]
     pub gc_stress: bool,
-}
-
-/// How the heap places objects.
-#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub enum HeapPolicy {
-    /// Pools of cells and pools of objects, free runs in address order
-    #[default]
-    Pool,
-}
-
-impl HeapPolicy {
-    /// The word for reports.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Pool => "pool",
-        }
-    }
 }
 
 impl RuntimeOptions {
@@ -122,6 +107,7 @@ impl RuntimeOptions {
             base,
             files,
             expressions,
+            policy: self.heap,
             soft_limit: self.soft_limit,
             verify: self.verify,
             gc_stress: self.gc_stress,

@@ -17,7 +17,6 @@ const CONTINUED: &str = "...  ";
 
 /// Talks Arc until the input ends or the program quits.
 pub(super) fn repl(options: ReplOptions) -> Ending {
-    let policy = options.runtime.heap;
     let program = options.runtime.program(options.files, Vec::new());
     let mut session = match Session::start(&program) {
         Ok(session) => session,
@@ -27,7 +26,7 @@ pub(super) fn repl(options: ReplOptions) -> Ending {
     if ending == Ending::Fine {
         ending = talk(&mut session).unwrap_or_else(|error| Ending::System(format!("can't go on: {error}")));
     }
-    report(&mut session, options.stats, policy.name());
+    report(&mut session, options.stats);
     ending
 }
 

@@ -8,14 +8,13 @@ use crate::source::program::Program;
 
 /// Runs programs; only what they print goes to standard output.
 pub(super) fn run(options: RunOptions) -> Ending {
-    let policy = options.runtime.heap;
     let program = options.runtime.program(options.files, options.expressions);
     let mut session = match Session::start(&program) {
         Ok(session) => session,
         Err(error) => return error.into(),
     };
     let ending = run_program(&mut session, &program);
-    report(&mut session, options.stats, policy.name());
+    report(&mut session, options.stats);
     ending
 }
 
@@ -30,8 +29,8 @@ pub(super) fn run_program(session: &mut Session, program: &Program) -> Ending {
 }
 
 /// Reports statistics, if they are wanted.
-pub(super) fn report(session: &mut Session, format: Option<StatsFormat>, policy: &str) {
+pub(super) fn report(session: &mut Session, format: Option<StatsFormat>) {
     if let Some(format) = format {
-        stats::report(&mut session.runtime, format, policy);
+        stats::report(&mut session.runtime, format);
     }
 }

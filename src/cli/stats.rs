@@ -11,11 +11,12 @@ use super::arguments::StatsFormat;
 use crate::export::json;
 use crate::format;
 use crate::map::balance::Term;
+use crate::source::policy;
 
 /// The report. The names are a contract; see the README.
 #[derive(Serialize)]
-struct Report<'p> {
-    heap: &'p str,
+struct Report {
+    heap: String,
     live_bytes: u64,
     allocated_bytes_total: u64,
     allocated_bytes: u64,
@@ -100,7 +101,7 @@ fn milliseconds(time: Duration) -> f64 {
 }
 
 /// Collects, measures and reports to standard error.
-pub(super) fn report(runtime: &mut Runtime, format: StatsFormat, policy: &str) {
+pub(super) fn report(runtime: &mut Runtime, format: StatsFormat) {
     let wall = runtime.heap().age();
     let process = process_numbers();
     let gc = gc_report(runtime.heap().gc_stats());
@@ -113,7 +114,7 @@ pub(super) fn report(runtime: &mut Runtime, format: StatsFormat, policy: &str) {
         longest = longest.max(bytes as u64);
     }
     let report = Report {
-        heap: policy,
+        heap: policy::name(&runtime.heap().policy()),
         live_bytes: counters.balance.live,
         allocated_bytes_total: counters.clock,
         allocated_bytes: counters.allocated,
@@ -139,13 +140,13 @@ pub(super) fn report(runtime: &mut Runtime, format: StatsFormat, policy: &str) {
 }
 
 #[allow(clippy::print_stderr, reason = "statistics go to standard error, so that output stays the program's")]
-fn print_json(report: &Report<'_>) {
+fn print_json(report: &Report) {
     // Numbers and strings always serialise.
     eprintln!("{}", serde_json::to_string(report).unwrap_or_default());
 }
 
 #[allow(clippy::print_stderr, reason = "statistics go to standard error, so that output stays the program's")]
-fn print_text(report: &Report<'_>, balance: &heapatlas_heap::Balance) {
+fn print_text(report: &Report, balance: &heapatlas_heap::Balance) {
     let line = |name: &str, value: String| eprintln!("{name:<14} {value:>12}");
     line("live", format::bytes(report.live_bytes));
     line("resident", format::maybe_bytes(report.resident_bytes));

@@ -47,6 +47,8 @@ const fn letter(kind: PageKind) -> char {
         PageKind::LargeRest => 'l',
         PageKind::Stack => 'S',
         PageKind::Reserve => 'R',
+        PageKind::Mixed => 'M',
+        PageKind::Foreign => '?',
     }
 }
 

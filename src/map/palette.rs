@@ -150,12 +150,13 @@ impl Theme {
     #[must_use]
     pub fn kind(self, kind: PageKind) -> Rgb {
         match kind {
-            PageKind::Fresh | PageKind::Free | PageKind::GivenBack => self.free(),
+            PageKind::Fresh | PageKind::Free | PageKind::GivenBack | PageKind::Foreign => self.free(),
             PageKind::Tables => self.pick(Rgb(128, 134, 144), Rgb(120, 126, 136)),
             PageKind::Cells => self.pick(Rgb(86, 180, 233), Rgb(0, 114, 178)),
             PageKind::Objects => self.pick(Rgb(230, 159, 0), Rgb(205, 127, 0)),
             PageKind::LargeHead | PageKind::LargeRest => self.pick(Rgb(213, 94, 0), Rgb(178, 70, 0)),
             PageKind::Stack => self.pick(Rgb(0, 158, 115), Rgb(0, 128, 92)),
+            PageKind::Mixed => self.pick(Rgb(214, 202, 70), Rgb(122, 116, 10)),
             PageKind::Reserve => self.pick(Rgb(204, 121, 167), Rgb(170, 84, 132)),
         }
     }
@@ -243,7 +244,7 @@ mod tests {
     #[test]
     fn kinds_are_told_apart_from_what_is_free() {
         for theme in [Theme::Dark, Theme::Light] {
-            for kind in PageKind::ALL.into_iter().filter(|kind| !kind.is_free()) {
+            for kind in PageKind::ALL.into_iter().filter(|kind| !kind.is_free() && *kind != PageKind::Foreign) {
                 let contrast = theme.kind(kind).contrast(theme.free());
                 assert!(contrast >= 1.8, "{theme:?} {kind:?}: {contrast}");
             }

@@ -111,12 +111,17 @@ impl HeapModel {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use heapatlas_heap::Heap;
     use heapatlas_heap::object::{ObjectFlags, ObjectKind};
+    use heapatlas_heap::{Heap, Placement, Policy};
 
     #[test]
     fn frames_add_up_to_what_a_key_frame_says() {
-        let mut heap = Heap::new().expect("a heap");
+        for placement in Placement::ALL {
+            frames_add_up(Heap::with(Policy::of(placement), heapatlas_heap::os::system()).expect("a heap"));
+        }
+    }
+
+    fn frames_add_up(mut heap: Heap) {
         let mut model = HeapModel::default();
         assert_eq!(model.apply(&heap.cut_frame(true)), Applied::UpToDate);
         for round in 0..40 {

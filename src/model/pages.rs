@@ -29,6 +29,24 @@ pub struct Extent {
 }
 
 impl Extent {
+    /// An extent of which nothing is known yet.
+    fn fresh(span: Span) -> Self {
+        let pages = (span.end - span.start) / PAGE;
+        Self { span, entries: Arc::new(vec![PageEntry::default(); pages]), touched: vec![0; pages] }
+    }
+
+    /// Takes over what is known of the pages that are in another extent too.
+    fn take_over(&mut self, other: &Self) {
+        let start = self.span.start.max(other.span.start);
+        let end = self.span.end.min(other.span.end);
+        if start < end {
+            let count = (end - start) / PAGE;
+            let (to, from) = ((start - self.span.start) / PAGE, (start - other.span.start) / PAGE);
+            Arc::make_mut(&mut self.entries)[to..to + count].copy_from_slice(&other.entries[from..from + count]);
+            self.touched[to..to + count].copy_from_slice(&other.touched[from..from + count]);
+        }
+    }
+
     /// Its pages from one index on, lowest first.
     pub fn pages_from(&self, first: usize) -> impl Iterator<Item = Page> {
         let start = self.span.start;
@@ -60,21 +78,25 @@ pub struct Pages {
 
 impl Pages {
     pub(super) fn apply(&mut self, frame: &Frame) {
-        self.extents.retain(|extent| frame.extents.contains(&extent.span));
+        let mut known = std::mem::take(&mut self.extents).into_iter().peekable();
         for span in &frame.extents {
             let fresh = frame.key || frame.mapped.contains(span);
-            let at = self.extents.partition_point(|extent| extent.span.start < span.start);
-            let known = self.extents.get(at).is_some_and(|extent| extent.span == *span);
-            if known && !fresh {
-                continue;
-            }
-            let pages = (span.end - span.start) / PAGE;
-            let entries = Arc::new(vec![PageEntry::default(); pages]);
-            let extent = Extent { span: span.clone(), entries, touched: vec![0; pages] };
-            if known {
-                self.extents[at] = extent;
-            } else {
-                self.extents.insert(at, extent);
+            while known.next_if(|extent| extent.span.end <= span.start).is_some() {}
+            match known.peek() {
+                Some(extent) if !fresh && extent.span == *span => self.extents.extend(known.next()),
+                Some(extent) if !fresh && extent.span.start < span.end => {
+                    // Where blocks lie, a stretch of pages grows, shrinks and parts.
+                    let mut whole = Extent::fresh(span.clone());
+                    while let Some(extent) = known.peek().filter(|extent| extent.span.start < span.end) {
+                        whole.take_over(extent);
+                        if extent.span.end > span.end {
+                            break;
+                        }
+                        known.next();
+                    }
+                    self.extents.push(whole);
+                }
+                _ => self.extents.push(Extent::fresh(span.clone())),
             }
         }
         let mut at = 0;

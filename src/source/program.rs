@@ -6,7 +6,8 @@ use heapatlas_arc::error::ArcError;
 use heapatlas_arc::host::Host;
 use heapatlas_arc::libraries::BASE;
 use heapatlas_arc::{Runtime, Streams};
-use heapatlas_heap::Heap;
+use heapatlas_heap::os::system;
+use heapatlas_heap::{Heap, Policy};
 
 /// The base library.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -31,6 +32,8 @@ pub struct Program {
     pub files: Vec<PathBuf>,
     /// Texts to be evaluated after the files, in order.
     pub expressions: Vec<String>,
+    /// How the heap places things and gets memory back; a core brings its own.
+    pub policy: Policy,
     /// The soft limit in bytes.
     pub soft_limit: Option<u64>,
     /// Verify the heap after every collection.
@@ -52,7 +55,7 @@ impl Program {
         let mut runtime = match &self.base {
             Base::Core(path) => Runtime::from_core(path, streams, host)?,
             _ => {
-                let mut heap = Heap::new().map_err(exhausted)?;
+                let mut heap = Heap::with(self.policy, system()).map_err(exhausted)?;
                 heap.set_limit(limit);
                 Runtime::new(heap, streams, host)?
             }

@@ -11,7 +11,9 @@ use std::io;
 use corpus::{Record, files, folder, records};
 use heapatlas_arc::Runtime;
 use heapatlas_arc::host::NoHost;
-use support::runtime;
+use heapatlas_heap::os::system;
+use heapatlas_heap::{Heap, Placement, Policy};
+use support::{runtime, runtime_on};
 
 /// Which records are evaluated.
 const EVERY: usize = 5;
@@ -32,16 +34,19 @@ fn stressed() -> Runtime {
     runtime
 }
 
-/// Evaluates the chosen records whose number leaves this remainder by two, so that two tests share the work.
-fn check_records(remainder: usize) {
+/// Evaluates the chosen records whose number leaves a remainder by a divisor, so that several tests share the work, on heaps
+/// of a placement.
+fn check_records(placement: Placement, divisor: usize, remainder: usize) {
     let every = std::env::var("HEAPATLAS_STRESS").ok().and_then(|every| every.parse().ok()).unwrap_or(EVERY).max(1);
     let all = files(&folder(), "txt").into_iter().flat_map(|file| records(&file));
     let fit = |record: &Record| record.tags.iter().all(|tag| !UNFIT.contains(&tag.as_str()));
     let chosen: Vec<Record> = all.filter(fit).step_by(every).collect();
-    let mine = chosen.iter().enumerate().filter(|(number, _)| number % 2 == remainder);
+    let mine = chosen.iter().enumerate().filter(|(number, _)| number % divisor == remainder);
     let wrong: Vec<_> = mine
         .filter_map(|(_, record)| {
-            let mut runtime = runtime(&record.tags, Box::new(io::sink()), Box::new(NoHost));
+            let heap = Heap::with(Policy::of(placement), system()).expect("a heap");
+            let mut runtime =
+                runtime_on(heap, &record.tags, Box::new(io::sink()), Box::new(NoHost)).expect("a runtime");
             stress(&mut runtime);
             record.judge(runtime).err().map(|wrong| format!("{}: {wrong}", record.name))
         })
@@ -51,12 +56,22 @@ fn check_records(remainder: usize) {
 
 #[test]
 fn even_records_hold_under_stress() {
-    check_records(0);
+    check_records(Placement::Pool, 2, 0);
 }
 
 #[test]
 fn odd_records_hold_under_stress() {
-    check_records(1);
+    check_records(Placement::Pool, 2, 1);
+}
+
+#[test]
+fn some_records_hold_under_stress_in_one_kind_of_pool() {
+    check_records(Placement::Single, 5, 1);
+}
+
+#[test]
+fn some_records_hold_under_stress_in_blocks_of_the_system() {
+    check_records(Placement::Malloc, 5, 2);
 }
 
 #[test]

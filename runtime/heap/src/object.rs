@@ -2,13 +2,17 @@
 //! the verifier and the window.
 //!
 //! ```text
-//!  63                       24 23     16 15      8 7       0
-//! +---------------------------+---------+---------+---------+
-//! | payload size in bytes     | spare   | flags   | kind    |
-//! +---------------------------+---------+---------+---------+
+//!  63                       24 23     16 15      8 7       2 1 0
+//! +---------------------------+---------+---------+---------+---+
+//! | payload size in bytes     | spare   | flags   | sort    | 11|
+//! +---------------------------+---------+---------+---------+---+
 //! ```
+//!
+//! A header is a word that no value is: tagged like an immediate, of a sort that no immediate has, one for each kind.
+//! So the first word of anything says whether it is an object or a cell, wherever it lies.
 
 use crate::terms::{GRANULE, PAGE};
+use crate::value::{HEADER_SORTS, IMMEDIATE_TAG, SORT_BITS, TAG_BITS};
 
 /// Bytes in the header.
 pub const HEADER: usize = 8;
@@ -175,7 +179,7 @@ impl Header {
     #[inline]
     #[must_use]
     pub const fn new(kind: ObjectKind, flags: ObjectFlags, bytes: usize) -> Self {
-        Self(((bytes as u64) << 24) | ((flags.0 as u64) << 8) | kind as u64)
+        Self(((bytes as u64) << 24) | ((flags.0 as u64) << 8) | low_byte(kind) as u64)
     }
 
     pub(crate) const fn from_bits(bits: u64) -> Self {
@@ -188,25 +192,25 @@ impl Header {
         self.0
     }
 
-    /// The number of the kind, which may be none when memory was corrupted.
+    /// Whether a word is a header, rather than a value.
     #[inline]
-    #[must_use]
-    pub const fn kind_number(self) -> u8 {
-        self.0 as u8
+    pub(crate) const fn is_header(word: u64) -> bool {
+        word as u8 & TAG_MASK == IMMEDIATE_TAG as u8 && word as u8 >> TAG_BITS >= HEADER_SORTS as u8
     }
 
     /// Whether this is the header of an object of that kind.
     #[inline]
     #[must_use]
     pub const fn is(self, kind: ObjectKind) -> bool {
-        self.0 as u8 == kind as u8
+        self.0 as u8 == low_byte(kind)
     }
 
     /// The kind. `None` only when memory was corrupted.
     #[inline]
     #[must_use]
     pub fn kind(self) -> Option<ObjectKind> {
-        ObjectKind::from_number(self.kind_number())
+        let number = (self.0 as u8 >> TAG_BITS).wrapping_sub(HEADER_SORTS as u8 - 1);
+        if Self::is_header(self.0) { ObjectKind::from_number(number) } else { None }
     }
 
     /// The facts.
@@ -273,6 +277,15 @@ impl std::fmt::Debug for Header {
     }
 }
 
+const TAG_MASK: u8 = (1 << TAG_BITS) - 1;
+
+/// The lowest byte of the header of an object of a kind. The kinds are numbered from one.
+const fn low_byte(kind: ObjectKind) -> u8 {
+    ((kind as u8 - 1 + HEADER_SORTS as u8) << TAG_BITS) | IMMEDIATE_TAG as u8
+}
+
+const _: () = assert!(HEADER_SORTS + (ObjectKind::ALL.len() as u64) <= 1 << SORT_BITS);
+
 /// Granules for an object with a payload of `bytes` bytes.
 #[inline]
 #[must_use]
@@ -283,6 +296,7 @@ pub const fn granules_for(bytes: usize) -> usize {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::value::Value;
 
     #[test]
     fn headers_keep_kind_flags_and_size() {
@@ -295,6 +309,18 @@ mod tests {
             assert!(!header.with_flags(ObjectFlags::NONE).flags().has(ObjectFlags::WIDE));
         }
         assert_eq!(Header::from_bits(0).kind(), None);
+    }
+
+    #[test]
+    fn no_value_is_a_header() {
+        for kind in ObjectKind::ALL {
+            assert!(Header::is_header(Header::new(kind, ObjectFlags::PINNED, 12_345).bits()));
+        }
+        let immediates = [Value::NIL, Value::T, Value::TOMBSTONE, Value::char('\u{10ffff}'), Value::builtin(u16::MAX)];
+        let numbers = [Value::FIXNUM_MIN, -1, 0, 0x0f0f_0f0f, Value::FIXNUM_MAX].map(|n| Value::fixnum(n).unwrap());
+        for value in immediates.into_iter().chain(numbers) {
+            assert!(!Header::is_header(value.bits()), "{value:?}");
+        }
     }
 
     #[test]

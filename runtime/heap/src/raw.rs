@@ -5,7 +5,8 @@
 //!
 //! * **D1, chunks.** A [`ChunkRef`] lies at the start of a chunk of a live [`Mapping`]: readable, writable, aligned
 //!   to [`CHUNK`], at least [`CHUNK`] bytes, its head holding tables. `space::extent` makes one only from a mapping
-//!   it owns, and drops it before the mapping.
+//!   it owns, and drops it before the mapping. Or its tables are a live [`Mapping`] of their own ([`TablesAt::BESIDE`]), and
+//!   of its memory only what is inside blocks of the system's allocator is read or written.
 //! * **D2, references.** A [`CellRef`] or [`ObjectRef`] names the first granule of something allocated in a chunk.
 //!   They come from a [`Run`] when something is allocated, from a value word, or from a walker that read the
 //!   allocation bitmap. What is freed is reachable from no root and no live object, which the verifier checks
@@ -22,9 +23,10 @@ use std::slice;
 use crate::heap::Heap;
 use crate::object::{HEADER, Header, ObjectKind};
 use crate::os::Mapping;
+use crate::os::blocks::Block;
 use crate::space::page_table::PageEntry;
 use crate::terms::{Address, CHUNK, CHUNK_GRANULES, CHUNK_PAGES, GRANULE, PAGE, Span};
-use crate::value::Value;
+use crate::value::{Unpacked, Value};
 
 /// Bytes of one bitmap: one bit a granule.
 const BITMAP: usize = CHUNK_GRANULES / 8;
@@ -39,7 +41,10 @@ const HEAD: usize = BITMAPS_AT + 3 * BITMAP;
 /// Pages of tables at the head of a chunk of [`CHUNK_PAGES`] pages.
 pub(crate) const TABLE_PAGES: usize = HEAD / PAGE;
 
-const _: () = assert!(HEAD.is_multiple_of(PAGE) && TABLE_PAGES == 7);
+/// Bytes of the tables of a chunk whose tables lie beside it: there is one bitmap more.
+pub(crate) const TABLES_BESIDE: usize = BITMAPS_AT + Bitmap::Heads as usize * BITMAP + BITMAP;
+
+const _: () = assert!(HEAD.is_multiple_of(PAGE) && TABLE_PAGES == 7 && TABLES_BESIDE.is_multiple_of(PAGE));
 
 /// Reads a word.
 ///
@@ -397,7 +402,7 @@ impl CodeRef {
     }
 }
 
-/// One of the three bitmaps of a chunk: a bit for every granule.
+/// One of the bitmaps of a chunk: a bit for every granule.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(usize)]
 pub(crate) enum Bitmap {
@@ -407,50 +412,85 @@ pub(crate) enum Bitmap {
     Marked = 1,
     /// The granule begins something reached but not yet scanned.
     Grey = 2,
+    /// A block begins at the granule. Only where the tables lie beside the chunk.
+    Heads = 3,
 }
 
 impl Bitmap {
-    /// All three.
+    /// Those that every chunk has.
     #[cfg(test)]
     pub(crate) const ALL: [Self; 3] = [Self::Allocated, Self::Marked, Self::Grey];
 }
 
-/// The tables at the head of a chunk, and its pages.
+/// Where the tables of a heap's chunks lie.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct TablesAt {
+    /// The bits in which the address of the tables differs from that of the chunk.
+    differs: usize,
+}
+
+impl TablesAt {
+    /// At the heads of the chunks, which are the heap's.
+    pub(crate) const HEAD: Self = Self { differs: 0 };
+    /// At an address that an address of the chunk leads to, because the chunk's memory is not the heap's: in the other half
+    /// of the half of the address space in which programs live.
+    pub(crate) const BESIDE: Self = Self { differs: 1 << 46 };
+
+    /// The chunk in which an address lies.
+    #[inline(always)]
+    pub(crate) fn chunk_of(self, address: Address) -> ChunkRef {
+        let base = address.align_down(CHUNK);
+        ChunkRef { base, tables: self.tables_of(base) }
+    }
+
+    /// Where the tables of the chunk at `base` lie.
+    #[inline(always)]
+    pub(crate) fn tables_of(self, base: Address) -> Address {
+        Address::new(base.get() ^ self.differs)
+    }
+}
+
+/// The tables of a chunk, and its pages.
 ///
 /// A chunk that holds one huge object has more than [`CHUNK_PAGES`] pages; [`FurtherEntries`] describe the others.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-pub(crate) struct ChunkRef(Address);
+pub(crate) struct ChunkRef {
+    base: Address,
+    tables: Address,
+}
 
 impl ChunkRef {
-    /// The chunk that begins `offset` bytes into a mapping.
+    /// The chunk that begins `offset` bytes into a mapping, its tables at its head.
     pub(crate) fn new(mapping: &Mapping, offset: usize) -> Self {
         let base = mapping.start() + offset;
         assert!(base.is_aligned(CHUNK) && offset + CHUNK <= mapping.bytes(), "a chunk inside its mapping");
-        Self(base)
+        TablesAt::HEAD.chunk_of(base)
     }
 
-    /// The chunk in which a reference lies.
-    #[inline(always)]
-    pub(crate) fn of_cell(cell: CellRef) -> Self {
-        Self(cell.0.align_down(CHUNK))
+    /// The chunk at `base` whose tables are a mapping of their own.
+    pub(crate) fn beside(base: Address, tables: &Mapping) -> Self {
+        let chunk = TablesAt::BESIDE.chunk_of(base);
+        assert!(base.is_aligned(CHUNK) && chunk.tables == tables.start(), "tables of the chunk");
+        assert!(tables.bytes() >= TABLES_BESIDE, "room for the tables");
+        chunk
     }
 
-    /// The chunk in which a reference lies.
-    #[inline(always)]
-    pub(crate) fn of_object(object: ObjectRef) -> Self {
-        Self(object.0.align_down(CHUNK))
+    /// Whether the tables lie beside the chunk.
+    #[inline]
+    pub(crate) fn has_tables_beside(self) -> bool {
+        self.base != self.tables
     }
 
     /// Where the chunk begins.
     #[inline(always)]
     pub(crate) const fn base(self) -> Address {
-        self.0
+        self.base
     }
 
     /// The address of a granule of the chunk.
     #[inline(always)]
     pub(crate) fn granule_address(self, granule: usize) -> Address {
-        self.0 + granule * GRANULE
+        self.base + granule * GRANULE
     }
 
     /// The entry of one of the first [`CHUNK_PAGES`] pages.
@@ -458,7 +498,7 @@ impl ChunkRef {
     pub(crate) fn entry(self, page: usize) -> PageEntry {
         assert!(page < CHUNK_PAGES);
         // SAFETY: D1; the entry is in the head.
-        unsafe { read_entry(self.0 + ENTRIES_AT + page * ENTRY) }
+        unsafe { read_entry(self.tables + ENTRIES_AT + page * ENTRY) }
     }
 
     /// Replaces the entry of one of the first [`CHUNK_PAGES`] pages.
@@ -466,7 +506,7 @@ impl ChunkRef {
     pub(crate) fn set_entry(self, page: usize, entry: PageEntry) {
         assert!(page < CHUNK_PAGES);
         // SAFETY: D1, D4; the entry is in the head.
-        unsafe { write_entry(self.0 + ENTRIES_AT + page * ENTRY, entry) }
+        unsafe { write_entry(self.tables + ENTRIES_AT + page * ENTRY, entry) }
     }
 
     /// Where the pages of bitmaps lie that hold no bit while no cycle is under way: those of marks, and what precedes
@@ -476,23 +516,25 @@ impl ChunkRef {
         while word > 0 && (word - PAGE / 8..word).all(|word| self.bits(Bitmap::Allocated, word) == 0) {
             word -= PAGE / 8;
         }
-        self.0 + BITMAPS_AT + word * 8..self.0 + HEAD
+        self.tables + BITMAPS_AT + word * 8..self.tables + HEAD
     }
 
     /// 64 bits of a bitmap.
     #[inline(always)]
     pub(crate) fn bits(self, bitmap: Bitmap, word: usize) -> u64 {
         assert!(word < BITMAP_WORDS);
+        debug_assert!(bitmap != Bitmap::Heads || self.has_tables_beside());
         // SAFETY: D1; the word is inside the bitmap.
-        unsafe { read(self.0 + BITMAPS_AT + bitmap as usize * BITMAP + word * 8) }
+        unsafe { read(self.tables + BITMAPS_AT + bitmap as usize * BITMAP + word * 8) }
     }
 
     /// Replaces 64 bits of a bitmap.
     #[inline(always)]
     pub(crate) fn set_bits(self, bitmap: Bitmap, word: usize, bits: u64) {
         assert!(word < BITMAP_WORDS);
+        debug_assert!(bitmap != Bitmap::Heads || self.has_tables_beside());
         // SAFETY: D1, D4; the word is inside the bitmap.
-        unsafe { write(self.0 + BITMAPS_AT + bitmap as usize * BITMAP + word * 8, bits) }
+        unsafe { write(self.tables + BITMAPS_AT + bitmap as usize * BITMAP + word * 8, bits) }
     }
 
     /// The cell at an allocated granule of a pool of cells.
@@ -509,6 +551,23 @@ impl ChunkRef {
         ObjectRef(self.granule_address(granule))
     }
 
+    /// What begins at an allocated granule of a mixed page: its first word says whether it has a header.
+    #[inline]
+    pub(crate) fn value_at(self, granule: usize) -> Value {
+        let object = self.object_at(granule);
+        if Header::is_header(object.header().bits()) {
+            Value::object(object)
+        } else {
+            Value::cell(self.cell_at(granule))
+        }
+    }
+
+    /// The block that begins at a granule, to be freed: what lay in it is dead.
+    pub(crate) fn dead_block(self, granule: usize) -> Block {
+        debug_assert!(self.has_tables_beside());
+        Block::of_dead(self.granule_address(granule))
+    }
+
     /// The free granules `start..end` of the chunk, to allocate in. The caller owns them: no other run covers them
     /// and their bits are clear.
     pub(crate) fn run(self, start: usize, end: usize) -> Run {
@@ -518,7 +577,7 @@ impl ChunkRef {
 
     /// Makes an object that begins at a free page. `zeroed` says that the pages hold zeros already.
     pub(crate) fn large_object(self, page: usize, header: Header, zeroed: bool) -> ObjectRef {
-        let object = ObjectRef(self.0 + page * PAGE);
+        let object = ObjectRef(self.base + page * PAGE);
         // SAFETY: D1; the page is free, hence inside the chunk and in no run.
         unsafe { write(object.0, header.bits()) };
         if !zeroed {
@@ -534,7 +593,7 @@ impl ChunkRef {
     pub(crate) fn touch(self, first: usize, count: usize) {
         for page in first..first + count {
             // SAFETY: D1, D4; the pages are inside the chunk and nothing is allocated in them.
-            unsafe { write(self.0 + page * PAGE, 0) };
+            unsafe { write(self.base + page * PAGE, 0) };
         }
     }
 }
@@ -548,6 +607,9 @@ pub(crate) struct FurtherEntries {
 }
 
 impl FurtherEntries {
+    /// No entries: a chunk of [`CHUNK_PAGES`] pages.
+    pub(crate) const NONE: Self = Self { first: Address::new(0), count: 0 };
+
     /// The entries of a mapping that is one huge chunk.
     pub(crate) fn new(mapping: &Mapping) -> Self {
         let count = (mapping.bytes() / PAGE).saturating_sub(CHUNK_PAGES);
@@ -645,6 +707,43 @@ impl Run {
         // SAFETY: as above; the payload ends where the granules do.
         unsafe { ptr::write_bytes(payload, 0, bytes - HEADER) };
         Some(object)
+    }
+}
+
+/// Makes a cell in a block that was just allocated.
+pub(crate) fn cell_in_block(block: &Block, car: Value, cdr: Value) -> CellRef {
+    assert!(block.bytes() >= GRANULE, "room for a cell");
+    let cell = CellRef(block.start());
+    // The block is owned and large enough, and the reference made here is the first to what is in it: D2.
+    cell.store_car(car);
+    cell.store_cdr(cdr);
+    cell
+}
+
+/// Makes an object in a block that was just allocated, its payload zero.
+pub(crate) fn object_in_block(block: &Block, header: Header) -> ObjectRef {
+    let bytes = block_bytes(header);
+    assert!(block.bytes() >= bytes, "room for {header:?}");
+    let object = ObjectRef(block.start());
+    // SAFETY: the block is owned and large enough, and aligned to a granule.
+    unsafe { write(object.0, header.bits()) };
+    let payload = ptr::with_exposed_provenance_mut::<u8>((object.0 + HEADER).get());
+    // SAFETY: as above.
+    unsafe { ptr::write_bytes(payload, 0, bytes - HEADER) };
+    object
+}
+
+/// Bytes that an object with this header needs in a block: its payload in whole words, and one word at least.
+pub(crate) fn block_bytes(header: Header) -> usize {
+    HEADER + header.payload_bytes().next_multiple_of(8).max(8)
+}
+
+/// Bytes of the block in which a cell or an object lies, as far as the system's allocator keeps them for it.
+pub(crate) fn footprint(value: Value) -> usize {
+    match value.unpack() {
+        Unpacked::Cell(cell) => Block::footprint_at(cell.address()),
+        Unpacked::Object(object) => Block::footprint_at(object.address()),
+        _ => 0,
     }
 }
 

@@ -138,11 +138,16 @@ pub enum PageKind {
     Stack = 8,
     /// Held back for the handler of an exhausted heap.
     Reserve = 9,
+    /// Cells and objects side by side, as the policies `single` and `malloc` place them.
+    Mixed = 10,
+    /// Not the heap's: nothing of it lies there, though something does nearby. Only where the system's allocator places
+    /// things; never in a frame.
+    Foreign = 11,
 }
 
 impl PageKind {
     /// Every kind, in the order of their numbers.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::Fresh,
         Self::Free,
         Self::GivenBack,
@@ -153,6 +158,8 @@ impl PageKind {
         Self::LargeRest,
         Self::Stack,
         Self::Reserve,
+        Self::Mixed,
+        Self::Foreign,
     ];
 
     /// The kind with this number, if there is one.
@@ -167,16 +174,16 @@ impl PageKind {
         matches!(self, Self::Fresh | Self::Free | Self::GivenBack)
     }
 
-    /// Whether the page belongs to a pool of cells or of objects.
+    /// Whether things begin and end anywhere in the page, with free runs between them.
     #[must_use]
     pub const fn is_pooled(self) -> bool {
-        matches!(self, Self::Cells | Self::Objects)
+        matches!(self, Self::Cells | Self::Objects | Self::Mixed)
     }
 
     /// Whether objects of the program live in the page: pools, large objects and stacks.
     #[must_use]
     pub const fn is_used(self) -> bool {
-        matches!(self, Self::Cells | Self::Objects | Self::LargeHead | Self::LargeRest | Self::Stack)
+        self.is_pooled() || matches!(self, Self::LargeHead | Self::LargeRest | Self::Stack)
     }
 
     /// The word for people and for exports.
@@ -193,17 +200,21 @@ impl PageKind {
             Self::LargeRest => "large rest",
             Self::Stack => "stack",
             Self::Reserve => "reserve",
+            Self::Mixed => "mixed",
+            Self::Foreign => "foreign",
         }
     }
 }
 
-/// The two kinds of pool.
+/// The kinds of pool.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum PoolKind {
     /// 16-byte conses without a header.
     Cells,
     /// Objects with a header, of variable size.
     Objects,
+    /// Both, side by side.
+    Mixed,
 }
 
 impl PoolKind {
@@ -213,6 +224,7 @@ impl PoolKind {
         match self {
             Self::Cells => PageKind::Cells,
             Self::Objects => PageKind::Objects,
+            Self::Mixed => PageKind::Mixed,
         }
     }
 }

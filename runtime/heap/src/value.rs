@@ -24,14 +24,17 @@ use crate::raw::{CellRef, ObjectRef};
 #[repr(transparent)]
 pub struct Value(u64);
 
-const TAG_BITS: u32 = 2;
+/// Bits of the tag.
+pub(crate) const TAG_BITS: u32 = 2;
 const TAG_MASK: u64 = 3;
 const TAG_FIXNUM: u64 = 0;
 const TAG_CELL: u64 = 1;
 const TAG_OBJECT: u64 = 2;
-const TAG_IMMEDIATE: u64 = 3;
+/// The tag of immediates and of the headers of objects.
+pub(crate) const IMMEDIATE_TAG: u64 = 3;
 
-const SORT_BITS: u32 = 6;
+/// Bits of the sort of an immediate.
+pub(crate) const SORT_BITS: u32 = 6;
 const SORT_MASK: u64 = (1 << SORT_BITS) - 1;
 const PAYLOAD_SHIFT: u32 = TAG_BITS + SORT_BITS;
 
@@ -43,6 +46,9 @@ enum Sort {
     Char = 1,
     Builtin = 2,
 }
+
+/// From here on the sorts are those of headers: no value has one.
+pub(crate) const HEADER_SORTS: u64 = Sort::Builtin as u64 + 1;
 
 /// A value taken apart.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -62,7 +68,7 @@ pub enum Unpacked {
 }
 
 const fn immediate(sort: Sort, payload: u32) -> Value {
-    Value(((payload as u64) << PAYLOAD_SHIFT) | ((sort as u64) << TAG_BITS) | TAG_IMMEDIATE)
+    Value(((payload as u64) << PAYLOAD_SHIFT) | ((sort as u64) << TAG_BITS) | IMMEDIATE_TAG)
 }
 
 impl Value {
@@ -218,7 +224,7 @@ impl Value {
     #[inline]
     #[must_use]
     pub const fn as_builtin(self) -> Option<u16> {
-        let low = (self.0 & ((1 << PAYLOAD_SHIFT) - 1)) ^ TAG_IMMEDIATE;
+        let low = (self.0 & ((1 << PAYLOAD_SHIFT) - 1)) ^ IMMEDIATE_TAG;
         if low == (Sort::Builtin as u64) << TAG_BITS { Some((self.0 >> PAYLOAD_SHIFT) as u16) } else { None }
     }
 

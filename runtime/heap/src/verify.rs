@@ -8,9 +8,10 @@ use std::fmt;
 use crate::gc::mark::each_child;
 use crate::heap::Heap;
 use crate::object::ObjectKind;
-use crate::raw::{BITMAP_WORDS, Bitmap};
+use crate::raw::{BITMAP_WORDS, Bitmap, footprint};
 use crate::space::accounting::{PageCounts, Sums};
 use crate::space::bitmap;
+use crate::space::blocks::each_part;
 use crate::space::chunk::{Chunk, Slot, slot_pages};
 use crate::space::page_table::PageEntry;
 use crate::terms::{Address, CHUNK, CHUNK_PAGES, GRANULE, GcPhase, PAGE, PAGE_GRANULES, PageKind, PoolKind};
@@ -21,9 +22,11 @@ use crate::walk::{Item, each_item};
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug)]
 pub enum Invariant {
     /// H1. Extents are disjoint, in order, multiples of a chunk, or of a page with a huge object; committed = Σ bytes of
-    /// extents; the pages of the chunks are the pages of the extents.
+    /// extents; the pages of the chunks are the pages of the extents. Where the system's allocator places everything,
+    /// committed = Σ pages that are not foreign.
     Extents = 1,
-    /// H2. The pages of a free slot are free; those of a pool have the pool's kind.
+    /// H2. The pages of a free slot are free; those of a pool have the pool's kind; where blocks lie, they are mixed, free or
+    /// foreign.
     Slots = 2,
     /// H3. The counts of an entry satisfy the inequalities of the page table.
     Counts = 3,
@@ -31,7 +34,8 @@ pub enum Invariant {
     FreeRuns = 4,
     /// H5. marked ⊆ allocated, grey ⊆ marked; when idle, marked = grey = ∅.
     Marks = 5,
-    /// H6. Every allocated stretch of a pool of objects is tiled by objects whose headers name a kind.
+    /// H6. Every allocated stretch of a pool of objects is tiled by objects whose headers name a kind, that of a mixed pool by
+    /// objects and cells; the footprints of blocks are allocated and do not overlap.
     Tiling = 6,
     /// H7. Every reference in a value refers to something allocated: a cell in a pool of cells, or the first granule
     /// of an object.
@@ -181,6 +185,8 @@ impl Starts {
     /// Adds what a value refers to; its bytes if it was not there yet.
     pub(crate) fn add(&mut self, heap: &Heap, value: Value) -> Option<usize> {
         let (address, bytes) = match value.unpack() {
+            Unpacked::Cell(cell) if heap.space.is_of_blocks() => (cell.address(), footprint(value)),
+            Unpacked::Object(object) if heap.space.is_of_blocks() => (object.address(), footprint(value)),
             Unpacked::Cell(cell) => (cell.address(), GRANULE),
             Unpacked::Object(object) => {
                 let bytes = object.header().granules() * GRANULE;
@@ -236,9 +242,12 @@ impl<'h> Check<'h> {
             bytes += extent.bytes();
         }
         for chunk in space.chunks() {
-            pages += chunk.pages();
+            pages += chunk.sums().ours();
         }
         let committed = space.committed();
+        if space.is_of_blocks() {
+            bytes = space.spans().map(|span| span.end - span.start).sum();
+        }
         self.require(bytes == committed && pages * PAGE == bytes, Invariant::Extents, end, || {
             format!("extents of {bytes} bytes, chunks of {pages} pages, {committed} committed")
         });
@@ -268,12 +277,29 @@ impl<'h> Check<'h> {
         self.marks(chunk);
         let (mut items, mut untiled) = (Vec::new(), Vec::new());
         each_item(chunk, &mut |item| items.push(item), &mut |at| untiled.push(at));
+        if chunk.is_of_blocks() {
+            self.blocks(&items);
+        }
         for at in untiled {
             self.report(Invariant::Tiling, at.address, format!("{:?} does not fit its stretch", at.header));
         }
         for item in items {
             self.starts.insert(index, (item.address - chunk.base()) / GRANULE);
             self.large(chunk, item);
+        }
+    }
+
+    /// The footprints of blocks, lowest first.
+    fn blocks(&mut self, items: &[Item]) {
+        for (n, item) in items.iter().enumerate() {
+            let mut allocated = true;
+            each_part(item.address, item.bytes, |chunk, granules| {
+                allocated &= bitmap::count(chunk, Bitmap::Allocated, granules.clone()) == granules.len();
+            });
+            let apart = items.get(n + 1).is_none_or(|next| item.address + item.bytes <= next.address);
+            self.require(allocated && apart, Invariant::Tiling, item.address, || {
+                format!("a block of {} bytes: allocated {allocated}, apart from the next {apart}", item.bytes)
+            });
         }
     }
 
@@ -311,6 +337,8 @@ impl<'h> Check<'h> {
                 Slot::Free { .. } => kind.is_free(),
                 Slot::Pool { kind: PoolKind::Cells, .. } => kind == PageKind::Cells,
                 Slot::Pool { kind: PoolKind::Objects, .. } => kind == PageKind::Objects,
+                Slot::Pool { kind: PoolKind::Mixed, .. } => kind == PageKind::Mixed,
+                Slot::Blocks => matches!(kind, PageKind::Mixed | PageKind::Free | PageKind::Foreign),
                 Slot::Pages => !kind.is_pooled() && kind != PageKind::Tables,
             };
             let address = chunk.base() + page * PAGE;
@@ -396,8 +424,12 @@ impl<'h> Check<'h> {
             _ => return None,
         };
         Some(Starts::place(self.heap, address).filter(|(index, granule)| {
-            let kind = self.heap.space.chunks()[*index].entry(granule / PAGE_GRANULES).kind();
-            self.starts.has(*index, *granule) && (kind == PageKind::Cells) == cell
+            let chunk = &self.heap.space.chunks()[*index];
+            self.starts.has(*index, *granule)
+                && match chunk.entry(granule / PAGE_GRANULES).kind() {
+                    PageKind::Mixed => chunk.memory().value_at(*granule).is_cell() == cell,
+                    kind => (kind == PageKind::Cells) == cell,
+                }
         }))
     }
 
@@ -422,7 +454,7 @@ mod tests {
     use super::*;
     use crate::gc::Roots;
     use crate::object::{Header, ObjectFlags};
-    use crate::raw::{ChunkRef, ObjectRef, poke};
+    use crate::raw::{ChunkRef, ObjectRef, TablesAt, poke};
     use crate::terms::{GcCause, GcUnit};
 
     struct List(Vec<Value>);
@@ -475,7 +507,7 @@ mod tests {
     }
 
     fn chunk_of(sample: &Sample) -> ChunkRef {
-        ChunkRef::of_object(sample.vector)
+        TablesAt::HEAD.chunk_of(sample.vector.address())
     }
 
     #[test]
@@ -594,7 +626,7 @@ mod tests {
         assert_eq!(sample.heap.gc_phase(), GcPhase::Finish);
         assert_eq!(violated(&mut sample.heap), []);
         let cell = sample.cell.as_cell().unwrap();
-        let chunk = ChunkRef::of_cell(cell);
+        let chunk = TablesAt::HEAD.chunk_of(cell.address());
         let granule = (cell.address() - chunk.base()) / GRANULE;
         bitmap::clear(chunk, Bitmap::Marked, granule..granule + 1);
         assert_eq!(violated(&mut sample.heap), [Invariant::TriColour]);

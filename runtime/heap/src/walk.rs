@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use crate::heap::Heap;
 use crate::object::Header;
-use crate::raw::{Bitmap, ChunkRef};
+use crate::raw::{self, Bitmap, ChunkRef, ObjectRef};
 use crate::space::bitmap;
 use crate::space::chunk::{Chunk, PoolRef, Slot, slot_pages};
-use crate::terms::{Address, GRANULE, PAGE, PAGE_GRANULES, PageKind, PoolKind};
+use crate::terms::{Address, GRANULE, PAGE, PAGE_GRANULES, POOL_GRANULES, PageKind, PoolKind};
 use crate::value::Value;
 
 /// Something allocated.
@@ -17,7 +17,7 @@ pub struct Item {
     pub value: Value,
     /// Where it begins.
     pub address: Address,
-    /// Bytes it occupies, header and rounding included; of a large object, its pages.
+    /// Bytes it occupies, header and rounding included; of a large object, its pages; of a block, its footprint.
     pub bytes: usize,
     /// The header; `None` for a cell.
     pub header: Option<Header>,
@@ -40,6 +40,8 @@ pub(crate) fn each_item(chunk: &Chunk, visit: &mut dyn FnMut(Item), untiled: &mu
             Slot::Pool { kind: PoolKind::Objects, .. } => {
                 each_object(chunk.memory(), granules(slot), visit, untiled);
             }
+            Slot::Pool { kind: PoolKind::Mixed, .. } => each_mixed(chunk.memory(), granules(slot), visit, untiled),
+            Slot::Blocks => each_block(chunk.memory(), granules_of_blocks(slot), visit),
             Slot::Pages => each_large_of_slot(chunk, slot, visit),
         }
     }
@@ -50,12 +52,18 @@ pub(crate) fn each_item_of_pool(pool: PoolRef, kind: PoolKind, visit: &mut dyn F
     match kind {
         PoolKind::Cells => each_cell(pool.chunk, pool.granules(), visit),
         PoolKind::Objects => each_object(pool.chunk, pool.granules(), visit, &mut |_| {}),
+        PoolKind::Mixed => each_mixed(pool.chunk, pool.granules(), visit, &mut |_| {}),
     }
 }
 
 fn granules(slot: usize) -> Range<usize> {
     let pages = slot_pages(slot);
     pages.start * PAGE_GRANULES..pages.end * PAGE_GRANULES
+}
+
+/// The granules of a slot of a chunk of blocks, where no tables come first.
+fn granules_of_blocks(slot: usize) -> Range<usize> {
+    slot * POOL_GRANULES..(slot + 1) * POOL_GRANULES
 }
 
 fn each_cell(chunk: ChunkRef, granules: Range<usize>, visit: &mut dyn FnMut(Item)) {
@@ -68,6 +76,21 @@ fn each_cell(chunk: ChunkRef, granules: Range<usize>, visit: &mut dyn FnMut(Item
 }
 
 fn each_object(chunk: ChunkRef, granules: Range<usize>, visit: &mut dyn FnMut(Item), untiled: &mut dyn FnMut(Untiled)) {
+    each_tile(chunk, granules, |at| Value::object(chunk.object_at(at)), visit, untiled);
+}
+
+fn each_mixed(chunk: ChunkRef, granules: Range<usize>, visit: &mut dyn FnMut(Item), untiled: &mut dyn FnMut(Untiled)) {
+    each_tile(chunk, granules, |at| chunk.value_at(at), visit, untiled);
+}
+
+/// Calls `visit` for the items that tile the allocated stretches; `value_at` says what begins at a granule.
+fn each_tile(
+    chunk: ChunkRef,
+    granules: Range<usize>,
+    value_at: impl Fn(usize) -> Value,
+    visit: &mut dyn FnMut(Item),
+    untiled: &mut dyn FnMut(Untiled),
+) {
     let mut at = granules.start;
     loop {
         let start = bitmap::next_set(chunk, Bitmap::Allocated, at..granules.end);
@@ -77,18 +100,31 @@ fn each_object(chunk: ChunkRef, granules: Range<usize>, visit: &mut dyn FnMut(It
         let end = bitmap::next_clear(chunk, Bitmap::Allocated, start..granules.end);
         at = start;
         while at < end {
-            let object = chunk.object_at(at);
-            let header = object.header();
-            let address = object.address();
-            if header.kind().is_none() || at + header.granules() > end {
+            let value = value_at(at);
+            let header = value.as_object().map(ObjectRef::header);
+            let count = header.map_or(1, Header::granules);
+            let address = chunk.granule_address(at);
+            if let Some(header) = header
+                && (header.kind().is_none() || at + count > end)
+            {
                 untiled(Untiled { address, header });
                 break;
             }
-            let bytes = header.granules() * GRANULE;
-            visit(Item { value: Value::object(object), address, bytes, header: Some(header) });
-            at += header.granules();
+            visit(Item { value, address, bytes: count * GRANULE, header });
+            at += count;
         }
         at = end;
+    }
+}
+
+/// Calls `visit` for every block that begins in some granules, lowest first.
+pub(crate) fn each_block(chunk: ChunkRef, granules: Range<usize>, visit: &mut dyn FnMut(Item)) {
+    let mut at = bitmap::next_set(chunk, Bitmap::Heads, granules.clone());
+    while at < granules.end {
+        let value = chunk.value_at(at);
+        let header = value.as_object().map(ObjectRef::header);
+        visit(Item { value, address: chunk.granule_address(at), bytes: raw::footprint(value), header });
+        at = bitmap::next_set(chunk, Bitmap::Heads, at + 1..granules.end);
     }
 }
 

@@ -5,12 +5,14 @@
 
 #![expect(clippy::unwrap_used, reason = "what fails here must stop the test")]
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use heapatlas_heap::gc::Roots;
 use heapatlas_heap::object::{ObjectFlags, ObjectKind};
 use heapatlas_heap::os::plain::Plain;
 use heapatlas_heap::os::{Os, system};
 use heapatlas_heap::terms::{GcCause, GcPhase, GcUnit, PAGE};
-use heapatlas_heap::{Heap, Unpacked, Value};
+use heapatlas_heap::{Heap, Placement, Policy, Unpacked, Value};
 use proptest::collection::vec as list;
 use proptest::prelude::{Just, ProptestConfig, any, prop_oneof, proptest};
 use proptest::strategy::Strategy;
@@ -102,8 +104,9 @@ impl Roots for RootList<'_> {
 }
 
 impl Pair {
-    fn new(os: Box<dyn Os>) -> Self {
-        let mut pair = Self { heap: Heap::on(os).unwrap(), things: Vec::new(), roots: Vec::new() };
+    fn new(placement: Placement, os: Box<dyn Os>) -> Self {
+        let mut pair =
+            Self { heap: Heap::with(Policy::of(placement), os).unwrap(), things: Vec::new(), roots: Vec::new() };
         pair.add(Value::small(0), Thing::Number(0));
         pair
     }
@@ -267,12 +270,18 @@ impl Pair {
     }
 }
 
+/// One heap of a process at a time can be placed by the allocator of the system.
+fn allocator() -> MutexGuard<'static, ()> {
+    static ALLOCATOR: Mutex<()> = Mutex::new(());
+    ALLOCATOR.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 fn strip_dirty((counts, state): (u64, u64)) -> (u64, u64) {
     (counts, state & !(1 << 8))
 }
 
-fn run(os: Box<dyn Os>, operations: &[Operation]) {
-    let mut pair = Pair::new(os);
+fn run(placement: Placement, os: Box<dyn Os>, operations: &[Operation]) {
+    let mut pair = Pair::new(placement, os);
     let mut shadow = std::collections::BTreeMap::new();
     pair.check_frames(&mut shadow, true);
     for (count, operation) in operations.iter().enumerate() {
@@ -296,14 +305,25 @@ proptest! {
 
     #[test]
     fn random_operations_agree_with_the_model(operations in list(operation(), 1..400)) {
-        run(system(), &operations);
+        run(Placement::Pool, system(), &operations);
     }
 
     #[test]
     fn random_operations_agree_with_the_model_on_a_plain_system(
         operations in list(operation(), 1..120),
     ) {
-        run(Box::new(Plain::new()), &operations);
+        run(Placement::Pool, Box::new(Plain::new()), &operations);
+    }
+
+    #[test]
+    fn one_kind_of_pool_agrees_with_the_model(operations in list(operation(), 1..400)) {
+        run(Placement::Single, system(), &operations);
+    }
+
+    #[test]
+    fn the_allocator_of_the_system_agrees_with_the_model(operations in list(operation(), 1..400)) {
+        let _alone = allocator();
+        run(Placement::Malloc, system(), &operations);
     }
 }
 
@@ -315,6 +335,23 @@ proptest! {
         before in list(operation(), 50..200),
         operations in list(operation_while_marking(), 1..600),
     ) {
-        run(system(), &[before, operations].concat());
+        run(Placement::Pool, system(), &[before, operations].concat());
+    }
+
+    #[test]
+    fn a_program_between_steps_loses_nothing_in_one_kind_of_pool(
+        before in list(operation(), 50..200),
+        operations in list(operation_while_marking(), 1..600),
+    ) {
+        run(Placement::Single, system(), &[before, operations].concat());
+    }
+
+    #[test]
+    fn a_program_between_steps_loses_nothing_in_blocks_of_the_system(
+        before in list(operation(), 50..200),
+        operations in list(operation_while_marking(), 1..600),
+    ) {
+        let _alone = allocator();
+        run(Placement::Malloc, system(), &[before, operations].concat());
     }
 }

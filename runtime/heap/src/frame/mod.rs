@@ -96,11 +96,9 @@ impl Heap {
     pub fn counters(&mut self) -> Counters {
         self.settle();
         let sums = self.space.sums();
-        let extents = self.space.extents();
-        let span = match (extents.first(), extents.last()) {
-            (Some(first), Some(last)) => last.span().end - first.span().start,
-            _ => 0,
-        };
+        let (first, last) =
+            self.space.spans().fold((None, None), |(first, _), span| (first.or(Some(span.start)), Some(span.end)));
+        let span = first.zip(last).map_or(0, |(start, end)| end - start);
         let committed = self.space.committed();
         Counters {
             clock: self.clock(),
@@ -109,7 +107,7 @@ impl Heap {
             holes: (span - committed) as u64,
             allocated: (sums.used_granules * crate::terms::GRANULE) as u64,
             balance: Balance::of(&sums),
-            pages: sums.pages.map(|count| count as u64),
+            pages: sums.pages_of_heap().map(|count| count as u64),
             limit: self.limit().map(|bytes| bytes as u64),
             cycles: self.gc_stats().cycles,
             gc_time: self.gc_stats().total,
@@ -132,7 +130,7 @@ impl Heap {
         frame.sequence = self.frames_cut;
         frame.wall = self.started.elapsed();
         frame.extents.clear();
-        frame.extents.extend(self.space.extents().iter().map(crate::space::extent::Extent::span));
+        frame.extents.extend(self.space.spans());
         frame.mapped.clear();
         frame.mapped.append(self.space.newly_mapped());
         frame.runs.clear();
@@ -151,7 +149,8 @@ impl Heap {
             };
             if key {
                 chunk.clean(|_, _| {});
-                (0..chunk.pages()).for_each(|page| add(page, chunk.entry(page)));
+                let pages = (0..chunk.pages()).map(|page| (page, chunk.entry(page)));
+                pages.filter(|(_, entry)| entry.kind() != PageKind::Foreign).for_each(|(page, entry)| add(page, entry));
             } else {
                 chunk.clean(add);
             }

@@ -16,7 +16,7 @@
 use super::Roots;
 use super::mark::overhead_of;
 use crate::object::{ObjectFlags, Shape};
-use crate::raw::{self, Bitmap, ChunkRef, ObjectRef};
+use crate::raw::{self, Bitmap, ChunkRef, ObjectRef, TablesAt};
 use crate::space::Space;
 use crate::space::bitmap;
 use crate::space::chunk::{PoolRef, Slot};
@@ -293,8 +293,9 @@ fn note_overhead(to: Address, item: Item) {
     }
 }
 
+/// What moves lies in pools, which have their tables at hand.
 fn chunk_of(address: Address) -> ChunkRef {
-    ChunkRef::of_object(ObjectRef::of_value(address.get() as u64))
+    TablesAt::HEAD.chunk_of(address)
 }
 
 /// Replaces every reference to something that moved, but for those in the pools it moved from.
@@ -315,7 +316,7 @@ fn replace_references(space: &Space, roots: &mut dyn Roots, emptied: &Batch) {
             match state {
                 Slot::Pool { .. } if emptied.pools().any(|other| other == pool) => {}
                 Slot::Pool { kind, .. } => each_item_of_pool(pool, kind, &mut replace),
-                Slot::Free { .. } => {}
+                Slot::Free { .. } | Slot::Blocks => {}
                 Slot::Pages => each_large_of_slot(chunk, slot, &mut replace),
             }
         }

@@ -18,13 +18,15 @@ use std::ops::Range;
 
 use super::pacing::SLICE_SCANNED;
 use crate::object::{HEADER, Header, ObjectKind, Shape};
-use crate::raw::{Bitmap, CellRef, ChunkRef, ObjectRef};
+use crate::raw::{self, Bitmap, CellRef, ChunkRef, ObjectRef, TablesAt};
 use crate::space::Space;
-use crate::space::bitmap;
+use crate::space::{bitmap, blocks};
 use crate::terms::{
-    Address, CHUNK, CHUNK_PAGES, GRANULE, GcUnit, LARGE_THRESHOLD, PAGE, PAGE_GRANULES, PageKind, PoolKind,
+    Address, CHUNK, CHUNK_GRANULES, CHUNK_PAGES, GRANULE, GcUnit, LARGE_THRESHOLD, PAGE, PAGE_GRANULES, PageKind,
+    PoolKind,
 };
 use crate::value::{Unpacked, Value};
+use crate::walk::each_block;
 
 /// Entries of the mark queue: 64 KiB.
 const QUEUE: usize = 8192;
@@ -40,6 +42,8 @@ const CLOSE: usize = PAGE;
 /// The queue, the ring, and what did not fit.
 #[derive(Debug)]
 pub(crate) struct Marker {
+    /// Where the tables lie that say what is marked.
+    tables: TablesAt,
     queue: Box<[Value]>,
     queued: usize,
     ring: [Value; RING],
@@ -53,13 +57,14 @@ pub(crate) struct Marker {
 }
 
 impl Marker {
-    pub(crate) fn new() -> Self {
-        Self::with_queue(QUEUE)
+    pub(crate) fn new(tables: TablesAt) -> Self {
+        Self::with_queue(tables, QUEUE)
     }
 
     /// A marker whose queue has this many entries.
-    pub(crate) fn with_queue(entries: usize) -> Self {
+    pub(crate) fn with_queue(tables: TablesAt, entries: usize) -> Self {
         Self {
+            tables,
             queue: vec![Value::NIL; entries].into_boxed_slice(),
             queued: 0,
             ring: [Value::NIL; RING],
@@ -92,8 +97,8 @@ impl Marker {
     pub(crate) fn shade(&mut self, value: Value) {
         match value.unpack() {
             // Marking says whether it was white.
-            Unpacked::Cell(cell) if mark_cell(cell) => self.push(value, cell.address()),
-            Unpacked::Object(object) if mark_object(object) => self.push(value, object.address()),
+            Unpacked::Cell(cell) if mark_cell(self.tables, cell) => self.push(value, cell.address()),
+            Unpacked::Object(object) if mark_object(self.tables, object) => self.push(value, object.address()),
             _ => {}
         }
     }
@@ -106,7 +111,7 @@ impl Marker {
                 self.queued += 1;
             }
             None => {
-                let (chunk, granule) = place(address);
+                let (chunk, granule) = place(self.tables, address);
                 set_bit(chunk, Bitmap::Grey, granule);
                 self.flood(chunk, granule / PAGE_GRANULES);
             }
@@ -120,10 +125,10 @@ impl Marker {
         let unfinished = self.unfinished.map(|(object, _)| Value::object(object));
         for value in self.queue[..self.queued].iter().copied().chain(in_ring).chain(unfinished) {
             if shown {
-                let (chunk, granule) = place(address_of(value));
+                let (chunk, granule) = place(self.tables, address_of(value));
                 set_bit(chunk, Bitmap::Grey, granule);
             } else {
-                clear_grey(address_of(value));
+                clear_grey(self.tables, address_of(value));
             }
         }
     }
@@ -172,10 +177,27 @@ impl Marker {
             }
             PoolKind::Objects => {
                 each_new_object(chunk, granules, &mut |object| {
-                    mark_object(object);
+                    mark_object(self.tables, object);
                     each_child(object, &mut |child| self.shade(child));
                 });
             }
+            PoolKind::Mixed => each_new_value(chunk, granules, &mut |value| self.blacken_one(value)),
+        }
+    }
+
+    /// Makes something that was just allocated black.
+    pub(crate) fn blacken_one(&mut self, value: Value) {
+        match value.unpack() {
+            Unpacked::Cell(cell) => {
+                mark_cell(self.tables, cell);
+                self.shade(cell.car());
+                self.shade(cell.cdr());
+            }
+            Unpacked::Object(object) => {
+                mark_object(self.tables, object);
+                each_child(object, &mut |child| self.shade(child));
+            }
+            _ => {}
         }
     }
 
@@ -183,6 +205,10 @@ impl Marker {
     pub(crate) fn rescan_stacks(&mut self, space: &Space) {
         for chunk in space.chunks() {
             let memory = chunk.memory();
+            if chunk.is_of_blocks() {
+                self.rescan_stacks_in_blocks(memory);
+                continue;
+            }
             for page in chunk.usable_pages().take_while(|page| *page < CHUNK_PAGES) {
                 let head = page * PAGE_GRANULES;
                 if chunk.entry(page).kind() == PageKind::Stack && bitmap::is_set(memory, Bitmap::Marked, head) {
@@ -190,6 +216,19 @@ impl Marker {
                 }
             }
         }
+    }
+
+    /// Where the system's allocator places everything, no page says that a stack begins there.
+    fn rescan_stacks_in_blocks(&mut self, chunk: ChunkRef) {
+        each_block(chunk, 0..CHUNK_GRANULES, &mut |item| {
+            let stack = item.value.as_object().filter(|object| object.header().is(ObjectKind::Stack));
+            let granule = (item.address - chunk.base()) / GRANULE;
+            if let Some(stack) = stack
+                && bitmap::is_set(chunk, Bitmap::Marked, granule)
+            {
+                each_child(stack, &mut |child| self.shade(child));
+            }
+        });
     }
 
     /// Scans grey things: one, those that begin on the page of the next, a slice, or all. Gives how many were scanned.
@@ -271,7 +310,7 @@ impl Marker {
                         self.shade(rest);
                         return scanned;
                     }
-                    if !mark_cell(next) {
+                    if !mark_cell(self.tables, next) {
                         return scanned;
                     }
                     cell = next;
@@ -299,16 +338,16 @@ impl Marker {
                 }
                 entry.set_flooded(false);
                 memory.set_entry(page, entry);
-                let cells = entry.kind() == PageKind::Cells;
+                let kind = entry.kind();
                 let end = (page + 1) * PAGE_GRANULES;
                 let mut granule = bitmap::next_set(memory, Bitmap::Grey, page * PAGE_GRANULES..end);
                 while granule < end {
-                    let value = if cells {
-                        Value::cell(memory.cell_at(granule))
-                    } else {
-                        Value::object(memory.object_at(granule))
+                    let value = match kind {
+                        PageKind::Cells => Value::cell(memory.cell_at(granule)),
+                        PageKind::Mixed => memory.value_at(granule),
+                        _ => Value::object(memory.object_at(granule)),
                     };
-                    clear_grey(address_of(value));
+                    clear_grey(self.tables, address_of(value));
                     self.push(value, address_of(value));
                     granule = bitmap::next_set(memory, Bitmap::Grey, granule + 1..end);
                 }
@@ -353,8 +392,8 @@ fn address_of(value: Value) -> Address {
 }
 
 #[inline]
-fn place(address: Address) -> (ChunkRef, usize) {
-    let chunk = ChunkRef::of_cell(CellRef::of_value(address.get() as u64));
+fn place(tables: TablesAt, address: Address) -> (ChunkRef, usize) {
+    let chunk = tables.chunk_of(address);
     (chunk, (address - address.align_down(CHUNK)) / GRANULE)
 }
 
@@ -370,8 +409,8 @@ fn set_bit(chunk: ChunkRef, bitmap: Bitmap, granule: usize) -> bool {
 }
 
 #[inline]
-fn clear_grey(address: Address) {
-    let (chunk, granule) = place(address);
+fn clear_grey(tables: TablesAt, address: Address) {
+    let (chunk, granule) = place(tables, address);
     let word = granule / 64;
     chunk.set_bits(Bitmap::Grey, word, chunk.bits(Bitmap::Grey, word) & !(1 << (granule % 64)));
 }
@@ -379,15 +418,20 @@ fn clear_grey(address: Address) {
 /// Keeps what was just allocated from the sweep under way: marks it from granule `unswept` on.
 pub(crate) fn mark_unswept(chunk: ChunkRef, granules: Range<usize>, kind: PoolKind, unswept: usize) {
     let page = unswept / PAGE_GRANULES;
-    if kind == PoolKind::Objects {
-        each_new_object(chunk, granules.clone(), &mut |object| {
-            let granule = (object.address() - chunk.base()) / GRANULE;
-            for (at, words) in overhead_of(object.header(), granule) {
-                if at >= page {
-                    add_pending(chunk, at, words);
-                }
+    let mut note = |object: ObjectRef| {
+        let granule = (object.address() - chunk.base()) / GRANULE;
+        for (at, words) in overhead_of(object.header(), granule) {
+            if at >= page {
+                add_pending(chunk, at, words);
             }
-        });
+        }
+    };
+    match kind {
+        PoolKind::Cells => {}
+        PoolKind::Objects => each_new_object(chunk, granules.clone(), &mut note),
+        PoolKind::Mixed => each_new_value(chunk, granules.clone(), &mut |value| {
+            value.as_object().into_iter().for_each(&mut note);
+        }),
     }
     bitmap::set(chunk, Bitmap::Marked, granules.start.max(unswept)..granules.end.max(unswept));
 }
@@ -402,20 +446,60 @@ pub(crate) fn each_new_object(chunk: ChunkRef, granules: Range<usize>, visit: &m
     }
 }
 
+/// Calls `visit` for everything in granules of a mixed pool that were allocated one after the other.
+fn each_new_value(chunk: ChunkRef, granules: Range<usize>, visit: &mut dyn FnMut(Value)) {
+    let mut granule = granules.start;
+    while granule < granules.end {
+        let value = chunk.value_at(granule);
+        granule += value.as_object().map_or(1, |object| object.header().granules());
+        visit(value);
+    }
+}
+
 /// Marks a cell; says whether it was white.
 #[inline]
-fn mark_cell(cell: CellRef) -> bool {
-    let chunk = ChunkRef::of_cell(cell);
-    set_bit(chunk, Bitmap::Marked, (cell.address() - chunk.base()) / GRANULE)
+fn mark_cell(tables: TablesAt, cell: CellRef) -> bool {
+    let (chunk, granule) = place(tables, cell.address());
+    let white = set_bit(chunk, Bitmap::Marked, granule);
+    if white && chunk.has_tables_beside() {
+        mark_block(Value::cell(cell));
+    }
+    white
+}
+
+/// Marks every granule of a block whose head is marked, and enters its overhead.
+#[cold]
+fn mark_block(value: Value) {
+    each_granule_of_block(value, |chunk, granules| bitmap::set(chunk, Bitmap::Marked, granules));
+    each_overhead_of_block(value, add_pending);
+}
+
+/// Calls `visit` for the granules of a block, chunk by chunk.
+pub(crate) fn each_granule_of_block(value: Value, visit: impl FnMut(ChunkRef, Range<usize>)) {
+    blocks::each_part(address_of(value), raw::footprint(value), visit);
+}
+
+/// Calls `visit` for what a block is more than the payload in it: a page of a chunk, and words of it.
+pub(crate) fn each_overhead_of_block(value: Value, visit: impl FnMut(ChunkRef, usize, usize)) {
+    let payload = match value.as_object() {
+        // Of a stack, what is not in use is overhead.
+        Some(stack) if stack.header().is(ObjectKind::Stack) => HEADER..HEADER + 8 * (1 + slots_in_use(stack)),
+        Some(object) => HEADER..raw::block_bytes(object.header()),
+        None => 0..GRANULE,
+    };
+    blocks::each_outside(address_of(value), raw::footprint(value), payload, visit);
 }
 
 /// Marks every granule of an object, of a large one its head; says whether it was white. Enters its overhead.
 #[inline]
-pub(crate) fn mark_object(object: ObjectRef) -> bool {
-    let chunk = ChunkRef::of_object(object);
-    let granule = (object.address() - chunk.base()) / GRANULE;
+pub(crate) fn mark_object(tables: TablesAt, object: ObjectRef) -> bool {
+    let (chunk, granule) = place(tables, object.address());
     if !set_bit(chunk, Bitmap::Marked, granule) {
         return false;
+    }
+    if chunk.has_tables_beside() {
+        mark_block(Value::object(object));
+        return true;
     }
     let header = object.header();
     let granules = header.granules();
@@ -441,7 +525,7 @@ pub(crate) fn overhead_of(header: Header, granule: usize) -> [(usize, usize); 2]
 }
 
 #[inline]
-fn add_pending(chunk: ChunkRef, page: usize, words: usize) {
+pub(crate) fn add_pending(chunk: ChunkRef, page: usize, words: usize) {
     if words == 0 {
         return;
     }
@@ -450,12 +534,16 @@ fn add_pending(chunk: ChunkRef, page: usize, words: usize) {
     chunk.set_entry(page, entry);
 }
 
+fn slots_in_use(stack: ObjectRef) -> usize {
+    stack.value(0).as_fixnum().map_or(0, |count| count as usize)
+}
+
 /// Words of a live large object that are overhead: the header, the rounding to pages and, of a stack, what is not in
 /// use.
 pub(crate) fn large_overhead_words(object: ObjectRef, pages: usize) -> usize {
     let header = object.header();
     let live = match header.kind() {
-        Some(ObjectKind::Stack) => object.value(0).as_fixnum().map_or(0, |count| count as usize + 1),
+        Some(ObjectKind::Stack) => slots_in_use(object) + 1,
         _ => header.payload_bytes().div_ceil(8),
     };
     pages * PAGE / 8 - live

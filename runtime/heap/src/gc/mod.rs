@@ -27,8 +27,9 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use crate::frame::Event;
-use crate::raw::{ChunkRef, ObjectRef};
+use crate::raw::{ChunkRef, ObjectRef, TablesAt};
 use crate::space::Space;
+use crate::space::policy::{Placement, Policy};
 use crate::terms::{Address, GcCause, GcPhase, GcUnit, PAGE_GRANULES, PoolKind};
 use crate::value::Value;
 use evacuate::Effort;
@@ -124,11 +125,12 @@ pub(crate) struct Collector {
 }
 
 impl Collector {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(policy: Policy) -> Self {
+        let tables = if policy.placement == Placement::Malloc { TablesAt::BESIDE } else { TablesAt::HEAD };
         Self {
             phase: GcPhase::Idle,
             cause: GcCause::Asked,
-            marker: Marker::new(),
+            marker: Marker::new(tables),
             sweeper: Sweeper::default(),
             pacing: Pacing::default(),
             stats: GcStats::default(),
@@ -208,9 +210,18 @@ impl Collector {
             // It is filled before the next step: then what it refers to is scanned.
             GcPhase::Roots | GcPhase::Mark | GcPhase::Finish => self.marker.shade(Value::object(object)),
             GcPhase::Sweep if page >= self.sweeper.unswept_from(chunk.base()) => {
-                mark::mark_object(object);
+                mark::mark_object(TablesAt::HEAD, object);
             }
             GcPhase::Idle | GcPhase::Sweep | GcPhase::Evacuate | GcPhase::GiveBack => {}
+        }
+    }
+
+    /// Notes that a block was allocated, and what is in it.
+    pub(crate) fn note_block(&mut self, value: Value) {
+        match self.phase {
+            GcPhase::Roots | GcPhase::Mark | GcPhase::Finish => self.marker.blacken_one(value),
+            GcPhase::Sweep => self.sweeper.keep_block(value),
+            GcPhase::Idle | GcPhase::Evacuate | GcPhase::GiveBack => {}
         }
     }
 
@@ -256,6 +267,30 @@ impl Collector {
         report
     }
 
+    /// Gives free memory back to the system. Says whether all was given that should be.
+    fn give_back(&mut self, unit: GcUnit, space: &mut Space, report: &mut StepReport) -> bool {
+        if space.is_of_blocks() {
+            report.given_back += space.give_back_blocks() as u64;
+            return true;
+        }
+        let (warm, mapped) = Pacing::kept(space);
+        // What is empty stands in the way of an extent for a huge object.
+        let mapped = if self.cause == GcCause::Limit { Pacing::used(space) } else { mapped };
+        let (warm, least) = if self.is_whole() { (0, 1) } else { (warm, LEAST_GIVEN_BACK) };
+        let most = if unit == GcUnit::Slice { SLICE_GIVEN } else { usize::MAX };
+        let given = space.give_back(warm, least, most);
+        report.given_back += given as u64;
+        if given >= most {
+            return false;
+        }
+        // What was given back is unmapped in no time.
+        space.unmap_empty(mapped);
+        if self.is_whole() {
+            report.given_back += space.give_back_idle_tables() as u64;
+        }
+        true
+    }
+
     /// Works in the current phase; says whether it ended.
     fn step_in_phase(
         &mut self,
@@ -295,31 +330,17 @@ impl Collector {
                 ended
             }
             GcPhase::Evacuate => {
-                let moved = if self.cause == GcCause::Allocation && !Pacing::evacuates(space) {
-                    0
-                } else {
-                    evacuate::evacuate(space, roots, self.effort(), self.clock)
-                };
+                let moves = space.policy().evacuates && (self.cause != GcCause::Allocation || Pacing::evacuates(space));
+                let effort = self.effort();
+                let moved = if moves { evacuate::evacuate(space, roots, effort, self.clock) } else { 0 };
                 self.moves += u64::from(moved > 0);
                 report.moved += moved as u64;
                 self.enter(GcPhase::GiveBack, space);
                 true
             }
             GcPhase::GiveBack => {
-                let (warm, mapped) = Pacing::kept(space);
-                // What is empty stands in the way of an extent for a huge object.
-                let mapped = if self.cause == GcCause::Limit { Pacing::used(space) } else { mapped };
-                let (warm, least) = if self.is_whole() { (0, 1) } else { (warm, LEAST_GIVEN_BACK) };
-                let most = if unit == GcUnit::Slice { SLICE_GIVEN } else { usize::MAX };
-                let given = space.give_back(warm, least, most);
-                report.given_back += given as u64;
-                if given >= most {
+                if space.policy().gives_back && !self.give_back(unit, space, report) {
                     return false;
-                }
-                // What was given back is unmapped in no time.
-                space.unmap_empty(mapped);
-                if self.is_whole() {
-                    report.given_back += space.give_back_idle_tables() as u64;
                 }
                 self.stats.cycles += 1;
                 self.enter(GcPhase::Idle, space);
@@ -361,7 +382,7 @@ mod tests {
     #[test]
     fn a_queue_that_overflows_loses_nothing() {
         let mut heap = Heap::new().unwrap();
-        *heap.collector.marker_mut() = Marker::with_queue(8);
+        *heap.collector.marker_mut() = Marker::with_queue(TablesAt::HEAD, 8);
         let mut root = One(comb(&mut heap, 200));
         let used = heap.counters().allocated;
         // SAFETY: the only value in use is the root.
@@ -375,7 +396,7 @@ mod tests {
     #[test]
     fn a_queue_that_overflows_beside_a_huge_object_is_drained_too() {
         let mut heap = Heap::new().unwrap();
-        *heap.collector.marker_mut() = Marker::with_queue(8);
+        *heap.collector.marker_mut() = Marker::with_queue(TablesAt::HEAD, 8);
         let huge = heap.allocate(ObjectKind::Vector, ObjectFlags::NONE, 3 << 20).unwrap();
         let comb = comb(&mut heap, 50);
         heap.set_value(huge, 77, comb);

@@ -6,15 +6,17 @@
 use std::cmp::Ordering;
 
 use super::StepReport;
-use super::mark::large_overhead_words;
+use super::mark::{self, large_overhead_words};
 use super::pacing::SLICE_SWEPT;
 use crate::frame::Event;
 use crate::raw::Bitmap;
 use crate::space::Space;
 use crate::space::accounting::PageCounts;
 use crate::space::bitmap::{self, PAGE_WORDS};
+use crate::space::blocks;
 use crate::space::chunk::Slot;
 use crate::terms::{Address, GRANULE, GcUnit, PAGE, PAGE_GRANULES, POOL_PAGES, PageKind};
+use crate::value::Value;
 
 /// How far the sweep has come.
 #[derive(Debug, Default)]
@@ -56,6 +58,19 @@ impl Sweeper {
         }
     }
 
+    /// Keeps a block that was just allocated from the sweep under way.
+    pub(crate) fn keep_block(&self, value: Value) {
+        mark::each_granule_of_block(value, |chunk, granules| {
+            let unswept = self.unswept_from(chunk.base()).saturating_mul(PAGE_GRANULES);
+            bitmap::set(chunk, Bitmap::Marked, granules.start.max(unswept)..granules.end.max(unswept));
+        });
+        mark::each_overhead_of_block(value, |chunk, page, words| {
+            if page >= self.unswept_from(chunk.base()) {
+                mark::add_pending(chunk, page, words);
+            }
+        });
+    }
+
     /// Sweeps one page, a slice, or all that are left. Says whether none is left.
     pub(crate) fn sweep(&mut self, unit: GcUnit, space: &mut Space, report: &mut StepReport) -> bool {
         let mut index = space.chunks().partition_point(|chunk| chunk.base() < self.chunk);
@@ -76,7 +91,7 @@ impl Sweeper {
                 continue;
             }
             match chunk.entry(self.page).kind() {
-                PageKind::Cells | PageKind::Objects => self.sweep_pooled(index, space, report),
+                kind if kind.is_pooled() => self.sweep_pooled(index, space, report),
                 PageKind::LargeHead | PageKind::Stack => self.sweep_large(index, space, report),
                 _ => {
                     self.page += 1;
@@ -96,7 +111,7 @@ impl Sweeper {
         let chunk = &space.chunks()[index];
         let memory = chunk.memory();
         let next = self.page * PAGE_GRANULES;
-        let is_of_objects = |page: usize| chunk.entry(page).kind() == PageKind::Objects;
+        let is_of_objects = |page: usize| matches!(chunk.entry(page).kind(), PageKind::Objects | PageKind::Mixed);
         !self.page.is_multiple_of(POOL_PAGES)
             && self.page < chunk.pages()
             && is_of_objects(self.page)
@@ -108,6 +123,9 @@ impl Sweeper {
     fn sweep_pooled(&mut self, index: usize, space: &mut Space, report: &mut StepReport) {
         let chunk = &mut space.chunks_mut()[index];
         let memory = chunk.memory();
+        if chunk.is_of_blocks() {
+            blocks::free_dead_blocks(memory, self.page);
+        }
         let (mut before, mut used) = (0, 0);
         for word in self.page * PAGE_WORDS..(self.page + 1) * PAGE_WORDS {
             let allocated = memory.bits(Bitmap::Allocated, word);
@@ -135,6 +153,13 @@ impl Sweeper {
         report.swept_pages += 1;
         report.page = Some(memory.base() + self.page * PAGE);
         report.freed_granules += (before - used) as u64;
+        if chunk.is_of_blocks() {
+            if used == 0 {
+                chunk.set_kind(self.page, PageKind::Free, 0);
+            }
+            self.page += 1;
+            return;
+        }
         let slot = self.page / POOL_PAGES;
         self.page += 1;
         if !self.page.is_multiple_of(POOL_PAGES) {

@@ -1,25 +1,27 @@
 //! The heap: allocation and safepoints.
 //!
+//! * [`place`] where a thing goes that the current run has no room for
 //! * [`access`] what the language reads and writes in cells, objects and code
 //! * [`stack`] the stack of the running thread
 //! * [`status`] clocks, limits, holes, free runs: what the heap tells about itself
 
 mod access;
+mod place;
 mod stack;
 mod status;
 
 use std::time::Instant;
 
-use crate::frame::Event;
 use crate::gc::{Collector, Roots, StepReport};
-use crate::object::{Header, MAX_PAYLOAD, ObjectFlags, ObjectKind};
+use crate::object::{Header, ObjectFlags, ObjectKind};
 use crate::os::{self, Os};
-use crate::raw::{Bitmap, ObjectRef, StackRef};
+use crate::raw::{ObjectRef, StackRef};
 use crate::space::Space;
-use crate::space::bitmap;
 use crate::space::cursor::Cursor;
+use crate::space::first_fit::FirstFit;
 use crate::space::limit::{Exhausted, Refused};
-use crate::terms::{GRANULE, GcPhase, GcUnit, LARGE_THRESHOLD, PAGE, PAGE_GRANULES, PageKind, PoolKind};
+use crate::space::policy::{Placement, Policy};
+use crate::terms::{GRANULE, GcPhase, GcUnit, LARGE_THRESHOLD, PoolKind};
 use crate::value::Value;
 
 /// Objects of more granules than this are placed by a cursor of their own, so that they need not skip short runs.
@@ -39,6 +41,8 @@ pub struct Heap {
     marking: bool,
     objects: Cursor,
     medium: Cursor,
+    /// Where the search for runs has come to, when there is one kind of pool.
+    first_fit: Option<FirstFit>,
     /// The allocation clock without what the cursors have not settled yet, in granules.
     settled_granules: u64,
     /// What was asked for when the reserve had to be let go.
@@ -77,7 +81,19 @@ impl Heap {
     /// # Errors
     /// When the system refuses the first extent.
     pub fn on(os: Box<dyn Os>) -> Result<Self, Exhausted> {
-        let mut heap = Self::bare(os);
+        Self::with(Policy::default(), os)
+    }
+
+    /// A heap on memory of this system that places things, and gets memory back, as `policy` says.
+    ///
+    /// # Errors
+    /// When the system refuses what the heap needs to begin with, or has no allocator for single blocks; or when another
+    /// heap of this process is placed by the system's allocator already, beside whose tables there is no room for ours.
+    pub fn with(policy: Policy, os: Box<dyn Os>) -> Result<Self, Exhausted> {
+        let mut heap = Self::bare_with(policy, os);
+        if !heap.space.claim_allocator() {
+            return Err(heap.exhausted(Refused { bytes: 0, by_system: true }));
+        }
         if heap.space.fill_reserve() {
             Ok(heap)
         } else {
@@ -87,19 +103,25 @@ impl Heap {
 
     /// A heap with nothing mapped.
     pub(crate) fn bare(os: Box<dyn Os>) -> Self {
+        Self::bare_with(Policy::default(), os)
+    }
+
+    fn bare_with(policy: Policy, os: Box<dyn Os>) -> Self {
+        let cells = if policy.placement == Placement::Single { PoolKind::Mixed } else { PoolKind::Cells };
         Self {
-            cells: Cursor::new(PoolKind::Cells, false),
+            cells: Cursor::new(cells, false),
             stack: StackRef::NONE,
             countdown: 1,
             marking: false,
             objects: Cursor::new(PoolKind::Objects, false),
             medium: Cursor::new(PoolKind::Objects, true),
+            first_fit: None,
             settled_granules: 0,
             pending: None,
             handling: false,
             stress: false,
-            space: Space::new(os),
-            collector: Collector::new(),
+            space: Space::new(policy, os),
+            collector: Collector::new(policy),
             frames_cut: 0,
             started: Instant::now(),
         }
@@ -126,16 +148,7 @@ impl Heap {
     pub fn cons(&mut self, car: Value, cdr: Value) -> Result<Value, Exhausted> {
         match self.cells.run.cell(car, cdr) {
             Some(cell) => Ok(Value::cell(cell)),
-            None => self.cons_in_next_run(car, cdr),
-        }
-    }
-
-    #[cold]
-    fn cons_in_next_run(&mut self, car: Value, cdr: Value) -> Result<Value, Exhausted> {
-        self.refill(Which::Cells, 1)?;
-        match self.cells.run.cell(car, cdr) {
-            Some(cell) => Ok(Value::cell(cell)),
-            None => unreachable!("a run that was just found has room"),
+            None => self.cons_elsewhere(car, cdr),
         }
     }
 
@@ -153,60 +166,7 @@ impl Heap {
                 return Ok(object);
             }
         }
-        self.allocate_slowly(kind, flags, bytes)
-    }
-
-    #[cold]
-    fn allocate_slowly(&mut self, kind: ObjectKind, flags: ObjectFlags, bytes: usize) -> Result<ObjectRef, Exhausted> {
-        if bytes > MAX_PAYLOAD {
-            let refused = Refused { bytes, by_system: false };
-            return Err(Exhausted { too_large: true, ..self.exhausted(refused) });
-        }
-        let header = Header::new(kind, flags, bytes);
-        let granules = header.granules();
-        if granules * GRANULE > LARGE_THRESHOLD {
-            return self.allocate_large(header);
-        }
-        let which = if granules <= MEDIUM { Which::Objects } else { Which::Medium };
-        if self.cursor(which).left() < granules * GRANULE {
-            self.refill(which, granules)?;
-        }
-        match self.cursor(which).run.object(header) {
-            Some(object) => Ok(object),
-            None => unreachable!("a run that was just found has room"),
-        }
-    }
-
-    fn allocate_large(&mut self, header: Header) -> Result<ObjectRef, Exhausted> {
-        let bytes = header.granules() * GRANULE;
-        let count = bytes.div_ceil(PAGE);
-        let clock = self.clock();
-        let run = match self.space.take_pages(count) {
-            Ok(run) => run,
-            Err(refused) => {
-                let beside = self.space.take_pages_of_reserve(count);
-                beside.ok_or_else(|| self.refuse(Refused { bytes, ..refused }))?
-            }
-        };
-        let stack = header.is(ObjectKind::Stack);
-        let chunk = &mut self.space.chunks_mut()[run.chunk];
-        for page in run.pages.clone() {
-            let kind = match page == run.pages.start {
-                _ if stack => PageKind::Stack,
-                true => PageKind::LargeHead,
-                false => PageKind::LargeRest,
-            };
-            chunk.set_kind(page, kind, clock);
-            chunk.update(page, |entry| entry.set_used(PAGE_GRANULES));
-        }
-        let memory = chunk.memory();
-        let head = run.pages.start * PAGE_GRANULES;
-        bitmap::set(memory, Bitmap::Allocated, head..head + 1);
-        let object = memory.large_object(run.pages.start, header, run.zeroed);
-        self.collector.note_large(memory, run.pages.start, object);
-        self.settled_granules += (count * PAGE_GRANULES) as u64;
-        self.watch_pacing();
-        Ok(object)
+        self.allocate_elsewhere(kind, flags, bytes)
     }
 
     fn cursor(&mut self, which: Which) -> &mut Cursor {
@@ -215,32 +175,6 @@ impl Heap {
             Which::Objects => &mut self.objects,
             Which::Medium => &mut self.medium,
         }
-    }
-
-    fn refill(&mut self, which: Which, granules: usize) -> Result<(), Exhausted> {
-        self.settle_cursor(which);
-        let clock = self.clock();
-        self.watch_pacing();
-        let (cursor, space) = match which {
-            Which::Cells => (&mut self.cells, &mut self.space),
-            Which::Objects => (&mut self.objects, &mut self.space),
-            Which::Medium => (&mut self.medium, &mut self.space),
-        };
-        let Err(refused) = cursor.refill(granules, space, clock) else { return Ok(()) };
-        let refused = Refused { bytes: granules * GRANULE, ..refused };
-        // The reserve carries the program to its next safepoint. While a handler runs, the reserve is already its own.
-        if !space.reserve_is_released() && space.release_reserve() && cursor.refill(granules, space, clock).is_ok() {
-            self.pending = Some(refused);
-            self.countdown = 1;
-            self.space.log.push(Event::LimitHit { request: refused.bytes, by_system: refused.by_system });
-            return Ok(());
-        }
-        Err(self.refuse(refused))
-    }
-
-    fn refuse(&mut self, refused: Refused) -> Exhausted {
-        self.space.log.push(Event::LimitHit { request: refused.bytes, by_system: refused.by_system });
-        self.exhausted(refused)
     }
 
     fn exhausted(&self, refused: Refused) -> Exhausted {
@@ -254,8 +188,13 @@ impl Heap {
         }
     }
 
+    /// Whether the heap collects by itself now: as its policy says, and to the end of a cycle that has begun.
+    fn collects(&self) -> bool {
+        self.space.policy().collects || self.collector.phase() != GcPhase::Idle
+    }
+
     fn watch_pacing(&mut self) {
-        if self.clock() >= self.collector.pacing.next {
+        if self.collects() && self.clock() >= self.collector.pacing.next {
             self.countdown = 1;
         }
     }
@@ -291,7 +230,7 @@ impl Heap {
     pub fn due(&self) -> Due {
         if self.pending.is_some() {
             Due::Reserve
-        } else if self.stress || self.clock() >= self.collector.pacing.next {
+        } else if self.stress || (self.collects() && self.clock() >= self.collector.pacing.next) {
             Due::Cycle
         } else {
             Due::Nothing
@@ -351,7 +290,10 @@ impl Heap {
         for chunk in self.space.chunks_mut() {
             chunk.recount_stale(marking);
         }
-        let Self { cells, objects, medium, space, .. } = self;
+        let Self { cells, objects, medium, first_fit, space, .. } = self;
+        if let Some(first_fit) = first_fit {
+            first_fit.start_over();
+        }
         cells.retire(space);
         objects.retire(space);
         medium.retire(space);

@@ -7,6 +7,7 @@ use crate::raw::Bitmap;
 use crate::space::bitmap;
 use crate::space::chunk::{PoolRef, Slot};
 use crate::space::page_table::PageEntry;
+use crate::space::policy::Policy;
 use crate::terms::{Address, GRANULE, GcPhase, PAGE, Span};
 
 impl Heap {
@@ -49,6 +50,12 @@ impl Heap {
     pub fn clock(&self) -> u64 {
         let unsettled = self.cells.unsettled() + self.objects.unsettled() + self.medium.unsettled();
         self.settled_granules * GRANULE as u64 + unsettled as u64
+    }
+
+    /// How the heap places things and gets memory back.
+    #[must_use]
+    pub fn policy(&self) -> Policy {
+        *self.space.policy()
     }
 
     /// The soft limit in bytes.

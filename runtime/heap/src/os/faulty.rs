@@ -1,9 +1,10 @@
-//! A system that refuses: any other system, whose mappings fail when a plan says so.
+//! A system that refuses: any other system, whose mappings and blocks fail when a plan says so.
 
+use super::blocks::Block;
 use super::{Mapping, Os, OsError, Purpose};
-use crate::terms::Address;
+use crate::terms::{Address, Span};
 
-/// Which requests for a mapping are refused.
+/// Which requests for a mapping or a block are refused.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Refusal {
     /// The n-th request, counting from one, and none after it.
@@ -14,7 +15,7 @@ pub enum Refusal {
     Every(u64),
 }
 
-/// Another system, some of whose mappings fail.
+/// Another system, some of whose mappings and blocks fail.
 #[derive(Debug)]
 pub struct Faulty {
     inner: Box<dyn Os>,
@@ -53,6 +54,15 @@ impl Os for Faulty {
 
     fn gap(&self, from: Address, bytes: usize) -> Option<Address> {
         self.inner.gap(from, bytes)
+    }
+
+    fn each_writable(&self, visit: &mut dyn FnMut(Span)) -> bool {
+        self.inner.each_writable(visit)
+    }
+
+    fn block(&mut self, bytes: usize) -> Result<Block, OsError> {
+        self.admit(bytes)?;
+        self.inner.block(bytes)
     }
 
     fn unmap(&mut self, mapping: Mapping) {

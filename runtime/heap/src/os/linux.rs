@@ -9,7 +9,7 @@ use rustix::io::Errno;
 use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
 
 use super::{Mapping, Os, OsError, Purpose};
-use crate::terms::{Address, CHUNK, PAGE};
+use crate::terms::{Address, CHUNK, PAGE, Span};
 
 /// Bytes of one entry of `/proc/self/pagemap`, and the bit that says the page is present.
 const PAGEMAP_ENTRY: usize = 8;
@@ -101,6 +101,17 @@ impl Os for Linux {
         first_gap(&maps, from, bytes)
     }
 
+    fn each_writable(&self, visit: &mut dyn FnMut(Span)) -> bool {
+        let Ok(maps) = std::fs::read_to_string("/proc/self/maps") else { return false };
+        for line in maps.lines() {
+            let Some((span, rest)) = mapped_range(line) else { return false };
+            if rest.starts_with("rw") {
+                visit(span);
+            }
+        }
+        true
+    }
+
     fn unmap(&mut self, mapping: Mapping) {
         unmap_range(mapping.start, mapping.bytes);
     }
@@ -130,14 +141,19 @@ impl Os for Linux {
     }
 }
 
+/// The range that a line of `maps` is about, and the rest of the line, which begins with its permissions.
+fn mapped_range(line: &str) -> Option<(Span, &str)> {
+    let (low, rest) = line.split_once('-')?;
+    let (high, rest) = rest.split_once(' ')?;
+    let number = |digits| usize::from_str_radix(digits, 16).ok().map(Address::new);
+    Some((number(low)?..number(high)?, rest))
+}
+
 /// The first range of `bytes` at or above `from`, aligned to a chunk, that lies between the lines of `maps`.
 fn first_gap(maps: &str, from: Address, bytes: usize) -> Option<Address> {
     let mut candidate = from.align_up(CHUNK);
     for line in maps.lines() {
-        let (low, rest) = line.split_once('-')?;
-        let (high, _) = rest.split_once(' ')?;
-        let low = Address::new(usize::from_str_radix(low, 16).ok()?);
-        let high = Address::new(usize::from_str_radix(high, 16).ok()?);
+        let (Span { start: low, end: high }, _) = mapped_range(line)?;
         if high <= candidate {
             continue;
         }

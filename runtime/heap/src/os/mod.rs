@@ -2,8 +2,10 @@
 //!
 //! * [`linux`] maps with hints, gives back with `madvise`, and reads residency from `/proc/self/pagemap`.
 //! * [`plain`] asks Rust's allocator; for other systems, for Miri, and for tests. Residency is unknown there.
+//! * [`blocks`] single blocks from the system's allocator, for the policy that places everything that way.
 //! * [`faulty`] refuses chosen requests; for tests of a system that is out of memory.
 
+pub mod blocks;
 pub mod faulty;
 #[cfg(all(target_os = "linux", not(miri)))]
 pub mod linux;
@@ -11,7 +13,9 @@ pub mod plain;
 
 use std::fmt;
 
-use crate::terms::Address;
+use blocks::Block;
+
+use crate::terms::{Address, Span};
 
 /// Memory mapped and owned. Dropping one leaks it; [`Os::unmap`] takes it back.
 #[derive(Debug, PartialEq, Eq)]
@@ -81,8 +85,7 @@ impl fmt::Display for OsError {
 
 impl std::error::Error for OsError {}
 
-/// The contract. All sizes are multiples of [`crate::terms::PAGE`], and at least [`crate::terms::CHUNK`] when something is
-/// mapped.
+/// The contract. All sizes are multiples of [`crate::terms::PAGE`].
 ///
 /// Memory that `map` and `map_at` return is private, readable, writable, aligned to a chunk, and zero.
 pub trait Os: fmt::Debug + Send {
@@ -103,8 +106,20 @@ pub trait Os: fmt::Debug + Send {
     /// there is none or the system does not tell.
     fn gap(&self, from: Address, bytes: usize) -> Option<Address>;
 
+    /// Calls `visit` for every range of this process's memory that can be written, lowest first. `false` when the system
+    /// does not tell.
+    fn each_writable(&self, visit: &mut dyn FnMut(Span)) -> bool;
+
     /// Unmaps a whole mapping. Nothing in it is used any more: what the heap hands out says how it sees to that.
     fn unmap(&mut self, mapping: Mapping);
+
+    /// A block of the system's allocator.
+    ///
+    /// # Errors
+    /// When the allocator has no such block to give, or the system no such allocator.
+    fn block(&mut self, bytes: usize) -> Result<Block, OsError> {
+        blocks::allocate(bytes)
+    }
 
     /// Makes `bytes` at `start`, whole pages inside `mapping`, leave residency. They read as zeros afterwards.
     ///

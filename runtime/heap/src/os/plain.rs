@@ -4,7 +4,7 @@ use std::alloc::{Layout, alloc_zeroed, dealloc};
 use std::ptr;
 
 use super::{Mapping, Os, OsError, Purpose};
-use crate::terms::{Address, CHUNK};
+use crate::terms::{Address, CHUNK, Span};
 
 /// Memory from Rust's allocator.
 #[derive(Debug, Default)]
@@ -40,6 +40,10 @@ impl Os for Plain {
 
     fn gap(&self, _from: Address, _bytes: usize) -> Option<Address> {
         None
+    }
+
+    fn each_writable(&self, _visit: &mut dyn FnMut(Span)) -> bool {
+        false
     }
 
     fn unmap(&mut self, mapping: Mapping) {

@@ -53,6 +53,18 @@ impl Sums {
             self.measured - usize::from(before.resident().is_some()) + usize::from(after.resident().is_some());
     }
 
+    /// Pages of each kind that are the heap's.
+    pub(crate) fn pages_of_heap(&self) -> [usize; KINDS] {
+        let mut pages = self.pages;
+        pages[PageKind::Foreign as usize] = 0;
+        pages
+    }
+
+    /// Pages of the heap.
+    pub(crate) fn ours(&self) -> usize {
+        self.pages_of_heap().iter().sum()
+    }
+
     /// Adds the sums of another part of the heap.
     pub(crate) fn add(&mut self, other: &Self) {
         let Self { balance, pages, used_granules, resident, measured } = other;
@@ -154,7 +166,7 @@ impl Balance {
     /// The balance of part of a heap, from its sums.
     pub(crate) fn of(sums: &Sums) -> Self {
         let PageBalance { live, unjudged, dead, overhead, free_runs, free_page, tables, reserve } = sums.balance;
-        let pages: usize = sums.pages.iter().sum();
+        let pages = sums.ours();
         Self {
             live: live as u64,
             unjudged: unjudged as u64,

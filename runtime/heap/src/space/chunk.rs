@@ -23,6 +23,8 @@ pub(crate) enum Slot {
     Pool { kind: PoolKind, free: u16, filling: bool },
     /// Pages are taken one by one: large objects, stacks, the reserve.
     Pages,
+    /// Blocks of the system's allocator lie here, and what is none of ours.
+    Blocks,
 }
 
 const _: () = assert!(POOL_GRANULES <= u16::MAX as usize);
@@ -65,6 +67,8 @@ pub(crate) struct Chunk {
     /// Pages, tables included: [`CHUNK_PAGES`], or more in a chunk that holds one huge object.
     pages: usize,
     further: FurtherEntries,
+    /// The mapping of the tables, when they lie beside the chunk.
+    tables: Option<Mapping>,
     slots: [Slot; CHUNK_POOLS],
     /// No stretch of free pages outside pools is longer than this.
     longest_gap: usize,
@@ -87,12 +91,32 @@ impl Chunk {
         Self::new(mapping, 0, mapping.bytes() / PAGE)
     }
 
+    /// A chunk of memory that is the system allocator's, at `base`, with tables of their own; of its pages none is ours yet.
+    pub(crate) fn of_blocks(base: Address, tables: Mapping) -> Self {
+        let mut chunk = Self {
+            memory: ChunkRef::beside(base, &tables),
+            pages: CHUNK_PAGES,
+            further: FurtherEntries::NONE,
+            tables: Some(tables),
+            slots: [Slot::Blocks; CHUNK_POOLS],
+            longest_gap: 0,
+            dirty: false,
+            stale: false,
+            sums: Sums::fresh(CHUNK_PAGES),
+        };
+        for page in 0..CHUNK_PAGES {
+            chunk.set_kind(page, PageKind::Foreign, 0);
+        }
+        chunk
+    }
+
     fn new(mapping: &Mapping, offset: usize, pages: usize) -> Self {
         let empty = if pages > CHUNK_PAGES { Slot::Pages } else { Slot::Free { warm: false } };
         let mut chunk = Self {
             memory: ChunkRef::new(mapping, offset),
             pages,
             further: FurtherEntries::new(mapping),
+            tables: None,
             slots: [empty; CHUNK_POOLS],
             longest_gap: pages,
             dirty: true,
@@ -123,9 +147,15 @@ impl Chunk {
         self.base() + self.pages * PAGE
     }
 
-    /// The pages that are not tables: those lie at the head and, in a huge chunk, at the end too.
+    /// Whether its memory is the system allocator's.
+    pub(crate) fn is_of_blocks(&self) -> bool {
+        self.memory.has_tables_beside()
+    }
+
+    /// The pages that are not tables: those lie at the head and, in a huge chunk, at the end too; or beside the chunk.
     pub(crate) fn usable_pages(&self) -> Range<usize> {
-        TABLE_PAGES..self.pages - FurtherEntries::pages_for(self.pages)
+        let first = if self.is_of_blocks() { 0 } else { TABLE_PAGES };
+        first..self.pages - FurtherEntries::pages_for(self.pages)
     }
 
     /// Whether the chunk holds one huge object and no pools.
@@ -228,6 +258,8 @@ impl Chunk {
                 pool(PoolKind::Cells)
             } else if kinds().all(|kind| kind == PageKind::Objects) {
                 pool(PoolKind::Objects)
+            } else if kinds().all(|kind| kind == PageKind::Mixed) {
+                pool(PoolKind::Mixed)
             } else {
                 Slot::Pages
             };
@@ -309,12 +341,45 @@ impl Chunk {
         }
     }
 
+    /// Takes a page in use: something of the heap is about to lie there. Says whether it was none of ours before.
+    pub(crate) fn adopt(&mut self, page: usize, birth: u64) -> bool {
+        let kind = self.entry(page).kind();
+        if kind != PageKind::Mixed {
+            self.set_kind(page, PageKind::Mixed, birth);
+        }
+        kind == PageKind::Foreign
+    }
+
+    /// Forgets the pages inside a range that is not mapped any more, and that are ours still. Gives their number.
+    pub(crate) fn forget(&mut self, range: &Span) -> usize {
+        let mut forgotten = 0;
+        for page in 0..self.pages {
+            let address = self.base() + page * PAGE;
+            let entry = self.entry(page);
+            if entry.kind() != PageKind::Foreign && entry.used() == 0 && range.contains(&address) {
+                self.update(page, |entry| *entry = PageEntry::foreign());
+                forgotten += 1;
+            }
+        }
+        forgotten
+    }
+
+    /// Whether no page of it is ours.
+    pub(crate) fn is_all_foreign(&self) -> bool {
+        self.sums.ours() == 0
+    }
+
+    /// The mapping of its tables, of which nothing is used any more, when they lie beside it.
+    pub(crate) fn into_tables(self) -> Option<Mapping> {
+        self.tables
+    }
+
     /// Whether nothing but tables is in the chunk.
     pub(crate) fn is_empty(&self) -> bool {
         self.usable_pages().all(|page| self.entry(page).kind().is_free())
     }
 
-    /// Calls `visit` for every dirty page and makes it clean.
+    /// Calls `visit` for every dirty page of ours and makes it clean.
     pub(crate) fn clean(&mut self, mut visit: impl FnMut(usize, PageEntry)) {
         if !self.dirty {
             return;
@@ -325,14 +390,17 @@ impl Chunk {
             if entry.is_dirty() {
                 entry.set_dirty(false);
                 self.set_entry(page, entry);
-                visit(page, entry);
+                if entry.kind() != PageKind::Foreign {
+                    visit(page, entry);
+                }
             }
         }
     }
 
     /// Records whether a page was resident when measured; dirty when that changed.
     pub(crate) fn set_resident(&mut self, page: usize, resident: bool) {
-        if self.entry(page).resident() != Some(resident) {
+        let ours = self.entry(page).kind() != PageKind::Foreign;
+        if ours && self.entry(page).resident() != Some(resident) {
             self.update(page, |entry| entry.set_resident(resident));
         }
     }
@@ -394,7 +462,7 @@ impl Chunk {
         match entry.kind() {
             PageKind::Free => true,
             PageKind::Reserve => !entry.is_cold(),
-            PageKind::Cells | PageKind::Objects => entry.used() == 0 && !entry.is_cold(),
+            kind if kind.is_pooled() => entry.used() == 0 && !entry.is_cold(),
             _ => false,
         }
     }

@@ -57,6 +57,11 @@ impl Cursor {
         (self.run.left() > 0).then(|| self.run.next())
     }
 
+    /// The end of the current run: below it nothing is free that the cursor has not passed.
+    pub(crate) fn run_end(&self) -> Address {
+        self.run.next() + self.run.left()
+    }
+
     /// What it places.
     pub(crate) fn kind(&self) -> PoolKind {
         self.kind
@@ -99,7 +104,7 @@ impl Cursor {
                 }
                 self.leave(space);
             }
-            let pool = match space.next_partial_pool(self.kind, self.passed) {
+            let pool = match space.next_partial_pool(self.kind, self.passed, clock) {
                 Some(pool) => {
                     self.passed = pool.start() + 1;
                     pool

@@ -6,10 +6,12 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::blocks;
 use super::chunk::Chunk;
 use crate::frame::{Event, EventLog};
+use crate::os::blocks::Block;
 use crate::os::{Mapping, Os, OsError};
-use crate::raw::{self, ChunkRef, FurtherEntries, TABLE_PAGES};
+use crate::raw::{self, ChunkRef, FurtherEntries, TABLE_PAGES, TablesAt};
 use crate::terms::{Address, CHUNK, CHUNK_PAGES, PAGE, Span};
 
 /// The first extent has this many bytes, each further one twice as many as the one before.
@@ -130,14 +132,6 @@ impl Extents {
         (address < chunk.end()).then_some((index, chunk))
     }
 
-    /// The ranges between two extents, which are not ours, lowest first.
-    pub(crate) fn holes(&self) -> impl Iterator<Item = Span> {
-        self.list.windows(2).filter_map(|pair| {
-            let (below, above) = (pair[0].mapping.end(), pair[1].mapping.start());
-            (below < above).then_some(below..above)
-        })
-    }
-
     /// Maps an extent of chunks, as large as doubling says and `most` bytes allow. Says how many bytes it is.
     pub(crate) fn grow(&mut self, most: usize, log: &mut EventLog) -> Result<usize, OsError> {
         let wanted = self.next_bytes.min(most / CHUNK * CHUNK).max(CHUNK);
@@ -204,6 +198,57 @@ impl Extents {
     pub(crate) fn unfilled(&mut self, start: Address, bytes: usize) -> &mut [u8] {
         let extent = self.list.iter_mut().find(|extent| extent.span().contains(&start));
         extent.map_or(&mut [], |extent| raw::bytes_to_fill(&mut extent.mapping, start, bytes))
+    }
+
+    /// A block of the system's allocator.
+    pub(crate) fn block(&mut self, bytes: usize) -> Result<Block, OsError> {
+        self.os.block(bytes)
+    }
+
+    /// Makes tables for the chunk at `base`, whose memory is the system allocator's, unless it has some.
+    pub(crate) fn describe_blocks(&mut self, base: Address) -> Result<(), OsError> {
+        let Err(at) = self.chunks.binary_search_by_key(&base, Chunk::base) else { return Ok(()) };
+        self.reserve_places(CHUNK)?;
+        let refused = OsError { purpose: crate::os::Purpose::Map, bytes: raw::TABLES_BESIDE, code: None };
+        let beside = TablesAt::BESIDE.tables_of(base);
+        let tables = self.os.map_at(beside, raw::TABLES_BESIDE)?.ok_or(refused)?;
+        self.chunks.insert(at, Chunk::of_blocks(base, tables));
+        Ok(())
+    }
+
+    /// Counts pages that became the heap's because something was allocated there.
+    pub(crate) fn adopt(&mut self, bytes: usize) {
+        self.committed += bytes;
+    }
+
+    /// Forgets the pages with nothing in them that the system's allocator has returned. Gives their bytes.
+    pub(crate) fn forget_unmapped(&mut self) -> usize {
+        let mut forgotten = 0;
+        let mut from = Address::default();
+        let Self { os, chunks, .. } = self;
+        let mut forget = |gap: Span| {
+            let first = chunks.partition_point(|chunk| chunk.end() <= gap.start);
+            for chunk in chunks[first..].iter_mut().take_while(|chunk| chunk.base() < gap.end) {
+                forgotten += chunk.forget(&gap) * PAGE;
+            }
+        };
+        let known = os.each_writable(&mut |writable| {
+            forget(from..writable.start);
+            from = writable.end;
+        });
+        if known {
+            forget(from..Address::new(usize::MAX));
+        }
+        self.committed -= forgotten;
+        for index in (0..self.chunks.len()).rev() {
+            if self.chunks[index].is_of_blocks()
+                && self.chunks[index].is_all_foreign()
+                && let Some(tables) = self.chunks.remove(index).into_tables()
+            {
+                self.os.unmap(tables);
+            }
+        }
+        forgotten
     }
 
     fn reserve_places(&mut self, bytes: usize) -> Result<(), OsError> {
@@ -310,10 +355,24 @@ impl Extents {
 
     /// Unmaps everything.
     pub(crate) fn release(&mut self) {
-        self.chunks.clear();
+        for chunk in self.chunks.drain(..) {
+            if let Some(tables) = free_blocks(chunk) {
+                self.os.unmap(tables);
+            }
+        }
         for extent in self.list.drain(..) {
             self.os.unmap(extent.mapping);
         }
         self.committed = 0;
     }
+}
+
+/// Frees the blocks of a chunk, of which nothing is used any more. Gives the mapping of its tables, if they lie beside it.
+fn free_blocks(chunk: Chunk) -> Option<Mapping> {
+    if chunk.is_of_blocks() {
+        for page in chunk.usable_pages() {
+            blocks::free_dead_blocks(chunk.memory(), page);
+        }
+    }
+    chunk.into_tables()
 }

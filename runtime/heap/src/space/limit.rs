@@ -9,6 +9,7 @@ use std::fmt;
 
 use super::chunk::{Chunk, Slot, slot_pages};
 use super::{PageRun, Space};
+use crate::os::blocks::{self, Block};
 use crate::raw::TABLE_PAGES;
 use crate::terms::{CHUNK_PAGES, PAGE, POOL_PAGES, PageKind};
 
@@ -80,6 +81,8 @@ impl std::error::Error for Exhausted {}
 pub(crate) struct Reserve {
     /// Pages held, as places of chunks and first pages of slots.
     held: Vec<(crate::raw::ChunkRef, usize)>,
+    /// Where the system's allocator places everything: a block that is held back.
+    block: Option<Block>,
     /// Whether it was let go, and not filled again since.
     released: bool,
 }
@@ -92,6 +95,9 @@ impl Space {
 
     /// Whether the free pools would do as a reserve: what a handler needs at the least.
     pub(crate) fn has_least_reserve(&self) -> bool {
+        if self.is_of_blocks() {
+            return self.limit.headroom(self.committed()) >= RESERVE_LEAST / 2;
+        }
         let free = |chunk: &Chunk| chunk.slots().filter(|(_, slot)| matches!(slot, Slot::Free { .. })).count();
         let pools: usize = self.chunks().iter().filter(|chunk| !chunk.is_huge()).map(free).sum();
         pools * POOL_PAGES * PAGE >= RESERVE_LEAST
@@ -102,6 +108,22 @@ impl Space {
         self.reserve.released
     }
 
+    /// Bytes of the limit that the block held back stands for.
+    pub(super) fn held_of_blocks(&self) -> usize {
+        self.reserve.block.as_ref().map_or(0, Block::bytes)
+    }
+
+    /// Holds back a block, if the limit and the system's allocator have room for it. Says whether one is held.
+    fn hold_block(&mut self) -> bool {
+        if self.reserve.block.is_none() {
+            let target = self.reserve_target();
+            if self.limit.headroom(self.committed()) >= target {
+                self.reserve.block = self.extents.block(target).ok();
+            }
+        }
+        self.reserve.block.is_some()
+    }
+
     /// Bytes held.
     pub(crate) fn reserve_held(&self) -> usize {
         self.sums().balance.reserve
@@ -109,7 +131,7 @@ impl Space {
 
     /// Holds back free pools until the reserve has what it should. Says whether it has.
     pub(crate) fn fill_reserve(&mut self) -> bool {
-        let filled = self.hold(self.reserve_target());
+        let filled = if self.is_of_blocks() { self.hold_block() } else { self.hold(self.reserve_target()) };
         if filled {
             self.reserve.released = false;
             self.touch_reserve();
@@ -196,7 +218,11 @@ impl Space {
     /// Lets the reserve go: its pages become free. Says whether there was any.
     pub(crate) fn release_reserve(&mut self) -> bool {
         let mut held = std::mem::take(&mut self.reserve.held);
-        let any = !held.is_empty();
+        let mut any = !held.is_empty();
+        if let Some(block) = self.reserve.block.take() {
+            blocks::free(block);
+            any = true;
+        }
         for (chunk, slot) in held.drain(..) {
             let index = self.extents.index_of(chunk);
             self.release_pages(index, slot_pages(slot));

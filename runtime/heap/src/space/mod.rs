@@ -6,15 +6,21 @@
 //! * [`chunk`] a chunk and what its pools are used for
 //! * [`extent`] growth, holes, unmapping
 //! * [`limit`] the soft limit, the reserve, and what it means to be exhausted
+//! * [`policy`] how a heap places what it allocates
 //! * [`cursor`] allocation: bump in a free run, run after run in address order
+//! * [`first_fit`] the lowest free run that something fits, for one kind of pool
+//! * [`blocks`] memory that the system's allocator places
 
 pub(crate) mod accounting;
 pub(crate) mod bitmap;
+pub(crate) mod blocks;
 pub(crate) mod chunk;
 pub(crate) mod cursor;
 pub(crate) mod extent;
+pub(crate) mod first_fit;
 pub(crate) mod limit;
 pub(crate) mod page_table;
+pub(crate) mod policy;
 
 use std::ops::Range;
 
@@ -26,6 +32,7 @@ use accounting::Sums;
 use chunk::{Chunk, PoolRef, Slot};
 use extent::{Extent, Extents};
 use limit::{Limit, Refused, Reserve};
+use policy::{Placement, Policy};
 
 /// The share by which the warm pages may be too many before any is given back: a quarter.
 const SLACK: usize = 4;
@@ -36,6 +43,7 @@ const LIMIT_SHARE: usize = 32;
 /// The heap's memory and who has which part of it.
 #[derive(Debug)]
 pub(crate) struct Space {
+    policy: Policy,
     extents: Extents,
     limit: Limit,
     reserve: Reserve,
@@ -55,8 +63,12 @@ pub(crate) struct PageRun {
 }
 
 impl Space {
-    pub(crate) fn new(os: Box<dyn Os>) -> Self {
+    pub(crate) fn new(policy: Policy, os: Box<dyn Os>) -> Self {
+        if policy.placement == Placement::Malloc && !policy.gives_back {
+            crate::os::blocks::keep_all();
+        }
         Self {
+            policy,
             extents: Extents::new(os),
             limit: Limit::default(),
             reserve: Reserve::default(),
@@ -64,6 +76,15 @@ impl Space {
             warm_from: 0,
             free_from: 0,
         }
+    }
+
+    pub(crate) fn policy(&self) -> &Policy {
+        &self.policy
+    }
+
+    /// Whether the system's allocator places everything.
+    pub(crate) fn is_of_blocks(&self) -> bool {
+        self.policy.placement == Placement::Malloc
     }
 
     pub(crate) fn extents(&self) -> &[Extent] {
@@ -87,8 +108,18 @@ impl Space {
         self.extents.chunk_at(address)
     }
 
+    /// The address ranges that are the heap's, lowest first: its extents, and where blocks lie.
+    pub(crate) fn spans(&self) -> impl Iterator<Item = Span> {
+        self.extents().iter().map(Extent::span).chain(self.spans_of_blocks())
+    }
+
+    /// The ranges between two of them, which are not the heap's, lowest first.
     pub(crate) fn holes(&self) -> impl Iterator<Item = Span> {
-        self.extents.holes()
+        let mut end = None;
+        self.spans().filter_map(move |span| {
+            let below = end.replace(span.end)?;
+            (below < span.start).then_some(below..span.start)
+        })
     }
 
     pub(crate) fn committed(&self) -> usize {
@@ -137,9 +168,14 @@ impl Space {
 
     fn take_free_pool(&mut self, kind: PoolKind, clock: u64) -> Option<PoolRef> {
         let (chunk, slot) = self.find_slot(true).or_else(|| self.find_slot(false))?;
+        Some(self.take_slot(chunk, slot, kind, clock))
+    }
+
+    /// Makes a free slot a pool that somebody fills.
+    fn take_slot(&mut self, chunk: usize, slot: usize, kind: PoolKind, clock: u64) -> PoolRef {
         let pool = self.extents.chunks_mut()[chunk].take_pool(slot, kind, clock);
         self.log.push(Event::PoolTaken { start: pool.start(), kind });
-        Some(pool)
+        pool
     }
 
     fn find_slot(&mut self, only_warm: bool) -> Option<(usize, usize)> {
@@ -243,17 +279,27 @@ impl Space {
         self.extents.unfilled(start, bytes)
     }
 
-    /// The pools of one kind from `from` on, with free granules and no cursor in them, lowest first.
-    pub(crate) fn next_partial_pool(&mut self, kind: PoolKind, from: Address) -> Option<PoolRef> {
+    /// The lowest pool of one kind from `from` on with free granules and no cursor in it. Where everything goes to one kind
+    /// of pool, a free one that lies lower is taken.
+    pub(crate) fn next_partial_pool(&mut self, kind: PoolKind, from: Address, clock: u64) -> Option<PoolRef> {
         let first = self.chunks().partition_point(|chunk| chunk.end() <= from);
-        for chunk in &mut self.extents.chunks_mut()[first..] {
+        for index in first..self.chunks().len() {
+            let chunk = &mut self.extents.chunks_mut()[index];
             let found = chunk.slots().find(|(slot, state)| {
-                let fits = matches!(state, Slot::Pool { kind: k, free, filling: false } if *k == kind && *free > 0);
+                let fits = match state {
+                    Slot::Pool { kind: k, free, filling: false } => *k == kind && *free > 0,
+                    Slot::Free { .. } => kind == PoolKind::Mixed,
+                    _ => false,
+                };
                 fits && chunk.pool(*slot).start() >= from
             });
-            if let Some((slot, Slot::Pool { free, .. })) = found {
-                chunk.set_slot(slot, Slot::Pool { kind, free, filling: true });
-                return Some(chunk.pool(slot));
+            match found {
+                Some((slot, Slot::Pool { free, .. })) => {
+                    chunk.set_slot(slot, Slot::Pool { kind, free, filling: true });
+                    return Some(chunk.pool(slot));
+                }
+                Some((slot, _)) => return Some(self.take_slot(index, slot, kind, clock)),
+                None => {}
             }
         }
         None
@@ -340,13 +386,8 @@ impl Space {
     /// Takes the lowest free pool, if it lies below `limit`.
     pub(crate) fn take_pool_below(&mut self, kind: PoolKind, limit: Address, clock: u64) -> Option<PoolRef> {
         let (index, slot) = self.find_slot(false)?;
-        let chunk = &mut self.extents.chunks_mut()[index];
-        if chunk.pool(slot).start() >= limit {
-            return None;
-        }
-        let pool = chunk.take_pool(slot, kind, clock);
-        self.log.push(Event::PoolTaken { start: pool.start(), kind });
-        Some(pool)
+        let below = self.chunks()[index].pool(slot).start() < limit;
+        below.then(|| self.take_slot(index, slot, kind, clock))
     }
 
     /// Pages on which nothing lies though they were touched: free ones, empty ones of pools, and the reserve unless it
@@ -388,7 +429,9 @@ impl Space {
 
     /// Unmaps everything.
     pub(crate) fn release(&mut self) {
+        self.release_reserve();
         self.extents.release();
+        self.disclaim_allocator();
     }
 }
 

@@ -93,7 +93,8 @@ pub struct PageEntry {
 
 const _: () = assert!(size_of::<PageEntry>() == 16);
 
-/// How the bytes of a page divide; the terms of the balance for one page, which sum to [`PAGE`].
+/// How the bytes of a page divide; the terms of the balance for one page, which sum to [`PAGE`], or to nothing for a page
+/// that is not the heap's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct PageBalance {
     /// Payload reached by the last mark.
@@ -176,6 +177,11 @@ impl PageEntry {
             self.set_free_runs(1);
             self.set_longest_free(PAGE_GRANULES);
         }
+    }
+
+    /// The entry of a page that is not the heap's.
+    pub(crate) fn foreign() -> Self {
+        Self { counts: 0, state: KIND.set(0, PageKind::Foreign as u64) }
     }
 
     /// The entry as a core has it: of a used page what it is and how full, of any other nothing.
@@ -268,7 +274,13 @@ impl PageEntry {
             PageKind::Fresh | PageKind::Free | PageKind::GivenBack => balance.free_page = PAGE,
             PageKind::Tables => balance.tables = PAGE,
             PageKind::Reserve => balance.reserve = PAGE,
-            PageKind::Cells | PageKind::Objects | PageKind::LargeHead | PageKind::LargeRest | PageKind::Stack => {
+            PageKind::Foreign => {}
+            PageKind::Cells
+            | PageKind::Objects
+            | PageKind::Mixed
+            | PageKind::LargeHead
+            | PageKind::LargeRest
+            | PageKind::Stack => {
                 let rest = (self.used() - self.live().min(self.used())) * GRANULE;
                 balance.live = self.live_bytes();
                 balance.overhead = self.overhead_words() * 8;
@@ -366,7 +378,7 @@ mod tests {
     #[test]
     fn a_page_divides_without_a_rest() {
         let mut entry = PageEntry::default();
-        for kind in PageKind::ALL {
+        for kind in PageKind::ALL.into_iter().filter(|kind| *kind != PageKind::Foreign) {
             entry.become_kind(kind, 0);
             if kind.is_used() {
                 entry.set_used(100);

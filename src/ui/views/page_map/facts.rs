@@ -112,6 +112,8 @@ const fn meaning_of(kind: PageKind) -> &'static str {
         PageKind::LargeHead => "where an object of more than half a pool begins",
         PageKind::LargeRest => "within an object of more than half a pool",
         PageKind::Stack => "part of a stack of the virtual machine",
+        PageKind::Mixed => "cells and objects side by side",
+        PageKind::Foreign => "not the heap's",
         PageKind::Reserve => "held back for the handler of an exhausted heap",
     }
 }

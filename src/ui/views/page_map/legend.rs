@@ -11,9 +11,10 @@ use crate::ui::theme::{self, color};
 use crate::ui::widgets::swatch;
 
 /// Kinds that look the same and are told as one.
-const KINDS: [(&str, &[PageKind]); 7] = [
+const KINDS: [(&str, &[PageKind]); 8] = [
     ("cells", &[PageKind::Cells]),
     ("objects", &[PageKind::Objects]),
+    ("mixed", &[PageKind::Mixed]),
     ("large", &[PageKind::LargeHead, PageKind::LargeRest]),
     ("stack", &[PageKind::Stack]),
     ("tables", &[PageKind::Tables]),
@@ -45,7 +46,8 @@ pub fn show(ui: &mut Ui, map: &PageMap, model: &HeapModel, lit: Option<Term>) {
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         ui.spacing_mut().interact_size.y = 18.0;
-        let hue = theme.kind(PageKind::Cells);
+        let mixed = model.counters().pages_of(PageKind::Mixed) > 0;
+        let hue = theme.kind(if mixed { PageKind::Mixed } else { PageKind::Cells });
         let unjudged = hue.mix(theme.free(), 0.4);
         swatch::filled(ui, color(hue), color(unjudged), color(theme.free()));
         note(ui, "filled from below: live, paler unjudged, then free");
