@@ -34,6 +34,8 @@ pub enum Command {
     Repl(ReplOptions),
     /// Run a program and say where its resident bytes go, and what would lower them
     Explain(ExplainOptions),
+    /// Run a program under several policies, each in a process of its own, and show them side by side
+    Compare(CompareOptions),
     /// Run a program and write its page map: .png .svg .json .csv .txt
     Snapshot(SnapshotOptions),
     /// Save what programs define, the library included, in a file to start from
@@ -65,9 +67,12 @@ pub struct CoreSaveOptions {
     pub runtime: RuntimeOptions,
 }
 
+/// Over the options that are about the runtime.
+const RUNTIME: &str = "Options for the runtime";
+
 /// What every command that runs Arc takes.
 #[derive(Args, Clone, Debug, Default)]
-#[command(next_help_heading = "Options for the runtime")]
+#[command(next_help_heading = RUNTIME)]
 pub struct RuntimeOptions {
     /// Base library to load instead of the one built in
     #[arg(long, value_name = "PATH", conflicts_with = "no_arc")]
@@ -167,6 +172,41 @@ pub struct ExplainOptions {
     /// The runtime.
     #[command(flatten)]
     pub runtime: RuntimeOptions,
+}
+
+/// The options of `compare`.
+#[derive(Args, Clone, Debug)]
+pub struct CompareOptions {
+    /// The program; without one, loading the base library is compared
+    #[arg(value_name = "FILE.arc")]
+    pub files: Vec<PathBuf>,
+    /// Evaluate an expression after the program
+    #[arg(short = 'e', value_name = "EXPR", allow_hyphen_values = true)]
+    pub expressions: Vec<String>,
+    /// Rebuild the first story, one cause after the other, from malloc without collection to pools with evacuation
+    #[arg(long, conflicts_with = "heaps")]
+    pub autopsy: bool,
+    /// Policies to compare, as `run --heap` takes them, instead of pool, single and malloc
+    #[arg(long = "heap", value_name = "POLICY", value_parser = policy::parse)]
+    pub heaps: Vec<Policy>,
+    /// How often each is run; times are medians
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
+    pub rounds: u32,
+    /// Write a picture or the numbers too: .png .svg .json
+    #[arg(short = 'o', long = "output", value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Dark or light
+    #[arg(long, value_enum, default_value_t)]
+    pub theme: ThemeName,
+    /// Base library to load instead of the one built in
+    #[arg(long, value_name = "PATH", conflicts_with = "no_arc", help_heading = RUNTIME)]
+    pub arc: Option<PathBuf>,
+    /// Load no base library
+    #[arg(long, help_heading = RUNTIME)]
+    pub no_arc: bool,
+    /// The most memory the heap commits before the program gets an error: 64M, 1G, or bytes
+    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = RUNTIME)]
+    pub soft_limit: Option<u64>,
 }
 
 /// The options of `snapshot`.

@@ -9,7 +9,7 @@ use super::exit::Ending;
 use super::run::run_program;
 use super::session::Session;
 use crate::format;
-use crate::map::balance::Term;
+use crate::map::balance::{Term, resident};
 use crate::model::HeapModel;
 
 /// Resident over live up to which nothing is called a problem.
@@ -23,6 +23,7 @@ pub(super) fn explain(options: ExplainOptions) -> Ending {
         Err(error) => return error.into(),
     };
     let ending = run_program(&mut session, &program);
+    session.runtime.mark();
     let before = snapshot(&mut session);
     session.runtime.collect();
     let after = snapshot(&mut session);
@@ -42,43 +43,17 @@ fn snapshot(session: &mut Session) -> HeapModel {
     model
 }
 
-/// How many bytes of each term are in memory: pages are resident whole, so their terms are.
-fn resident_terms(model: &HeapModel) -> Option<PageBalance> {
-    let mut sum = PageBalance::default();
-    for page in model.pages().iter() {
-        if page.entry.resident()? {
-            sum = sum.plus(page.entry.balance());
-        }
-    }
-    Some(sum)
-}
-
-fn part(balance: &PageBalance, term: Term) -> u64 {
-    let bytes = match term {
-        Term::Live => balance.live,
-        Term::Overhead => balance.overhead,
-        Term::Unjudged => balance.unjudged,
-        Term::Dead => balance.dead,
-        Term::FreeRuns => balance.free_runs,
-        Term::FreePages => balance.free_page,
-        Term::Tables => balance.tables,
-        Term::Reserve => balance.reserve,
-        Term::NotResident => 0,
-    };
-    bytes as u64
-}
-
 fn write(out: &mut dyn Write, before: &HeapModel, after: &HeapModel) -> io::Result<()> {
     let (then, now) = (before.counters(), after.counters());
-    writeln!(out, "As the program left it, and after a collection that spared no effort:")?;
+    writeln!(out, "As the program left it, marked but not swept, and after a collection that spared no effort:")?;
     writeln!(out)?;
     writeln!(out, "{:<14}{:>12}{:>12}   {:>12}{:>12}", "", "committed", "resident", "committed", "resident")?;
-    let (resident_then, resident_now) = (resident_terms(before), resident_terms(after));
+    let (resident_then, resident_now) = (resident(before.pages()), resident(after.pages()));
     for term in Term::COMMITTED {
         let (a, b) = (term.of(&then.balance).unwrap_or(0), term.of(&now.balance).unwrap_or(0));
         let (c, d) = (
-            resident_then.as_ref().map(|balance| part(balance, term)),
-            resident_now.as_ref().map(|balance| part(balance, term)),
+            resident_then.as_ref().map(|balance| term.of_pages(balance) as u64),
+            resident_now.as_ref().map(|balance| term.of_pages(balance) as u64),
         );
         writeln!(
             out,
@@ -117,16 +92,10 @@ struct Suspect {
 
 /// What is resident and not live, given the resident terms before and after the collection.
 fn suspects(then: &PageBalance, now: &PageBalance) -> Vec<Suspect> {
-    let used = |balance: &PageBalance| balance.live + balance.overhead + balance.unjudged + balance.dead;
-    // What lived at the last mark may be dead by now, and what was unjudged may live: only the collection tells.
-    let garbage = Suspect {
-        name: "garbage that nobody has collected",
-        bytes: used(then).saturating_sub(used(now)),
-        remedy: "a collection",
-    };
+    let garbage = Suspect { name: "garbage that nobody has collected", bytes: then.dead, remedy: "a collection" };
     let overhead = Suspect { name: Term::Overhead.name(), bytes: now.overhead, remedy: Term::Overhead.remedy() };
     let others = [Term::FreeRuns, Term::FreePages, Term::Tables, Term::Reserve].map(|term| {
-        let bytes = part(then, term) as usize;
+        let bytes = term.of_pages(then);
         let stays = term == Term::FreeRuns && now.free_runs > bytes / 2;
         let remedy = if stays {
             "less that is pinned (keys that are found by their address): compaction moves everything else, and left most \
@@ -141,7 +110,7 @@ fn suspects(then: &PageBalance, now: &PageBalance) -> Vec<Suspect> {
 
 /// One or two sentences: whether there is a problem, which part it is, what would lower it.
 fn verdict(then: &PageBalance, now: &PageBalance) -> String {
-    let sum = |balance| Term::COMMITTED.into_iter().map(|term| part(balance, term)).sum::<u64>();
+    let sum = |balance| Term::COMMITTED.into_iter().map(|term| term.of_pages(balance) as u64).sum::<u64>();
     let (before, after, live) = (sum(then), sum(now), now.live as u64);
     let ratio = format::ratio(before, live);
     if before as f64 <= live as f64 * FINE {
@@ -168,7 +137,7 @@ mod tests {
     #[test]
     fn the_verdict_names_the_largest_part_that_is_not_live() {
         let now = PageBalance { live: 100, tables: 20, ..PageBalance::default() };
-        let then = PageBalance { live: 100, free_runs: 700, unjudged: 200, ..PageBalance::default() };
+        let then = PageBalance { live: 100, free_runs: 700, dead: 200, ..PageBalance::default() };
         let words = verdict(&then, &now);
         assert!(words.contains("free runs, 700 B (70 %)") && words.contains("10.00 ×"), "{words}");
         assert!(words.contains("compaction: the free bytes"), "{words}");
@@ -177,8 +146,8 @@ mod tests {
     }
 
     #[test]
-    fn what_lived_at_the_last_mark_is_garbage_when_the_collection_says_so() {
-        let then = PageBalance { live: 800, unjudged: 100, free_runs: 150, ..PageBalance::default() };
+    fn what_the_mark_found_dead_is_garbage() {
+        let then = PageBalance { live: 100, dead: 800, free_runs: 150, ..PageBalance::default() };
         let now = PageBalance { live: 100, ..PageBalance::default() };
         let words = verdict(&then, &now);
         assert!(words.contains("garbage that nobody has collected, 800 B"), "{words}");

@@ -3,11 +3,12 @@
 //! * [`arguments`] what can be asked for
 //! * [`exit`] how it ends: exit codes and the line that says why
 //! * `session` a runtime on the terminal's streams, with Ctrl-C
-//! * `run`, `repl`, `explain`, `snapshot`, `core`, `open` the commands
+//! * `run`, `repl`, `explain`, `compare`, `snapshot`, `core`, `open` the commands
 //! * `stats` what `--stats` reports
 //! * `live` the map in the terminal, where there is no display
 
 pub mod arguments;
+mod compare;
 mod core;
 pub mod exit;
 mod explain;
@@ -43,6 +44,7 @@ pub fn main() -> ExitCode {
         Some(Command::Run(options)) => run::run(options),
         Some(Command::Repl(options)) => repl::repl(options),
         Some(Command::Explain(options)) => explain::explain(options),
+        Some(Command::Compare(options)) => compare::compare(options),
         Some(Command::Snapshot(options)) => snapshot::snapshot(options),
         Some(Command::Core(CoreCommand::Save(options))) => core::save(options),
     };

@@ -1,44 +1,91 @@
-//! What `--stats` reports: the state of the heap after a final collection, and what the run cost.
+//! What `--stats` reports: the state of the heap as the program left it and after a final collection, and what the run
+//! cost.
 
 use std::time::Duration;
 
 use heapatlas_arc::Runtime;
 use heapatlas_heap::gc::GcStats;
+use heapatlas_heap::{Balance, Heap};
 use procfs::process::Process;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::arguments::StatsFormat;
 use crate::export::json;
 use crate::format;
-use crate::map::balance::Term;
+use crate::map::balance::{Term, resident};
+use crate::model::HeapModel;
 use crate::source::policy;
 
 /// The report. The names are a contract; see the README.
-#[derive(Serialize)]
-struct Report {
-    heap: String,
-    live_bytes: u64,
+#[derive(Serialize, Deserialize)]
+pub(super) struct Report {
+    pub(super) heap: String,
+    /// After a final collection.
+    #[serde(flatten)]
+    pub(super) collected: State,
+    /// As the program left it.
+    pub(super) as_left: State,
     allocated_bytes_total: u64,
-    allocated_bytes: u64,
-    committed_bytes: u64,
-    mapped_bytes: u64,
-    resident_bytes: Option<u64>,
-    process_resident_bytes: Option<u64>,
-    process_virtual_bytes: Option<u64>,
-    hole_bytes: u64,
-    balance: serde_json::Map<String, serde_json::Value>,
-    pages: serde_json::Map<String, serde_json::Value>,
-    free_runs: u64,
-    longest_free_run_bytes: u64,
-    gc: GcReport,
-    wall_ms: f64,
-    user_ms: Option<f64>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) allocations: Option<u64>,
+    pub(super) process_resident_bytes: Option<u64>,
+    pub(super) process_virtual_bytes: Option<u64>,
+    pub(super) gc: GcReport,
+    pub(super) wall_ms: f64,
+    pub(super) user_ms: Option<f64>,
     forms: u64,
 }
 
-#[derive(Serialize)]
-struct GcReport {
-    cycles: u64,
+/// Where the bytes of the heap are at one moment, everything in it judged live or dead.
+#[derive(Serialize, Deserialize)]
+pub(super) struct State {
+    pub(super) live_bytes: u64,
+    allocated_bytes: u64,
+    pub(super) committed_bytes: u64,
+    mapped_bytes: u64,
+    pub(super) resident_bytes: Option<u64>,
+    pub(super) hole_bytes: u64,
+    balance: serde_json::Map<String, serde_json::Value>,
+    /// The same terms, as far as they are in memory; they sum to what is resident.
+    pub(super) resident_balance: Option<serde_json::Map<String, serde_json::Value>>,
+    pages: serde_json::Map<String, serde_json::Value>,
+    pub(super) free_runs: u64,
+    longest_free_run_bytes: u64,
+}
+
+impl State {
+    /// The state of a heap, and its balance.
+    fn of(heap: &mut Heap) -> (Self, Balance) {
+        heap.measure_residency();
+        let mut model = HeapModel::default();
+        model.apply(&heap.cut_frame(true));
+        let counters = model.counters();
+        let (mut free_runs, mut longest) = (0, 0);
+        for (_, bytes) in heap.free_runs() {
+            free_runs += 1;
+            longest = longest.max(bytes as u64);
+        }
+        let state = Self {
+            live_bytes: counters.balance.live,
+            allocated_bytes: counters.allocated,
+            committed_bytes: counters.committed,
+            mapped_bytes: counters.committed,
+            resident_bytes: counters.resident(),
+            hole_bytes: counters.holes,
+            balance: json::balance(&counters.balance),
+            resident_balance: resident(model.pages()).as_ref().map(json::resident_balance),
+            pages: json::pages_by_kind(&counters.pages),
+            free_runs,
+            longest_free_run_bytes: longest,
+        };
+        (state, counters.balance)
+    }
+}
+
+/// What collections cost.
+#[derive(Serialize, Deserialize)]
+pub(super) struct GcReport {
+    pub(super) cycles: u64,
     pause_max_us: u64,
     pause_p99_us: u64,
     total_us: u64,
@@ -100,34 +147,24 @@ fn milliseconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
-/// Collects, measures and reports to standard error.
+/// Marks, collects, measures and reports to standard error.
 pub(super) fn report(runtime: &mut Runtime, format: StatsFormat) {
     let wall = runtime.heap().age();
     let process = process_numbers();
     let gc = gc_report(runtime.heap().gc_stats());
+    let (allocated, allocations) = (runtime.heap().clock(), runtime.heap().blocks());
+    runtime.mark();
+    let (as_left, _) = State::of(runtime.heap());
     runtime.collect();
-    runtime.heap().measure_residency();
-    let counters = runtime.heap().counters();
-    let (mut free_runs, mut longest) = (0, 0);
-    for (_, bytes) in runtime.heap().free_runs() {
-        free_runs += 1;
-        longest = longest.max(bytes as u64);
-    }
+    let (collected, balance) = State::of(runtime.heap());
     let report = Report {
         heap: policy::name(&runtime.heap().policy()),
-        live_bytes: counters.balance.live,
-        allocated_bytes_total: counters.clock,
-        allocated_bytes: counters.allocated,
-        committed_bytes: counters.committed,
-        mapped_bytes: counters.committed,
-        resident_bytes: counters.resident(),
+        collected,
+        as_left,
+        allocated_bytes_total: allocated,
+        allocations,
         process_resident_bytes: process.resident,
         process_virtual_bytes: process.size,
-        hole_bytes: counters.holes,
-        balance: json::balance(&counters.balance),
-        pages: json::pages_by_kind(&counters.pages),
-        free_runs,
-        longest_free_run_bytes: longest,
         gc,
         wall_ms: milliseconds(process.wall.unwrap_or(wall).max(wall)),
         user_ms: process.user.map(milliseconds),
@@ -135,7 +172,7 @@ pub(super) fn report(runtime: &mut Runtime, format: StatsFormat) {
     };
     match format {
         StatsFormat::Json => print_json(&report),
-        StatsFormat::Text => print_text(&report, &counters.balance),
+        StatsFormat::Text => print_text(&report, &balance),
     }
 }
 
@@ -146,12 +183,12 @@ fn print_json(report: &Report) {
 }
 
 #[allow(clippy::print_stderr, reason = "statistics go to standard error, so that output stays the program's")]
-fn print_text(report: &Report, balance: &heapatlas_heap::Balance) {
+fn print_text(report: &Report, balance: &Balance) {
     let line = |name: &str, value: String| eprintln!("{name:<14} {value:>12}");
-    line("live", format::bytes(report.live_bytes));
-    line("resident", format::maybe_bytes(report.resident_bytes));
-    line("committed", format::bytes(report.committed_bytes));
-    line("holes", format::bytes(report.hole_bytes));
+    line("live", format::bytes(report.collected.live_bytes));
+    line("resident", format::maybe_bytes(report.collected.resident_bytes));
+    line("committed", format::bytes(report.collected.committed_bytes));
+    line("holes", format::bytes(report.collected.hole_bytes));
     line("clock", format::bytes(report.allocated_bytes_total));
     for term in Term::ALL {
         let sign = if term == Term::NotResident { "−" } else { "+" };

@@ -82,10 +82,17 @@ pub fn balance(balance: &heapatlas_heap::Balance) -> serde_json::Map<String, ser
         .collect()
 }
 
+/// The terms of the balance as far as they are in memory, by their names.
+#[must_use]
+pub fn resident_balance(balance: &heapatlas_heap::PageBalance) -> serde_json::Map<String, serde_json::Value> {
+    Term::COMMITTED.iter().map(|term| (term.key().to_owned(), term.of_pages(balance).into())).collect()
+}
+
 /// Pages by kind; a kind without pages is there too.
 #[must_use]
 pub fn pages_by_kind(pages: &[u64]) -> serde_json::Map<String, serde_json::Value> {
-    PageKind::ALL.iter().zip(pages).map(|(kind, count)| (kind.name().replace(' ', "_"), (*count).into())).collect()
+    let kinds = PageKind::ALL.iter().zip(pages).filter(|(kind, _)| **kind != PageKind::Foreign);
+    kinds.map(|(kind, count)| (kind.name().replace(' ', "_"), (*count).into())).collect()
 }
 
 /// Writes a snapshot of a model.

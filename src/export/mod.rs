@@ -1,9 +1,11 @@
 //! Exports: a model as a picture, a table, or text.
 //!
 //! * [`picture`] what is where in a picture of the map
+//! * [`bars`] a picture of several balances
 //! * [`png`] and [`svg`] the two surfaces it is drawn on
 //! * [`json`], [`csv`], [`text`] the same page table for programs and for terminals
 
+pub mod bars;
 pub mod csv;
 pub mod json;
 pub mod picture;

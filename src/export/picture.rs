@@ -55,6 +55,18 @@ pub trait Surface {
     fn text(&mut self, at: (f32, f32), text: &str, lettering: Lettering, colour: Rgb);
 }
 
+/// Something to be drawn.
+pub trait Drawing {
+    /// What it is called, and its surroundings.
+    fn title(&self) -> &Title;
+
+    /// Width and height in pixels.
+    fn size(&self) -> (u32, u32);
+
+    /// Draws it.
+    fn draw(&self, surface: &mut dyn Surface);
+}
+
 const MARGIN: f32 = 24.0;
 const GUTTER: f32 = 132.0;
 const HEAD: f32 = 68.0;
@@ -99,27 +111,6 @@ impl<'m> Picture<'m> {
 
     fn map_height(&self) -> f32 {
         self.heights.iter().sum()
-    }
-
-    /// Width and height in pixels.
-    #[must_use]
-    pub fn size(&self) -> (u32, u32) {
-        let width = MARGIN + GUTTER + self.map_width() + MARGIN;
-        let legend = 3.0 * LEGEND_LINE;
-        let height = HEAD + self.map_height() + 28.0 + BALANCE_HEIGHT + 3.0 * LEGEND_LINE + 16.0 + legend + MARGIN;
-        (width.ceil() as u32, height.ceil() as u32)
-    }
-
-    /// Draws the picture.
-    pub fn draw(&self, surface: &mut dyn Surface) {
-        let theme = self.title.theme;
-        let (width, height) = self.size();
-        surface.fill((0.0, 0.0, width as f32, height as f32), theme.background());
-        self.draw_head(surface, theme);
-        self.draw_rows(surface, theme);
-        let top = HEAD + self.map_height() + 28.0;
-        self.draw_balance(surface, theme, top);
-        self.draw_legend(surface, theme, top + BALANCE_HEIGHT + 3.0 * LEGEND_LINE + 16.0);
     }
 
     fn draw_head(&self, surface: &mut dyn Surface, theme: Theme) {
@@ -260,5 +251,29 @@ impl<'m> Picture<'m> {
             format::bytes((columns * PAGE) as u64),
         );
         surface.text((MARGIN, y + LEGEND_LINE), &words, Lettering::Body, theme.faint_text());
+    }
+}
+
+impl Drawing for Picture<'_> {
+    fn title(&self) -> &Title {
+        self.title
+    }
+
+    fn size(&self) -> (u32, u32) {
+        let width = MARGIN + GUTTER + self.map_width() + MARGIN;
+        let legend = 3.0 * LEGEND_LINE;
+        let height = HEAD + self.map_height() + 28.0 + BALANCE_HEIGHT + 3.0 * LEGEND_LINE + 16.0 + legend + MARGIN;
+        (width.ceil() as u32, height.ceil() as u32)
+    }
+
+    fn draw(&self, surface: &mut dyn Surface) {
+        let theme = self.title.theme;
+        let (width, height) = self.size();
+        surface.fill((0.0, 0.0, width as f32, height as f32), theme.background());
+        self.draw_head(surface, theme);
+        self.draw_rows(surface, theme);
+        let top = HEAD + self.map_height() + 28.0;
+        self.draw_balance(surface, theme, top);
+        self.draw_legend(surface, theme, top + BALANCE_HEIGHT + 3.0 * LEGEND_LINE + 16.0);
     }
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 use ab_glyph::{Font, FontRef, PxScale, ScaleFont};
 
 use super::Title;
-use super::picture::{Lettering, Picture, Rect, Surface};
+use super::picture::{Drawing, Lettering, Picture, Rect, Surface};
 use crate::map::palette::Rgb;
 use crate::model::HeapModel;
 
@@ -14,10 +14,17 @@ use crate::model::HeapModel;
 /// # Errors
 /// When writing fails.
 pub fn write(out: &mut dyn Write, model: &HeapModel, title: &Title) -> io::Result<()> {
-    let picture = Picture::new(model, title);
-    let (width, height) = picture.size();
+    write_drawing(out, &Picture::new(model, title))
+}
+
+/// Writes a picture.
+///
+/// # Errors
+/// When writing fails.
+pub fn write_drawing(out: &mut dyn Write, drawing: &dyn Drawing) -> io::Result<()> {
+    let (width, height) = drawing.size();
     let mut canvas = Canvas::new(width, height)?;
-    picture.draw(&mut canvas);
+    drawing.draw(&mut canvas);
     let mut encoder = png::Encoder::new(out, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);

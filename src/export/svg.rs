@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::io::{self, Write};
 
 use super::Title;
-use super::picture::{Lettering, Picture, Rect, Surface};
+use super::picture::{Drawing, Lettering, Picture, Rect, Surface};
 use crate::map::palette::Rgb;
 use crate::model::HeapModel;
 
@@ -13,10 +13,18 @@ use crate::model::HeapModel;
 /// # Errors
 /// When writing fails.
 pub fn write(out: &mut dyn Write, model: &HeapModel, title: &Title) -> io::Result<()> {
-    let picture = Picture::new(model, title);
-    let (width, height) = picture.size();
+    write_drawing(out, &Picture::new(model, title))
+}
+
+/// Writes a picture.
+///
+/// # Errors
+/// When writing fails.
+pub fn write_drawing(out: &mut dyn Write, drawing: &dyn Drawing) -> io::Result<()> {
+    let (width, height) = drawing.size();
+    let title = drawing.title();
     let mut shapes = Shapes::default();
-    picture.draw(&mut shapes);
+    drawing.draw(&mut shapes);
     shapes.flush();
     writeln!(
         out,

@@ -1,7 +1,9 @@
 //! The terms of the balance, in the order in which they are drawn, with words and remedies.
 
 use heapatlas_heap::terms::PAGE;
-use heapatlas_heap::{Balance, PageEntry};
+use heapatlas_heap::{Balance, PageBalance, PageEntry};
+
+use crate::model::pages::Pages;
 
 /// A term of the balance.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -135,7 +137,15 @@ impl Term {
     /// Its bytes in one page.
     #[must_use]
     pub fn of_page(self, entry: PageEntry) -> usize {
-        let balance = entry.balance();
+        match self {
+            Self::NotResident if entry.resident() == Some(false) => PAGE,
+            _ => self.of_pages(&entry.balance()),
+        }
+    }
+
+    /// Its bytes in a sum over pages, of which nothing is subtracted.
+    #[must_use]
+    pub const fn of_pages(self, balance: &PageBalance) -> usize {
         match self {
             Self::Live => balance.live,
             Self::Overhead => balance.overhead,
@@ -145,7 +155,6 @@ impl Term {
             Self::FreePages => balance.free_page,
             Self::Tables => balance.tables,
             Self::Reserve => balance.reserve,
-            Self::NotResident if entry.resident() == Some(false) => PAGE,
             Self::NotResident => 0,
         }
     }
@@ -161,6 +170,19 @@ impl Term {
         let others = Self::COMMITTED.into_iter().filter(|term| *term != Self::Live);
         others.map(|term| (term, cost(term))).max_by_key(|(_, bytes)| *bytes).filter(|(_, bytes)| *bytes > 0)
     }
+}
+
+/// How many bytes of each term are in memory: pages are resident whole, so their terms are. `None` when residency was not
+/// measured.
+#[must_use]
+pub fn resident(pages: &Pages) -> Option<PageBalance> {
+    let mut sum = PageBalance::default();
+    for page in pages.iter() {
+        if page.entry.resident()? {
+            sum = sum.plus(page.entry.balance());
+        }
+    }
+    Some(sum)
 }
 
 #[cfg(test)]

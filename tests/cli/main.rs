@@ -4,8 +4,9 @@
 //! * [`golden`] what it printed against a file; `HEAPATLAS_BLESS=1` writes the files anew
 //! * [`xml`] whether a text is well-formed XML
 //!
-//! What is tested: [`running`], [`cores`], [`statistics`], [`explaining`], [`pictures`], [`failing`], [`stopping`], [`usage`].
+//! What is tested: [`running`], [`comparing`], [`cores`], [`statistics`], [`explaining`], [`pictures`], [`failing`], [`stopping`], [`usage`].
 
+mod comparing;
 mod cores;
 mod explaining;
 mod failing;

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use heapatlas_heap::terms::{GcCause, GcPhase};
+use heapatlas_heap::terms::{GcCause, GcPhase, GcUnit};
 use heapatlas_heap::{Heap, Value};
 
 use crate::builtins::{self, Level};
@@ -297,6 +297,17 @@ impl Runtime {
     /// Collects everything that can be.
     pub fn collect(&mut self) {
         self.machine.collect_at_rest(GcCause::Asked);
+    }
+
+    /// Marks what is reachable and stops before anything is swept, so that the page table says of everything allocated
+    /// whether it is live or dead. What comes next ends that cycle.
+    pub fn mark(&mut self) {
+        if self.heap().gc_phase() != GcPhase::Idle {
+            self.machine.collect_step_at_rest(GcUnit::Cycle);
+        }
+        while self.heap().gc_phase() != GcPhase::Sweep {
+            self.machine.collect_step_at_rest(GcUnit::Phase);
+        }
     }
 
     /// Unmaps the heap.

@@ -4,6 +4,7 @@
 //! way, so that the idle phase finds none.
 
 use std::cmp::Ordering;
+use std::ops::Range;
 
 use super::StepReport;
 use super::mark::{self, large_overhead_words};
@@ -14,7 +15,7 @@ use crate::space::Space;
 use crate::space::accounting::PageCounts;
 use crate::space::bitmap::{self, PAGE_WORDS};
 use crate::space::blocks;
-use crate::space::chunk::Slot;
+use crate::space::chunk::{Chunk, Slot};
 use crate::terms::{Address, GRANULE, GcUnit, PAGE, PAGE_GRANULES, POOL_PAGES, PageKind};
 use crate::value::Value;
 
@@ -36,14 +37,20 @@ impl Sweeper {
         }
         for chunk in space.chunks_mut() {
             let memory = chunk.memory();
-            for page in chunk.usable_pages() {
-                if chunk.entry(page).kind().is_pooled() {
-                    let marked = bitmap::count_page(memory, Bitmap::Marked, page);
-                    chunk.update(page, |entry| {
-                        entry.set_live(marked);
-                        entry.set_overhead_words(entry.pending_words());
-                        entry.set_unswept(true);
-                    });
+            let mut page = chunk.usable_pages().start;
+            while page < chunk.usable_pages().end {
+                match chunk.entry(page).kind() {
+                    kind if kind.is_pooled() => {
+                        let marked = bitmap::count_page(memory, Bitmap::Marked, page);
+                        chunk.update(page, |entry| {
+                            entry.set_live(marked);
+                            entry.set_overhead_words(entry.pending_words());
+                            entry.set_unswept(true);
+                        });
+                        page += 1;
+                    }
+                    PageKind::LargeHead | PageKind::Stack => page = judge_large(chunk, page, true).end,
+                    _ => page += 1,
                 }
             }
         }
@@ -181,26 +188,17 @@ impl Sweeper {
         let memory = chunk.memory();
         let head = self.page * PAGE_GRANULES;
         let object = memory.object_at(head);
-        let pages = (object.header().granules() * GRANULE).div_ceil(PAGE);
-        let range = self.page..self.page + pages;
+        let range = judge_large(chunk, self.page, false);
+        let pages = range.len();
         report.page = Some(memory.base() + self.page * PAGE);
-        self.page += pages;
+        self.page = range.end;
         report.swept_pages += pages as u64;
         if bitmap::is_set(memory, Bitmap::Marked, head) {
             bitmap::clear(memory, Bitmap::Marked, head..head + 1);
-            // The overhead lies at the end, but for the header.
-            let mut overhead = large_overhead_words(object, pages) - 1;
-            for page in range.rev() {
-                let here = overhead.min(PAGE / 8);
-                overhead -= here;
-                let header = usize::from(page * PAGE_GRANULES == head);
-                chunk.update(page, |entry| {
-                    entry.set_live(PAGE_GRANULES);
-                    entry.set_overhead_words((here + header).min(PAGE / 8));
-                    entry.set_marked(0);
-                    entry.set_grey(0);
-                });
-            }
+            chunk.update(range.start, |entry| {
+                entry.set_marked(0);
+                entry.set_grey(0);
+            });
         } else {
             bitmap::clear(memory, Bitmap::Allocated, head..head + 1);
             report.freed_granules += (pages * PAGE_GRANULES) as u64;
@@ -209,4 +207,26 @@ impl Sweeper {
             space.log.push(Event::LargeFreed { start, bytes: pages * PAGE });
         }
     }
+}
+
+/// Enters in the pages of a large object whether the mark has reached it, and that they are `unswept`. Gives the pages.
+fn judge_large(chunk: &mut Chunk, first: usize, unswept: bool) -> Range<usize> {
+    let memory = chunk.memory();
+    let head = first * PAGE_GRANULES;
+    let object = memory.object_at(head);
+    let pages = (object.header().granules() * GRANULE).div_ceil(PAGE);
+    let reached = bitmap::is_set(memory, Bitmap::Marked, head);
+    // The overhead lies at the end, but for the header.
+    let mut overhead = if reached { large_overhead_words(object, pages) - 1 } else { 0 };
+    for page in (first..first + pages).rev() {
+        let here = overhead.min(PAGE / 8);
+        overhead -= here;
+        let header = usize::from(reached && page == first);
+        chunk.update(page, |entry| {
+            entry.set_live(if reached { PAGE_GRANULES } else { 0 });
+            entry.set_overhead_words((here + header).min(PAGE / 8));
+            entry.set_unswept(unswept);
+        });
+    }
+    first..first + pages
 }

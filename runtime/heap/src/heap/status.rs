@@ -58,6 +58,13 @@ impl Heap {
         *self.space.policy()
     }
 
+    /// How many blocks the system's allocator gave: one for each thing allocated. `None` where it places nothing; elsewhere
+    /// nobody counts what is allocated but by its bytes.
+    #[must_use]
+    pub fn blocks(&self) -> Option<u64> {
+        self.space.is_of_blocks().then(|| self.space.blocks())
+    }
+
     /// The soft limit in bytes.
     #[must_use]
     pub fn limit(&self) -> Option<usize> {
@@ -111,7 +118,8 @@ impl Heap {
         self.space.holes()
     }
 
-    /// The free runs of all pools, lowest first: where each begins and its bytes.
+    /// The free runs of all pools, or between the blocks of the system's allocator, lowest first: where each begins and its
+    /// bytes.
     pub fn free_runs(&mut self) -> impl Iterator<Item = (Address, usize)> {
         self.settle();
         self.counted_free_runs()
@@ -127,8 +135,8 @@ impl Heap {
         self.space.chunks().iter().flat_map(|chunk| {
             let memory = chunk.memory();
             let pools = chunk.slots().filter(|(_, slot)| matches!(slot, Slot::Pool { .. }));
-            pools.flat_map(move |(slot, _)| {
-                let granules = PoolRef { chunk: memory, slot }.granules();
+            let pools = pools.map(move |(slot, _)| PoolRef { chunk: memory, slot }.granules());
+            pools.chain(chunk.stretches_of_blocks()).flat_map(move |granules| {
                 bitmap::clear_runs(memory, Bitmap::Allocated, granules)
                     .map(move |run| (memory.granule_address(run.start), run.len() * GRANULE))
             })

@@ -350,6 +350,17 @@ impl Chunk {
         kind == PageKind::Foreign
     }
 
+    /// The stretches of pages in which blocks lie, in granules.
+    pub(crate) fn stretches_of_blocks(&self) -> impl Iterator<Item = Range<usize>> {
+        let mut at = if self.is_of_blocks() { 0 } else { self.pages };
+        let is_mixed = |page: &usize| self.entry(*page).kind() == PageKind::Mixed;
+        std::iter::from_fn(move || {
+            let start = (at..self.pages).find(is_mixed)?;
+            at = (start..self.pages).find(|page| !is_mixed(page)).unwrap_or(self.pages);
+            Some(start * PAGE_GRANULES..at * PAGE_GRANULES)
+        })
+    }
+
     /// Forgets the pages inside a range that is not mapped any more, and that are ours still. Gives their number.
     pub(crate) fn forget(&mut self, range: &Span) -> usize {
         let mut forgotten = 0;

@@ -126,6 +126,11 @@ impl Space {
         self.extents.committed()
     }
 
+    /// How many blocks the system's allocator gave.
+    pub(crate) fn blocks(&self) -> u64 {
+        self.extents.blocks()
+    }
+
     pub(crate) fn diverted(&self) -> u64 {
         self.extents.diverted()
     }
