@@ -67,7 +67,7 @@
 //! * `reader` text to data; `positions` where the lists of a datum begin in their file; `ssyntax`
 //! * `compiler` expansion and generation; `bytecode` operations, instructions, listings
 //! * `vm` the machine: dispatch, calls, frames, errors and continuations, threads
-//! * `builtins` functions in Rust; `numbers` the numeric tower; `tables`, `text`, `ports`, `equality`, `closures`
+//! * `builtins` functions in Rust; `numbers` the numeric tower; `tables`, `tagged`, `text`, `ports`, `equality`, `closures`
 //! * `printer` values to text
 //! * `symbols` interning and global values; `world` what all parts share; `fault` what can go wrong
 //! * `core` what of a runtime a core keeps, and a runtime made of that
@@ -103,6 +103,7 @@ mod scratch;
 mod ssyntax;
 mod symbols;
 mod tables;
+mod tagged;
 mod text;
 mod vm;
 mod world;

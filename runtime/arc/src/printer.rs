@@ -13,6 +13,7 @@ use crate::ports;
 use crate::scratch::ValueStack;
 use crate::symbols;
 use crate::tables;
+use crate::tagged;
 use crate::text::{CharBuffer, Text};
 use crate::world::World;
 
@@ -281,7 +282,7 @@ fn print_object(out: &mut impl Out, object: ObjectRef, mode: Mode) -> Outcome<()
             out.push(Task::Entries, Value::small(0))
         }
         ObjectKind::Tagged => {
-            let (tag, rep) = (heap.value(object, 0), heap.value(object, 1));
+            let (tag, rep) = (tagged::tag(out.world(), object), tagged::rep(heap, object));
             out.put("#(tagged ")?;
             out.push(Task::Literal, CLOSE)?;
             out.push(Task::Value, rep)?;

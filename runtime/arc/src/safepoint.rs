@@ -60,9 +60,12 @@ impl Machine {
         path
     }
 
-    /// Collects when no program runs: the stack is empty.
+    /// Collects when no program runs: the stack is empty. When no effort is to be spared, it goes.
     pub(crate) fn collect_at_rest(&mut self, cause: GcCause) {
         self.settle_stack(0);
+        if cause == GcCause::Asked && !self.heap().is_short() {
+            self.leave_stack();
+        }
         let (heap, mut roots) = self.split();
         // SAFETY: no program runs, so nothing is on the stack, and `roots` visits all the rest.
         unsafe { heap.collect(cause, &mut roots) };

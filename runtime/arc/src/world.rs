@@ -12,6 +12,7 @@ use crate::ports::Streams;
 use crate::positions::Place;
 use crate::printer;
 use crate::symbols::{Known, Symbols};
+use crate::tagged;
 
 /// How many steps a builtin may take before it looks whether somebody wants it to stop.
 const STEPS_BETWEEN_LOOKS: u32 = 1 << 14;
@@ -182,7 +183,7 @@ impl World {
     #[inline]
     pub(crate) fn macro_function(&self, value: Value) -> Option<Value> {
         let tagged = self.heap.as_kind(value, ObjectKind::Tagged)?;
-        (self.heap.value(tagged, 0) == self.known(Known::Mac)).then(|| self.heap.value(tagged, 1))
+        tagged::is_macro(&self.heap, tagged).then(|| tagged::rep(&self.heap, tagged))
     }
 
     // Failing.

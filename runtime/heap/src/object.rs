@@ -48,7 +48,7 @@ pub enum ObjectKind {
     Code = 10,
     /// A variable that is both assigned and closed over.
     Box = 11,
-    /// A value with a type of its own.
+    /// A value with a type of its own: the type, or, with [`ObjectFlags::USUAL`], none; then the value.
     Tagged = 12,
     /// An input or output port.
     Port = 13,
@@ -146,6 +146,8 @@ impl ObjectFlags {
     pub const INDIRECT: Self = Self(2);
     /// A bignum below zero.
     pub const NEGATIVE: Self = Self(4);
+    /// A tagged value without a tag of its own: it has the one that nearly all have, which the language knows.
+    pub const USUAL: Self = Self(16);
     /// An object that may not move: somebody goes by its address.
     pub const PINNED: Self = Self(8);
 

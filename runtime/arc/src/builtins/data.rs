@@ -10,6 +10,7 @@ use crate::printer::{self, Mode};
 use crate::ssyntax as syntax;
 use crate::symbols::{self, Known};
 use crate::tables;
+use crate::tagged;
 use crate::text::{self, CharBuffer, Text};
 use crate::vm::control::Condition;
 use crate::world::World;
@@ -24,12 +25,12 @@ pub(super) fn annotate(world: &mut World, args: Arguments) -> Outcome<Value> {
     if same {
         return Ok(value);
     }
-    Ok(Value::object(world.object(ObjectKind::Tagged, &[tag, value])?))
+    tagged::make(world, tag, value)
 }
 
 pub(super) fn rep(world: &mut World, args: Arguments) -> Outcome<Value> {
     let value = args.get(world, 0);
-    Ok(world.heap.as_kind(value, ObjectKind::Tagged).map_or(value, |tagged| world.heap.value(tagged, 1)))
+    Ok(world.heap.as_kind(value, ObjectKind::Tagged).map_or(value, |object| tagged::rep(&world.heap, object)))
 }
 
 /// `(sref object value key)`: stores a value in an object under a key.

@@ -12,6 +12,7 @@ use crate::numbers::Number;
 use crate::ports;
 use crate::symbols::Known;
 use crate::tables;
+use crate::tagged;
 use crate::text::{self, Text};
 use crate::world::World;
 
@@ -208,7 +209,7 @@ pub(super) fn type_of(world: &mut World, args: Arguments) -> Outcome<Value> {
         Unpacked::Char(_) => Known::Char,
         Unpacked::Builtin(_) => Known::Fn,
         Unpacked::Object(object) => match world.heap.header(object).kind() {
-            Some(ObjectKind::Tagged) => return Ok(world.heap.value(object, 0)),
+            Some(ObjectKind::Tagged) => return Ok(tagged::tag(world, object)),
             Some(ObjectKind::String) => Known::String,
             Some(ObjectKind::Symbol) => Known::Sym,
             Some(ObjectKind::Bignum) => Known::Int,

@@ -12,6 +12,7 @@ use crate::numbers::{Number, parse, print};
 use crate::printer::{self, Mode};
 use crate::scratch::ValueStack;
 use crate::symbols::{self, Known};
+use crate::tagged;
 use crate::text::{self, CharBuffer, Text};
 use crate::world::World;
 
@@ -127,7 +128,7 @@ pub(super) fn coerce(world: &mut World, args: Arguments) -> Outcome<Value> {
     let Some(radix) = radix else { return Err(world.wrong_type("coerce", "a radix from 2 to 36", args.get(world, 2))) };
     let from = classify(world, value);
     if let From::Tagged = from {
-        let tag = value.as_object().map_or(Value::NIL, |tagged| world.heap.value(tagged, 0));
+        let tag = value.as_object().map_or(Value::NIL, |object| tagged::tag(world, object));
         return if tag == to { Ok(value) } else { Err(cannot(world, value, to)) };
     }
     let known = |known| world.known(known) == to;

@@ -218,6 +218,22 @@ impl Machine {
         Ok(Some(self.world.heap.allocate_stack(slots.next_power_of_two().max(STACK_SLOTS))?))
     }
 
+    /// Goes without a stack until the next call.
+    pub(crate) fn leave_stack(&mut self) {
+        self.world.heap.leave_stack();
+        self.registers.stack = Value::NIL;
+        self.registers.high = 0;
+    }
+
+    /// Takes a stack if there is none.
+    pub(super) fn have_stack(&mut self) -> Outcome<()> {
+        if self.registers.stack.is_nil() {
+            let stack = self.world.heap.allocate_stack(STACK_SLOTS)?;
+            self.take_stack(stack);
+        }
+        Ok(())
+    }
+
     /// Goes on with another stack, empty as yet.
     pub(super) fn take_stack(&mut self, stack: ObjectRef) {
         self.world.heap.use_stack(stack);

@@ -48,6 +48,9 @@ pub(super) struct Retried {
 impl Machine {
     /// Calls a function on an empty stack and runs until it has returned, one way or the other.
     pub(crate) fn call(&mut self, function: Value, arguments: &[Value]) -> Ended {
+        if let Err(Fault::Exhausted(exhausted)) = self.have_stack() {
+            return Ended::Exhausted(exhausted);
+        }
         self.use_main_thread();
         self.trace = None;
         self.retried_at = None;

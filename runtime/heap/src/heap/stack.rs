@@ -24,6 +24,11 @@ impl Heap {
         self.stack = StackRef::of(stack);
     }
 
+    /// Acts on no stack from now on, until one is to be used again: there are no slots.
+    pub fn leave_stack(&mut self) {
+        self.stack = StackRef::NONE;
+    }
+
     /// Says how many slots of a stack are in use: only those are scanned.
     ///
     /// # Panics
