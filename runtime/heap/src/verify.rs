@@ -455,6 +455,7 @@ mod tests {
     use crate::gc::Roots;
     use crate::object::{Header, ObjectFlags};
     use crate::raw::{ChunkRef, ObjectRef, TablesAt, poke};
+    use crate::space::policy::{Placement, Policy};
     use crate::terms::{GcCause, GcUnit};
 
     struct List(Vec<Value>);
@@ -594,6 +595,32 @@ mod tests {
         wrong.become_kind(PageKind::Free, 0);
         chunk.set_entry(page, wrong);
         assert!(violated(&mut sample.heap).contains(&Invariant::Slots));
+    }
+
+    /// A heap of blocks with one cell, and the chunk and granule where it lies. Only one test makes one: a process has but
+    /// one such heap.
+    #[test]
+    fn blocks_are_held_to_the_same_invariants() {
+        let policy = Policy::of(Placement::Malloc);
+        let mut heap = Heap::with(policy, crate::os::system()).unwrap();
+        let cell = heap.cons(Value::T, Value::NIL).unwrap().as_cell().unwrap();
+        let chunk = TablesAt::BESIDE.chunk_of(cell.address());
+        let granule = (cell.address() - chunk.base()) / GRANULE;
+        assert_eq!(heap.verify(), []);
+        // A block that is not allocated to its end.
+        bitmap::clear(chunk, Bitmap::Allocated, granule + 1..granule + 2);
+        assert!(violated(&mut heap).contains(&Invariant::Tiling));
+        bitmap::set(chunk, Bitmap::Allocated, granule + 1..granule + 2);
+        // A page of another kind, and one that nobody counted.
+        let page = granule / PAGE_GRANULES;
+        let entry = chunk.entry(page);
+        let mut wrong = entry;
+        wrong.become_kind(PageKind::Cells, 0);
+        chunk.set_entry(page, wrong);
+        assert!(violated(&mut heap).contains(&Invariant::Slots));
+        chunk.set_entry(page, entry);
+        heap.space.pretend_committed(PAGE);
+        assert!(violated(&mut heap).contains(&Invariant::Extents));
     }
 
     #[test]

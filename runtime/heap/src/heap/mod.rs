@@ -95,10 +95,11 @@ impl Heap {
             return Err(heap.exhausted(Refused { bytes: 0, by_system: true }));
         }
         if heap.space.fill_reserve() {
-            Ok(heap)
-        } else {
-            Err(heap.exhausted(Refused { bytes: crate::terms::CHUNK, by_system: true }))
+            return Ok(heap);
         }
+        // Nothing was allocated yet.
+        heap.space.release();
+        Err(heap.exhausted(Refused { bytes: crate::terms::CHUNK, by_system: true }))
     }
 
     /// A heap with nothing mapped.

@@ -62,7 +62,7 @@ impl Heap {
     /// nobody counts what is allocated but by its bytes.
     #[must_use]
     pub fn blocks(&self) -> Option<u64> {
-        self.space.is_of_blocks().then(|| self.space.blocks())
+        self.space.is_of_blocks().then_some(self.space.blocks)
     }
 
     /// The soft limit in bytes.

@@ -46,7 +46,7 @@ impl Space {
     /// A block of `bytes` bytes, its place entered. The second number is its footprint in granules.
     pub(crate) fn take_block(&mut self, bytes: usize, clock: u64) -> Result<(Block, usize), Refused> {
         let refused = |by_system| Refused { bytes, by_system };
-        if bytes > self.headroom_of_blocks() + PAGE {
+        if bytes > self.headroom_of_blocks().saturating_add(PAGE) {
             return Err(refused(false));
         }
         let block = self.extents.block(bytes).map_err(|_os| refused(true))?;
@@ -56,6 +56,7 @@ impl Space {
             blocks::free(block);
             return Err(refused(by_system));
         }
+        self.blocks += 1;
         Ok((block, footprint / GRANULE))
     }
 

@@ -74,8 +74,6 @@ pub(crate) struct Extents {
     diverted: u64,
     /// Mapped since the last frame.
     newly_mapped: Vec<Span>,
-    /// How many blocks the system's allocator gave.
-    blocks: u64,
 }
 
 impl Extents {
@@ -90,7 +88,6 @@ impl Extents {
             committed: 0,
             diverted: 0,
             newly_mapped: Vec::new(),
-            blocks: 0,
         }
     }
 
@@ -205,14 +202,7 @@ impl Extents {
 
     /// A block of the system's allocator.
     pub(crate) fn block(&mut self, bytes: usize) -> Result<Block, OsError> {
-        let block = self.os.block(bytes)?;
-        self.blocks += 1;
-        Ok(block)
-    }
-
-    /// How many blocks the system's allocator gave.
-    pub(crate) fn blocks(&self) -> u64 {
-        self.blocks
+        self.os.block(bytes)
     }
 
     /// Makes tables for the chunk at `base`, whose memory is the system allocator's, unless it has some.

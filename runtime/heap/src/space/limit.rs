@@ -96,7 +96,7 @@ impl Space {
     /// Whether the free pools would do as a reserve: what a handler needs at the least.
     pub(crate) fn has_least_reserve(&self) -> bool {
         if self.is_of_blocks() {
-            return self.limit.headroom(self.committed()) >= RESERVE_LEAST / 2;
+            return self.room_for_blocks() >= RESERVE_LEAST / 2;
         }
         let free = |chunk: &Chunk| chunk.slots().filter(|(_, slot)| matches!(slot, Slot::Free { .. })).count();
         let pools: usize = self.chunks().iter().filter(|chunk| !chunk.is_huge()).map(free).sum();
@@ -113,11 +113,17 @@ impl Space {
         self.reserve.block.as_ref().map_or(0, Block::bytes)
     }
 
+    /// Bytes that the limit leaves for blocks: what may be committed yet, and pages with nothing in them, which the
+    /// allocator need not have returned.
+    fn room_for_blocks(&self) -> usize {
+        self.limit.headroom(self.committed()).saturating_add(self.sums().balance.free_page)
+    }
+
     /// Holds back a block, if the limit and the system's allocator have room for it. Says whether one is held.
     fn hold_block(&mut self) -> bool {
         if self.reserve.block.is_none() {
             let target = self.reserve_target();
-            if self.limit.headroom(self.committed()) >= target {
+            if self.room_for_blocks() >= target {
                 self.reserve.block = self.extents.block(target).ok();
             }
         }

@@ -47,6 +47,8 @@ pub(crate) struct Space {
     extents: Extents,
     limit: Limit,
     reserve: Reserve,
+    /// How many blocks the system's allocator gave for something to lie in.
+    pub(crate) blocks: u64,
     pub(crate) log: EventLog,
     /// No chunk before this one has a warm free slot.
     warm_from: usize,
@@ -72,6 +74,7 @@ impl Space {
             extents: Extents::new(os),
             limit: Limit::default(),
             reserve: Reserve::default(),
+            blocks: 0,
             log: EventLog::default(),
             warm_from: 0,
             free_from: 0,
@@ -124,11 +127,6 @@ impl Space {
 
     pub(crate) fn committed(&self) -> usize {
         self.extents.committed()
-    }
-
-    /// How many blocks the system's allocator gave.
-    pub(crate) fn blocks(&self) -> u64 {
-        self.extents.blocks()
     }
 
     pub(crate) fn diverted(&self) -> u64 {
