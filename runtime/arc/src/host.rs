@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use heapatlas_heap::Heap;
 use heapatlas_heap::terms::GcUnit;
+use heapatlas_heap::{Exhausted, Heap};
 
 use crate::error::ArcError;
 
@@ -24,25 +24,49 @@ pub enum Verdict {
     Stop,
 }
 
-/// Who runs the runtime. Every method runs on the runtime's thread and holds the program up.
+/// What is done about an exhausted heap.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Answer {
+    /// This is the soft limit from now on, in bytes, or there is none; what found no room is tried again.
+    Limit(Option<usize>),
+    /// The heap is collected, and everything moved that can move; what found no room is tried again.
+    Collect,
+    /// The program gets the error.
+    Signal,
+}
+
+/// Who runs the runtime. Every method runs on the runtime's thread and holds the program up. A method that is not
+/// implemented lets the program run.
 pub trait Host: fmt::Debug + Send {
     /// At a safepoint: may cut frames, wait, and say what is next.
-    fn look(&mut self, heap: &mut Heap) -> Verdict;
+    fn look(&mut self, _heap: &mut Heap) -> Verdict {
+        Verdict::Go { calls: UNWATCHED }
+    }
 
     /// Between programs: waits for something to do.
-    fn rests(&mut self, heap: &mut Heap) -> Verdict;
+    fn rests(&mut self, _heap: &mut Heap) -> Verdict {
+        Verdict::Stop
+    }
+
+    /// The heap is exhausted: a collection left no room for what was asked for. Says what is done, before any handler
+    /// of the program hears of it, as a debugger would be asked first; a host with nobody to ask signals the error.
+    /// Asked again when the answer left no room for what was asked for and for the reserve. An interrupt that arrives
+    /// meanwhile stops the program, whatever the answer.
+    fn exhausted(&mut self, _heap: &mut Heap, _exhausted: &Exhausted) -> Answer {
+        Answer::Signal
+    }
 
     /// What came of an [`Verdict::Evaluate`]: the value of the last form as `write` prints it, if there was one.
-    fn evaluated(&mut self, heap: &mut Heap, result: Result<Option<String>, ArcError>);
+    fn evaluated(&mut self, _heap: &mut Heap, _result: Result<Option<String>, ArcError>) {}
 
     /// A top-level form of a file begins; the event is in the heap's log.
-    fn form_begins(&mut self, heap: &mut Heap);
+    fn form_begins(&mut self, _heap: &mut Heap) {}
 
     /// It ended.
-    fn form_ends(&mut self, heap: &mut Heap);
+    fn form_ends(&mut self, _heap: &mut Heap) {}
 
     /// The program sleeps or waits.
-    fn idles(&mut self, heap: &mut Heap);
+    fn idles(&mut self, _heap: &mut Heap) {}
 }
 
 /// A host that lets the program run.
@@ -52,20 +76,4 @@ pub struct NoHost;
 /// Calls between two safepoints when nobody watches. Interrupts wait no longer than that.
 const UNWATCHED: u32 = 20_000;
 
-impl Host for NoHost {
-    fn look(&mut self, _heap: &mut Heap) -> Verdict {
-        Verdict::Go { calls: UNWATCHED }
-    }
-
-    fn rests(&mut self, _heap: &mut Heap) -> Verdict {
-        Verdict::Stop
-    }
-
-    fn evaluated(&mut self, _heap: &mut Heap, _result: Result<Option<String>, ArcError>) {}
-
-    fn form_begins(&mut self, _heap: &mut Heap) {}
-
-    fn form_ends(&mut self, _heap: &mut Heap) {}
-
-    fn idles(&mut self, _heap: &mut Heap) {}
-}
+impl Host for NoHost {}

@@ -122,7 +122,7 @@ impl Runtime {
     /// # Errors
     /// The first error.
     pub fn load_library(&mut self, library: Library) -> Result<(), ArcError> {
-        let port = self.with_room(|world| ports::open_text(world, library.text, library.name));
+        let port = self.with_room(|machine| ports::open_text(&mut machine.world, library.text, library.name));
         let port = port.map_err(|fault| outside(&fault))?;
         self.evaluate_port(port, false).map(|_| ())
     }
@@ -135,7 +135,7 @@ impl Runtime {
         if let Err(error) = fs::metadata(path) {
             return Err(unreadable(path, &error));
         }
-        let port = match self.with_room(|world| ports::open_input(world, path)) {
+        let port = match self.with_room(|machine| ports::open_input(&mut machine.world, path)) {
             Ok(port) => port,
             Err(Fault::Failure(failure)) => return Err(ArcError::new(ErrorKind::Unreadable, failure.message)),
             Err(fault) => return Err(outside(&fault)),
@@ -149,20 +149,27 @@ impl Runtime {
     /// # Errors
     /// The first error.
     pub fn evaluate(&mut self, text: &str, name: &str) -> Result<Option<String>, ArcError> {
-        let port = self.with_room(|world| ports::open_text(world, text, name));
+        let port = self.with_room(|machine| ports::open_text(&mut machine.world, text, name));
         self.evaluate_port(port.map_err(|fault| outside(&fault))?, true)
     }
 
-    /// Does something while no program runs, once more after a collection when there is no room: the program before
-    /// may have left the heap full.
-    fn with_room<T>(&mut self, mut work: impl FnMut(&mut World) -> Outcome<T>) -> Outcome<T> {
-        match work(&mut self.machine.world) {
-            Err(Fault::Exhausted(_)) => {
-                self.machine.collect_at_rest(GcCause::Limit);
-                self.machine.world.heap.recover().ok();
-                work(&mut self.machine.world)
+    /// Does something while no program runs; once more after a collection when there is no room, for the program before
+    /// may have left the heap full; and as often as the host has an answer to that.
+    fn with_room<T>(&mut self, mut work: impl FnMut(&mut Machine) -> Outcome<T>) -> Outcome<T> {
+        let mut collected = false;
+        loop {
+            match work(&mut self.machine) {
+                Err(Fault::Exhausted(_)) if !collected => {
+                    self.machine.collect_at_rest(GcCause::Limit);
+                    self.machine.world.heap.recover().ok();
+                    collected = true;
+                }
+                Err(Fault::Exhausted(exhausted)) if self.machine.consult(exhausted, Machine::collect_at_rest) => {}
+                Err(Fault::Exhausted(_)) if self.interrupt.swap(false, Ordering::Relaxed) => {
+                    return Err(Fault::Interrupted);
+                }
+                outcome => return outcome,
             }
-            outcome => outcome,
         }
     }
 
@@ -170,8 +177,10 @@ impl Runtime {
     fn make_room(&mut self) {
         if self.machine.heap().is_short() {
             self.machine.collect_at_rest(GcCause::Limit);
-            // Where there is no room even so, the form is told when it needs some.
+            // Where there is no room even so, the form is told when it needs some. A handler that was under way has
+            // ended with its form, and what there is goes to the next.
             self.machine.world.heap.recover().ok();
+            self.machine.world.heap.end_handling();
         }
     }
 
@@ -210,33 +219,30 @@ impl Runtime {
         result
     }
 
-    /// Reads the next form of the kept port, collecting once if there is no room.
+    /// Reads the next form of the kept port.
     fn read_kept(&mut self) -> Result<Option<Value>, ArcError> {
-        for last_try in [false, true] {
-            let Some(port) = self.machine.kept.as_object() else { return Ok(None) };
-            match reader::read(&mut self.machine.world, port) {
-                Ok(form) => return Ok(form),
-                Err(Fault::Exhausted(_)) if !last_try => {
-                    self.machine.collect_at_rest(GcCause::Limit);
-                    self.machine.world.heap.recover().ok();
-                }
-                Err(fault) => {
-                    let mut error = outside(&fault);
-                    if let (Fault::Failure(failure), Some(name)) =
-                        (&fault, ports::name(&self.machine.world, port).as_object())
-                    {
-                        let place = failure.place.unwrap_or_default();
-                        let file = Text::of(&self.machine.world.heap, name).prefix(4096);
-                        error.location = Some(Location { file, line: place.line, column: place.column });
-                        if failure.message == crate::reader::NOT_TEXT {
-                            error.kind = ErrorKind::Unreadable;
-                        }
-                    }
-                    return Err(error);
-                }
+        let form = self.with_room(|machine| match machine.kept.as_object() {
+            Some(port) => reader::read(&mut machine.world, port),
+            None => Ok(None),
+        });
+        form.map_err(|fault| self.unread(&fault))
+    }
+
+    /// Why the next form of the kept port can't be read.
+    fn unread(&self, fault: &Fault) -> ArcError {
+        let mut error = outside(fault);
+        let world = &self.machine.world;
+        if let (Fault::Failure(failure), Some(port)) = (fault, self.machine.kept.as_object())
+            && let Some(name) = ports::name(world, port).as_object()
+        {
+            let place = failure.place.unwrap_or_default();
+            let file = Text::of(&world.heap, name).prefix(4096);
+            error.location = Some(Location { file, line: place.line, column: place.column });
+            if failure.message == crate::reader::NOT_TEXT {
+                error.kind = ErrorKind::Unreadable;
             }
         }
-        Ok(None)
+        error
     }
 
     /// The variable `that` holds the value of the last form at a prompt.

@@ -8,7 +8,6 @@ use std::io;
 
 use corpus::{Record, files, folder, records};
 use heapatlas_arc::Runtime;
-use heapatlas_arc::error::ArcError;
 use heapatlas_arc::host::{Host, Verdict};
 use heapatlas_heap::Heap;
 use heapatlas_heap::terms::GcUnit;
@@ -40,18 +39,6 @@ impl Host for Stepper {
         }
         Verdict::Collect(GcUnit::Page)
     }
-
-    fn rests(&mut self, _heap: &mut Heap) -> Verdict {
-        Verdict::Stop
-    }
-
-    fn evaluated(&mut self, _heap: &mut Heap, _result: Result<Option<String>, ArcError>) {}
-
-    fn form_begins(&mut self, _heap: &mut Heap) {}
-
-    fn form_ends(&mut self, _heap: &mut Heap) {}
-
-    fn idles(&mut self, _heap: &mut Heap) {}
 }
 
 /// A runtime whose collector steps from now on.

@@ -176,10 +176,25 @@ impl Machine {
         self.set_dynamics(dynamics);
         let record = self.world.heap.value(continuation, 0);
         if self.resume(record, value)? {
+            self.note_left_handler();
             return Ok(true);
         }
         self.world.heap.set_slot(0, value);
         Ok(false)
+    }
+
+    /// After control went elsewhere than to the end of a function: if it left the handler of an exhausted heap, what is
+    /// done where a handler ends is due at the next safepoint.
+    fn note_left_handler(&mut self) {
+        if self.world.heap.is_handling() && !self.is_in_handler() {
+            self.left_handler = true;
+            self.world.heap.set_countdown(1);
+        }
+    }
+
+    /// Whether the handler of an exhausted heap is among the functions that run.
+    fn is_in_handler(&self) -> bool {
+        self.find_frame(|frame, pc| self.callee(frame) == self.stubs.on_err && pc >= EXHAUSTED_PC).is_some()
     }
 
     /// Whether a list is another from some cell on.
@@ -262,17 +277,23 @@ impl Machine {
         });
         let pc = if exhausted { EXHAUSTED_PC } else { HANDLER_PC };
         self.cut_to(frame, pc, HANDLER_REGISTER, condition)?;
+        self.note_left_handler();
         Ok(Ok(()))
     }
 
     fn find_handler(&self) -> Option<Frame> {
+        self.find_frame(|frame, pc| self.callee(frame) == self.stubs.on_err && pc < HANDLER_PC)
+    }
+
+    /// The innermost frame that is what `wanted` says of a frame and its next instruction.
+    fn find_frame(&self, wanted: impl Fn(Frame, usize) -> bool) -> Option<Frame> {
         if self.registers.fp < 2 {
             return None;
         }
         let mut frame = self.top_frame();
         let mut pc = self.registers.pc;
         loop {
-            if self.callee(frame) == self.stubs.on_err && pc < HANDLER_PC {
+            if wanted(frame, pc) {
                 return Some(frame);
             }
             (frame, pc) = self.caller(frame)?;

@@ -436,8 +436,7 @@ impl Machine {
                 op::END_HANDLING => {
                     self.registers.fp = fp;
                     self.registers.pc = pc;
-                    self.collect(GcCause::Limit);
-                    self.world.heap.end_handling();
+                    self.end_handling();
                     read_again!();
                 }
                 op::COLLECT => {

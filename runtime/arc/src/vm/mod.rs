@@ -81,6 +81,8 @@ pub(crate) struct Machine {
     pub(crate) host: Box<dyn Host>,
     /// The instruction that was last tried again after a collection: if it still has no room, it fails.
     retried_at: Option<Retried>,
+    /// Whether control left the handler of an exhausted heap otherwise than by its end since the last safepoint.
+    left_handler: bool,
     /// The dynamic state outside every form.
     outermost_dynamics: Value,
     /// Where an error without a handler happened.
@@ -149,6 +151,7 @@ impl Machine {
             stubs,
             host,
             retried_at: None,
+            left_handler: false,
             outermost_dynamics: dynamics,
             trace: None,
             kept: Value::NIL,

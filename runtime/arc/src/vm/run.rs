@@ -9,7 +9,7 @@ use super::control::Condition;
 use super::{Machine, Registers};
 use crate::error::{ArcError, ErrorKind, Location};
 use crate::fault::{Fault, Outcome};
-use crate::host::Verdict;
+use crate::host::{Answer, Verdict};
 use crate::positions::Place;
 use crate::printer::{self, Mode};
 use crate::text::{CharBuffer, Text};
@@ -54,6 +54,7 @@ impl Machine {
         self.use_main_thread();
         self.trace = None;
         self.retried_at = None;
+        self.left_handler = false;
         let ended = match self.begin(function, arguments) {
             Ok(true) => self.run(),
             Ok(false) => Ended::Value(self.world.heap.slot(0)),
@@ -126,6 +127,8 @@ impl Machine {
                         Err(exhausted) => Fault::Exhausted(exhausted),
                     }
                 }
+                Fault::Exhausted(exhausted) if self.consult(exhausted, Self::collect) => return None,
+                Fault::Exhausted(_) if self.is_interrupted() => Fault::Interrupted,
                 Fault::Exhausted(exhausted) if self.world.heap.is_spent() => {
                     return Some(Ended::Exhausted(exhausted));
                 }
@@ -191,6 +194,40 @@ impl Machine {
         !again && !exhausted.too_large && registers.fp >= 2
     }
 
+    /// Asks the host what to do about an exhausted heap, until there is room for the reserve again and what found none
+    /// can be tried again: then it says true. False when the program is to be told, or was interrupted meanwhile.
+    pub(crate) fn consult(&mut self, mut exhausted: Exhausted, collect: fn(&mut Self, GcCause)) -> bool {
+        self.world.streams.flush_all();
+        // No answer makes room for what can't be.
+        while !exhausted.too_large && !self.is_interrupted() {
+            match self.host.exhausted(&mut self.world.heap, &exhausted) {
+                Answer::Limit(bytes) => self.world.heap.set_limit(bytes),
+                Answer::Collect => collect(self, GcCause::Asked),
+                Answer::Signal => return false,
+            }
+            // The reserve says whether there is room: what was asked for has been noted before.
+            self.world.heap.recover().ok();
+            let heap = &self.world.heap;
+            if !heap.is_short() {
+                return true;
+            }
+            let (limit, live, largest_free) = (heap.limit(), heap.live_bytes(), heap.largest_free_run());
+            exhausted = Exhausted { limit, live, largest_free, ..exhausted };
+        }
+        false
+    }
+
+    /// The handler of an exhausted heap is no longer under way: makes what room there is, and holds the reserve back
+    /// for the next.
+    pub(super) fn end_handling(&mut self) {
+        self.collect(GcCause::Limit);
+        self.world.heap.end_handling();
+    }
+
+    fn is_interrupted(&self) -> bool {
+        self.world.interrupt.load(Ordering::Relaxed)
+    }
+
     /// Tells the host what came of the text it wanted evaluated.
     fn end_console(&mut self, result: Result<Option<String>, ArcError>) {
         self.world.streams.flush_all();
@@ -245,6 +282,9 @@ impl Machine {
         if let Some(retried) = &mut self.retried_at {
             retried.over = true;
         }
+        if std::mem::take(&mut self.left_handler) {
+            self.end_handling();
+        }
         match self.world.heap.due() {
             Due::Nothing => {}
             Due::Cycle => {
@@ -267,7 +307,7 @@ impl Machine {
                 }
             }
         }
-        if self.world.interrupt.load(Ordering::Relaxed) {
+        if self.is_interrupted() {
             return Err(Fault::Interrupted);
         }
         if self.flushed.elapsed() >= FLUSH_AFTER {

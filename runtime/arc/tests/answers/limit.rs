@@ -1,13 +1,16 @@
 //! Heaps that are exhausted: by a soft limit, or because the system refuses. The program is told, handles it with code
 //! that allocates, and goes on.
 
+use std::collections::VecDeque;
 use std::io;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
 
 use heapatlas_arc::Runtime;
 use heapatlas_arc::error::ErrorKind;
-use heapatlas_arc::host::NoHost;
-use heapatlas_heap::Heap;
+use heapatlas_arc::host::{Answer, Host, NoHost};
 use heapatlas_heap::os::faulty::{Faulty, Refusal};
+use heapatlas_heap::{Exhausted, Heap};
 
 use crate::support;
 
@@ -184,6 +187,150 @@ fn exhaustion_is_handled_as_often_as_it_happens() {
         assert_eq!(numbers(&mut runtime, &program), [1; 5], "{name}");
         verify(&mut runtime);
     }
+}
+
+#[test]
+fn a_handler_that_is_left_early_is_as_good_as_one_that_ends() {
+    // By a continuation, by another error, and by a continuation past a cleanup. Each time a hundredth of what is kept
+    // goes, which is less than the reserve.
+    let less = "(= kept (nthcdr (+ 1 (trunc (/ (len kept) 100))) kept))";
+    let full = "(while t (push (cons 1 2) kept))";
+    let ways = [
+        format!("(ccc (fn (k) (on-err (fn (c) {less} (k nil)) (fn () {full}))))"),
+        format!("(on-err (fn (c) nil) (fn () (on-err (fn (c) {less} (err \"left\")) (fn () {full}))))"),
+        format!("(ccc (fn (k) (on-err (fn (c) (protect (fn () {less} (k nil)) (fn () (list 1 2)))) (fn () {full}))))"),
+    ];
+    for way in ways {
+        let mut runtime = limited(16 * MIB);
+        let program = format!("(let kept nil (accum note (repeat 5 {way} (note (if (len> kept 1000) 1 0)))))");
+        assert_eq!(numbers(&mut runtime, &program), [1; 5], "{way}");
+        verify(&mut runtime);
+    }
+}
+
+#[test]
+fn a_form_that_ends_in_a_handler_leaves_the_next_a_reserve() {
+    let mut runtime = limited(16 * MIB);
+    value(&mut runtime, "(= kept nil)");
+    for _ in 0..5 {
+        let program = "(on-err (fn (c) (= kept (nthcdr (+ 1 (trunc (/ (len kept) 100))) kept)) (err \"left\"))
+                               (fn () (while t (push (cons 1 2) kept))))";
+        let error = runtime.evaluate(program, "test").expect_err("the handler's error");
+        assert_eq!((error.kind, error.message.as_str()), (ErrorKind::Program, "left"));
+    }
+    value(&mut runtime, "(wipe kept)");
+    verify(&mut runtime);
+}
+
+/// A host that gives these answers, one after the other, and remembers what it was asked.
+#[derive(Debug)]
+struct Answering {
+    answers: VecDeque<Answer>,
+    asked: Arc<Mutex<Vec<Exhausted>>>,
+    /// Set when there is no answer left: somebody stops the program instead.
+    interrupt: Arc<Mutex<Arc<AtomicBool>>>,
+}
+
+impl Host for Answering {
+    fn exhausted(&mut self, _heap: &mut Heap, exhausted: &Exhausted) -> Answer {
+        self.asked.lock().expect("the questions").push(*exhausted);
+        self.answers.pop_front().unwrap_or_else(|| {
+            self.interrupt.lock().expect("the flag").store(true, Ordering::Relaxed);
+            Answer::Collect
+        })
+    }
+}
+
+/// A runtime under a soft limit of 16 MiB whose host gives these answers, and what it was asked.
+fn answered(answers: &[Answer]) -> (Runtime, Arc<Mutex<Vec<Exhausted>>>) {
+    let asked = Arc::<Mutex<Vec<Exhausted>>>::default();
+    let interrupt = Arc::<Mutex<Arc<AtomicBool>>>::default();
+    let host = Answering {
+        answers: answers.iter().copied().collect(),
+        asked: Arc::clone(&asked),
+        interrupt: Arc::clone(&interrupt),
+    };
+    let mut runtime = support::runtime(&[], Box::new(io::sink()), Box::new(host));
+    *interrupt.lock().expect("the flag") = runtime.interrupt();
+    runtime.heap().set_limit(Some(16 * MIB));
+    (runtime, asked)
+}
+
+#[test]
+fn the_limit_is_raised_and_the_program_goes_on_as_if_nothing_had_been() {
+    for (name, make, bytes) in [KEPT[0], KEPT[3], KEPT[5]] {
+        let (mut runtime, asked) = answered(&[Answer::Limit(Some(32 * MIB)), Answer::Limit(None)]);
+        // More than the limits hold. A handler would give another value.
+        let count = 96 * MIB as u64 / bytes;
+        let program =
+            format!("(let kept nil (on-err (fn (c) 0) (fn () (repeat {count} (push {make} kept)) (len kept))))");
+        assert_eq!(value(&mut runtime, &program), count.to_string(), "{name}");
+        assert_eq!(runtime.heap().limit(), None, "{name}");
+        let asked = asked.lock().expect("the questions").clone();
+        let limits: Vec<_> = asked.iter().map(|question| question.limit).collect();
+        assert_eq!(limits, [Some(16 * MIB), Some(32 * MIB)], "{name}");
+        assert!(
+            asked.iter().all(|question| !question.by_system && question.request > 0 && question.live > 0),
+            "{name}"
+        );
+        verify(&mut runtime);
+    }
+}
+
+#[test]
+fn an_answer_that_makes_no_room_is_asked_for_again() {
+    let limit = Answer::Limit(Some(16 * MIB + 1));
+    let (mut runtime, asked) = answered(&[Answer::Collect, limit, Answer::Signal, Answer::Collect, Answer::Signal]);
+    // The handler is told after the third answer; and there is a second question when it has not made room.
+    let program = "(let kept nil
+                     (repeat 2 (on-err (fn (c) nil) (fn () (while t (push (newstring 100) kept)))))
+                     (len> kept 1000))";
+    assert_eq!(value(&mut runtime, program), "t");
+    assert_eq!(runtime.heap().limit(), Some(16 * MIB + 1));
+    assert_eq!(asked.lock().expect("the questions").len(), 5);
+    verify(&mut runtime);
+}
+
+#[test]
+fn a_handler_that_has_no_room_either_is_asked_about_too() {
+    let (mut runtime, asked) = answered(&[Answer::Signal, Answer::Limit(None)]);
+    let program = "(let kept nil
+                     (on-err (fn (c) (repeat 1000000 (push 1 kept)) (len> kept 1000000))
+                             (fn () (while t (push 1 kept)))))";
+    assert_eq!(value(&mut runtime, program), "t");
+    assert_eq!(asked.lock().expect("the questions").len(), 2);
+    verify(&mut runtime);
+}
+
+#[test]
+fn what_can_never_be_had_is_not_asked_about() {
+    let (mut runtime, asked) = answered(&[]);
+    let told = value(&mut runtime, "(on-err details (fn () (newstring 1000000000000000)))");
+    assert!(told.contains("more than any object can have"), "{told}");
+    assert!(asked.lock().expect("the questions").is_empty());
+    verify(&mut runtime);
+}
+
+#[test]
+fn the_question_can_be_left_by_stopping_the_program() {
+    let (mut runtime, asked) = answered(&[Answer::Collect]);
+    let program = "(let kept nil (while t (on-err (fn (c) nil) (fn () (while t (push 1 kept))))))";
+    let error = runtime.evaluate(program, "test").expect_err("somebody stopped it");
+    assert_eq!(error.kind, ErrorKind::Interrupted, "{error}");
+    assert_eq!(asked.lock().expect("the questions").len(), 2);
+    verify(&mut runtime);
+}
+
+#[test]
+fn a_form_that_finds_no_room_to_be_read_is_asked_about() {
+    let (mut runtime, asked) = answered(&[Answer::Signal, Answer::Limit(None)]);
+    value(&mut runtime, "(= kept nil)");
+    let error = runtime.evaluate("(while t (push 1 kept))", "test").expect_err("there is no room");
+    assert_eq!(error.kind, ErrorKind::Exhausted, "{error}");
+    let long = format!("(len '({}))", "1 ".repeat(MIB));
+    assert_eq!(value(&mut runtime, &long), MIB.to_string());
+    assert_eq!(asked.lock().expect("the questions").len(), 2);
+    verify(&mut runtime);
 }
 
 /// Runs a program that asks the system for some two hundred mappings, some of which it refuses. Says whether that came

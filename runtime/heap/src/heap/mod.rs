@@ -272,6 +272,12 @@ impl Heap {
         self.space.release_reserve();
     }
 
+    /// Whether the reserve is a handler's: one has begun, and neither ended nor made room.
+    #[must_use]
+    pub fn is_handling(&self) -> bool {
+        self.handling
+    }
+
     /// After a collection: the handler has ended. Fills the reserve again with what there is, so that the next one has
     /// something too.
     pub fn end_handling(&mut self) {
