@@ -6,6 +6,7 @@ use std::time::Duration;
 use heapatlas_arc::Runtime;
 use heapatlas_heap::gc::GcStats;
 use heapatlas_heap::{Balance, Heap};
+use nix::sys::resource::{UsageWho, getrusage};
 use procfs::process::Process;
 use serde::{Deserialize, Serialize};
 
@@ -126,9 +127,16 @@ fn process_numbers() -> ProcessNumbers {
     ProcessNumbers {
         resident: memory.as_ref().map(|memory| memory.resident * page),
         size: memory.as_ref().map(|memory| memory.size * page),
-        user: Some(Duration::from_secs_f64(stat.utime as f64 / ticks)),
+        user: user_time(),
         wall,
     }
+}
+
+/// The time this process has spent in its own code, to the microsecond; `/proc` has it to ten milliseconds.
+fn user_time() -> Option<Duration> {
+    let time = getrusage(UsageWho::RUSAGE_SELF).ok()?.user_time();
+    let (seconds, micros) = (u64::try_from(time.tv_sec()).ok()?, u64::try_from(time.tv_usec()).ok()?);
+    Some(Duration::from_secs(seconds) + Duration::from_micros(micros))
 }
 
 /// The time since the machine started.

@@ -34,6 +34,8 @@ fn bad_input_is_one_line_with_its_place() {
         ("unbound.arc", Some(good("(prn nothing-of-the-kind)\n")), 1, "before\n"),
         ("arity.arc", Some(good("(def f (x y) x)\n(f 1)\n")), 1, "before\n"),
         ("macro.arc", Some(good("(mac m (x) (car x))\n(m 7)\n")), 1, "before\n"),
+        ("place.arc", Some(good("(= '(1) 2)\n")), 1, "before\n"),
+        ("nul.arc", Some(good("(pr \"a\0b\" (len \"\0\0\"))\n  (car\0 7)\n")), 1, "before\na\0b2"),
         ("lines.arc", Some(good("(err \"two\\nlines\")\n")), 1, "before\n"),
     ];
     let mut lines = String::new();
@@ -103,6 +105,18 @@ fn an_exhausted_heap_can_be_handled() {
     for limit in ["2M", "3M", "8M"] {
         let ran = run_on(&format!("run --verify --soft-limit {limit}"), &file);
         assert_eq!(ran.fine(), "handled\n10000\n", "{limit}");
+    }
+}
+
+#[test]
+fn a_handler_that_exhausts_the_heap_too_ends_the_program() {
+    let scratch = Scratch::new();
+    let full = "(prn \"before\")\n(= all nil)\n(on-err (fn (c) (while t (push 1 all)))\n        (fn () (while t (push 1 \
+                all))))\n(prn \"never\")\n";
+    let file = scratch.file("full.arc", full);
+    for options in ["--soft-limit 2M --verify", "--soft-limit 16M"] {
+        let ran = run_on(&format!("run {options}"), &file);
+        assert!(line(&ran, 4, "before\n", &file).starts_with("full.arc:3:1: heap exhausted: "), "{ran:?}");
     }
 }
 

@@ -27,6 +27,14 @@ fn a_program_reads_standard_input() {
 }
 
 #[test]
+fn the_standard_ports_are_called_what_they_are() {
+    let printed = "#<input-port:stdin>\n#<output-port:stdout>\n#<output-port:stderr>\n#<input-port:string>\n\
+                   #<input-port:pipe>\n";
+    let ports = "(list (stdin) (stdout) (stderr) (instring \"x\") (pipe-from \"true\"))";
+    assert_eq!(run_on("run -e", format!("(each port {ports} (write port) (prn))")).fine(), printed);
+}
+
+#[test]
 fn a_program_chooses_its_exit_code() {
     let ran = run("run -e (quit:+:3:4)");
     assert_ne!(ran.code, Some(7), "ssyntax takes no spaces");

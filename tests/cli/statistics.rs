@@ -43,6 +43,17 @@ fn every_key_is_there() {
 }
 
 #[test]
+fn user_time_is_finer_than_ticks() {
+    // That one run ends on a whole tick of the clock may be; not that all do.
+    let whole_tick = |_| {
+        let user = statistics("run -e 1 --stats json")["user_ms"].as_f64().expect("a number");
+        assert!(user > 0.0, "{user}");
+        user % 10.0 == 0.0
+    };
+    assert!(!(0..4).all(whole_tick));
+}
+
+#[test]
 fn the_balance_sums_to_what_is_resident_and_committed() {
     let sample = project("samples/churn.arc");
     for arguments in ["--stats json", "--stats json --soft-limit 64M", "--stats json --verify"] {

@@ -909,6 +909,8 @@
          (setforms (expand-metafn-call (ssexpand (car place)) (cdr place)))
         (caris (car place) 'get)
          (setforms (list (cadr place) (cadr (car place))))
+        (mem (car place) '(quote quasiquote if fn assign))
+         (err "Can't assign to" place)
          (let rule (and (isa (car place) 'sym) (setter (car place)))
            (if rule (rule place) (%element-place place))))))
 

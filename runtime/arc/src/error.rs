@@ -1,6 +1,6 @@
 //! Errors as the outside sees them: text and places, nothing of the heap.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 /// A place in a file.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
@@ -80,15 +80,43 @@ impl fmt::Display for ArcError {
         if let Some(location) = &self.location {
             write!(f, "{location}: ")?;
         }
-        // One line, whatever the message holds.
-        for character in self.message.chars() {
-            if character.is_control() { f.write_str(" ")? } else { write!(f, "{character}")? }
+        write_on_a_line(f, &self.message)?;
+        if let Some(form) = &self.form {
+            f.write_str(" in ")?;
+            write_on_a_line(f, form)?;
         }
-        match &self.form {
-            Some(form) => write!(f, " in {form}"),
-            None => Ok(()),
-        }
+        Ok(())
+    }
+}
+
+/// Writes a text as one line that shows all it holds: white space as spaces, and control characters, NUL say, as the
+/// pictures that Unicode has for them.
+fn write_on_a_line(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
+    text.chars().try_for_each(|character| f.write_char(visible(character)))
+}
+
+fn visible(character: char) -> char {
+    /// The picture of NUL; those of the other control characters follow.
+    const PICTURES: u32 = 0x2400;
+    match character {
+        '\u{7f}' => '\u{2421}',
+        '\t' | '\n' | '\r' => ' ',
+        '\0'..='\u{1f}' => char::from_u32(PICTURES + u32::from(character)).unwrap_or(' '),
+        _ if character.is_control() => ' ',
+        _ => character,
     }
 }
 
 impl std::error::Error for ArcError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_a_line_that_shows_what_it_holds() {
+        let mut error = ArcError::new(ErrorKind::Program, "two\nlines, \0 and \u{1b}[1m");
+        error.form = Some("(f\0 \u{7f}\u{85})".to_owned());
+        assert_eq!(error.to_string(), "two lines, \u{2400} and \u{241b}[1m in (f\u{2400} \u{2421} )");
+    }
+}

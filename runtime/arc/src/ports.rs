@@ -43,6 +43,8 @@ const FIELDS: usize = 9;
 const INPUT: i64 = 1;
 const CLOSED: i64 = 2;
 const ENDED: i64 = 4;
+/// One of the three that a program begins with.
+const STANDARD: i64 = 8;
 
 /// Bytes read from a stream at a time.
 const CHUNK: usize = 4096;
@@ -192,11 +194,20 @@ pub(crate) fn disconnect(world: &mut World, port: ObjectRef) {
     }
 }
 
+/// Makes a port one of the three that a program begins with. They have no name, since what is read from them has no
+/// place to go back to, but they are called something when they are printed.
+pub(crate) fn mark_standard(world: &mut World, port: Value) {
+    if let Some(port) = world.heap.as_kind(port, ObjectKind::Port) {
+        let flags = get(world, port, Field::Flags) | STANDARD;
+        set(world, port, Field::Flags, flags);
+    }
+}
+
 /// Connects a standard port that comes from a core with the stream of this process.
 fn reconnect(world: &mut World, port: Value, flags: i64, stream: Stream) -> Option<Value> {
     let port = world.heap.as_kind(port, ObjectKind::Port)?;
     for (field, number) in [
-        (Field::Flags, flags),
+        (Field::Flags, flags | STANDARD),
         (Field::At, 0),
         (Field::End, 0),
         (Field::Line, 1),
@@ -290,6 +301,22 @@ pub(crate) fn direction(world: &World, value: Value) -> Option<bool> {
 /// The path of a port's file, as a string; nil when it has none.
 pub(crate) fn name(world: &World, port: ObjectRef) -> Value {
     world.heap.value(port, Field::Name as usize)
+}
+
+/// What a port is called when it is printed.
+pub(crate) fn label(world: &World, port: ObjectRef) -> String {
+    if let Some(name) = name(world, port).as_object() {
+        return Text::of(&world.heap, name).prefix(4096);
+    }
+    let flags = get(world, port, Field::Flags);
+    let label = match (flags & STANDARD != 0, flags & INPUT != 0) {
+        (true, true) => "stdin",
+        (true, false) if Value::object(port) == world.errors => "stderr",
+        (true, false) => "stdout",
+        (false, _) if get(world, port, Field::Stream) >= 0 => "pipe",
+        (false, _) => "string",
+    };
+    label.to_owned()
 }
 
 /// The line and the column of the next character of an input port.

@@ -302,9 +302,8 @@ fn print_object(out: &mut impl Out, object: ObjectRef, mode: Mode) -> Outcome<()
         ObjectKind::Port => {
             let direction =
                 if ports::direction(out.world(), Value::object(object)) == Some(true) { "input" } else { "output" };
-            let name = ports::name(out.world(), object).as_object();
-            let name = name.map_or_else(|| "string".to_owned(), |name| Text::of(&out.world().heap, name).prefix(4096));
-            out.put(&format!("#<{direction}-port:{name}>"))
+            let label = ports::label(out.world(), object);
+            out.put(&format!("#<{direction}-port:{label}>"))
         }
         ObjectKind::Condition => {
             out.put("#<exception: ")?;

@@ -327,6 +327,9 @@ fn make_machine(heap: Heap, streams: Streams, host: Box<dyn Host>, interrupt: Ar
     let input = ports::input_stream(&mut world, streams.input, None)?;
     let output = ports::output_stream(&mut world, streams.output, None)?;
     let errors = ports::output_stream(&mut world, streams.errors, None)?;
+    for port in [input, output, errors] {
+        ports::mark_standard(&mut world, port);
+    }
     let signatures = tables::make(&mut world)?;
     if let Some(symbol) = world.known(Known::Sig).as_object() {
         symbols::set_global(&mut world.heap, symbol, signatures);
