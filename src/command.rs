@@ -19,8 +19,11 @@ pub enum Command {
     Collect(GcUnit),
     /// Evaluate the forms of a text, whether or not a program runs.
     Evaluate(String),
-    /// Set the soft limit in bytes; `None` for none.
+    /// Set the soft limit in bytes; `None` for none. While the runtime asks about an exhausted heap, an answer: what
+    /// found no room is tried again. So is [`Self::Collect`].
     SetLimit(Option<u64>),
+    /// While the runtime asks about an exhausted heap: give the program the error.
+    Signal,
     /// Cut a key frame: a gap was noticed.
     KeyFrame,
     /// Stop the form that runs, or the text being evaluated.

@@ -1,4 +1,4 @@
-//! Numbers for people: the only place where bytes, times and shares become text.
+//! Numbers for people: the only place where bytes, times and shares become text, and text bytes.
 
 use std::time::Duration;
 
@@ -27,6 +27,35 @@ pub fn bytes(count: u64) -> String {
         0
     };
     format!("{value:.digits$} {}", UNITS[unit])
+}
+
+/// Bytes as a person writes them, [`bytes`] too: digits, perhaps with a point, then perhaps K, M, G or T, binary, with
+/// or without `iB` or `B`.
+///
+/// # Errors
+/// A sentence that says what a size looks like.
+pub fn parse_bytes(text: &str) -> Result<u64, String> {
+    let text = text.trim();
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
+    let (number, unit) = text.split_at(end);
+    let no_number = || "a size begins with digits".to_owned();
+    if number.is_empty() {
+        return Err(no_number());
+    }
+    let unit_bytes = match unit.trim().to_ascii_lowercase().trim_end_matches('b').trim_end_matches('i') {
+        "" => 1_u64,
+        "k" => 1 << 10,
+        "m" => 1 << 20,
+        "g" => 1 << 30,
+        "t" => 1 << 40,
+        _ => return Err(format!("{} is no unit of size; use K, M, G or T", unit.trim())),
+    };
+    if let Ok(whole) = number.parse::<u64>() {
+        return whole.checked_mul(unit_bytes).ok_or_else(|| "too large".to_owned());
+    }
+    let number: f64 = number.parse().map_err(|_bad| no_number())?;
+    let bytes = number * unit_bytes as f64;
+    if bytes < u64::MAX as f64 { Ok(bytes as u64) } else { Err("too large".to_owned()) }
 }
 
 /// Bytes as [`bytes`] has them; what was not measured is a dash.
@@ -115,6 +144,25 @@ mod tests {
             assert_eq!(bytes(count), text);
         }
         assert_eq!(maybe_bytes(None), "–");
+    }
+
+    #[test]
+    fn sizes_have_binary_units() {
+        for (text, count) in [
+            ("64M", 64 << 20),
+            ("1GiB", 1 << 30),
+            ("2097152", 2 << 20),
+            (" 32.0 MiB ", 32 << 20),
+            ("1.5k", 1536),
+            ("3 B", 3),
+            ("16777215T", 16_777_215 << 40),
+        ] {
+            assert_eq!(parse_bytes(text), Ok(count), "{text}");
+            assert_eq!(parse_bytes(&bytes(64 << 20)), Ok(64 << 20));
+        }
+        for bad in ["", "12Q", "M", ".", "1.2.3M", "-1M", "16777216T", "99999999999999999999999", "1 2"] {
+            assert!(parse_bytes(bad).is_err(), "{bad}");
+        }
     }
 
     #[test]

@@ -16,6 +16,7 @@
 //! * [`export`] pictures and tables of the map in files
 //! * [`cli`] the command line, equal in rank to the window
 //! * [`command`] what a person, or a script, wants of a runtime
+//! * [`exhaustion`] what to tell, and to suggest, about an exhausted heap
 //! * [`format`](mod@format) numbers for people
 //!
 //! A view never touches a runtime, a model knows of no window, and nothing here depends on how a heap is made: that is
@@ -23,6 +24,7 @@
 
 pub mod cli;
 pub mod command;
+pub mod exhaustion;
 pub mod export;
 pub mod format;
 pub mod map;

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use heapatlas_heap::PageBalance;
 
+use heapatlas_arc::host::NoHost;
+
 use super::arguments::ExplainOptions;
 use super::exit::Ending;
 use super::run::run_program;
@@ -18,7 +20,7 @@ const FINE: f64 = 1.5;
 /// Runs a program, marks, and explains the balance.
 pub(super) fn explain(options: ExplainOptions) -> Ending {
     let program = options.runtime.program(options.files, options.expressions);
-    let mut session = match Session::start(&program) {
+    let mut session = match Session::start(&program, Box::new(NoHost)) {
         Ok(session) => session,
         Err(error) => return error.into(),
     };

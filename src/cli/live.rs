@@ -35,8 +35,9 @@ pub(super) fn show(mut beginning: Beginning) -> Ending {
     if !on_terminal {
         beginning.speed = Speed::Full;
     }
-    // There is nobody to press a key.
+    // There is nobody to press a key, or to answer.
     beginning.paused = false;
+    beginning.asks = false;
     let source = match Embedded::start(beginning, Box::new(|| {})) {
         Ok(source) => source,
         Err(error) => return Ending::System(format!("can't start the runtime: {error}")),

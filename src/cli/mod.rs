@@ -3,6 +3,7 @@
 //! * [`arguments`] what can be asked for
 //! * [`exit`] how it ends: exit codes and the line that says why
 //! * `session` a runtime on the terminal's streams, with Ctrl-C
+//! * `question` what to do about an exhausted heap, asked at a terminal
 //! * `run`, `repl`, `explain`, `compare`, `snapshot`, `core`, `open` the commands
 //! * `stats` what `--stats` reports
 //! * `live` the map in the terminal, where there is no display
@@ -14,6 +15,7 @@ pub mod exit;
 mod explain;
 mod live;
 mod open;
+mod question;
 mod repl;
 mod run;
 mod session;

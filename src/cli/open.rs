@@ -28,7 +28,7 @@ pub(super) fn open(options: OpenOptions) -> Ending {
         SpeedName::Slow => Speed::SLOW_MOTION,
         SpeedName::Full => Speed::Full,
     };
-    let beginning = Beginning { program, speed, paused: options.paused };
+    let beginning = Beginning { program, speed, paused: options.paused, asks: true };
     let theme = match options.theme {
         ThemeName::System => ThemeChoice::System,
         ThemeName::Dark => ThemeChoice::Dark,

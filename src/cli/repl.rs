@@ -9,6 +9,7 @@ use heapatlas_arc::error::{ArcError, ErrorKind};
 
 use super::arguments::ReplOptions;
 use super::exit::Ending;
+use super::question::Person;
 use super::run::{report, run_program};
 use super::session::Session;
 
@@ -18,19 +19,24 @@ const CONTINUED: &str = "...  ";
 /// Talks Arc until the input ends or the program quits.
 pub(super) fn repl(options: ReplOptions) -> Ending {
     let program = options.runtime.program(options.files, Vec::new());
-    let mut session = match Session::start(&program) {
+    let mut session = match Session::start(&program, Box::new(Person)) {
         Ok(session) => session,
         Err(error) => return error.into(),
     };
     let mut ending = run_program(&mut session, &program);
     if ending == Ending::Fine {
-        ending = talk(&mut session).unwrap_or_else(|error| Ending::System(format!("can't go on: {error}")));
+        ending = talk(&mut session);
     }
     report(&mut session, options.stats);
     ending
 }
 
-fn talk(session: &mut Session) -> io::Result<Ending> {
+/// Evaluates what is typed, until the input ends or the program quits.
+pub(super) fn talk(session: &mut Session) -> Ending {
+    read_and_evaluate(session).unwrap_or_else(|error| Ending::System(format!("can't go on: {error}")))
+}
+
+fn read_and_evaluate(session: &mut Session) -> io::Result<Ending> {
     let asks = io::stdin().is_terminal() && io::stdout().is_terminal();
     let mut waiting = String::new();
     loop {

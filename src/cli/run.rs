@@ -1,7 +1,11 @@
 //! `heapatlas run`: programs without a window.
 
+use heapatlas_arc::host::{Host, NoHost};
+
 use super::arguments::{RunOptions, StatsFormat};
 use super::exit::Ending;
+use super::question::Person;
+use super::repl::talk;
 use super::session::Session;
 use super::stats;
 use crate::source::program::Program;
@@ -9,11 +13,16 @@ use crate::source::program::Program;
 /// Runs programs; only what they print goes to standard output.
 pub(super) fn run(options: RunOptions) -> Ending {
     let program = options.runtime.program(options.files, options.expressions);
-    let mut session = match Session::start(&program) {
+    let host: Box<dyn Host> = if options.interactive { Box::new(Person) } else { Box::new(NoHost) };
+    let mut session = match Session::start(&program, host) {
         Ok(session) => session,
         Err(error) => return error.into(),
     };
-    let ending = run_program(&mut session, &program);
+    let mut ending = run_program(&mut session, &program);
+    if options.interactive && session.output_lost().is_none() && !matches!(ending, Ending::Quit(_)) {
+        ending.tell();
+        ending = talk(&mut session);
+    }
     report(&mut session, options.stats);
     ending
 }

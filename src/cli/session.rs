@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crossbeam_channel::Sender;
 use heapatlas_arc::error::ArcError;
-use heapatlas_arc::host::NoHost;
+use heapatlas_arc::host::Host;
 use heapatlas_arc::{Runtime, Streams};
 
 use super::exit::{self, Ending};
@@ -73,6 +73,11 @@ pub(super) fn catch_interrupts(flag: Arc<AtomicBool>, told: Option<Sender<()>>) 
     .ok();
 }
 
+/// Whether Ctrl-C was pressed and the program has not stopped yet.
+pub(super) fn is_interrupted() -> bool {
+    with_interrupts(|interrupts| interrupts.flag.as_ref().is_some_and(|flag| flag.load(Ordering::Relaxed)))
+}
+
 #[allow(clippy::exit, reason = "a program that does not stop when it is told to must still end")]
 fn leave() -> ! {
     exit::tell("interrupted");
@@ -131,15 +136,15 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// Starts a runtime for a program, with nothing loaded yet.
-    pub(super) fn start(program: &Program) -> Result<Self, ArcError> {
+    /// Starts a runtime for a program on a host, with nothing loaded yet.
+    pub(super) fn start(program: &Program, host: Box<dyn Host>) -> Result<Self, ArcError> {
         let output = Arc::new(Mutex::new(OutputState::default()));
         let streams = Streams {
             input: Box::new(io::stdin()),
             output: Box::new(Output(Arc::clone(&output))),
             errors: Box::new(io::stderr()),
         };
-        let mut runtime = program.runtime(streams, Box::new(NoHost))?;
+        let mut runtime = program.runtime(streams, host)?;
         runtime.heap().mute_events(true);
         output.lock().unwrap_or_else(PoisonError::into_inner).interrupt = Some(runtime.interrupt());
         catch_interrupts(runtime.interrupt(), None);

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use heapatlas_arc::host::NoHost;
+
 use super::arguments::{SnapshotOptions, ThemeName};
 use super::exit::Ending;
 use super::run::run_program;
@@ -18,7 +20,7 @@ pub(super) fn snapshot(options: SnapshotOptions) -> Ending {
         return Ending::Misused(format!("{path}: the extension must be .png, .svg, .json, .csv or .txt"));
     };
     let program = options.runtime.program(options.files, options.expressions);
-    let mut session = match Session::start(&program) {
+    let mut session = match Session::start(&program, Box::new(NoHost)) {
         Ok(session) => session,
         Err(error) => return error.into(),
     };

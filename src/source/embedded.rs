@@ -12,10 +12,10 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
 use heapatlas_arc::Streams;
-use heapatlas_arc::error::ArcError;
-use heapatlas_arc::host::{Host, Verdict};
-use heapatlas_heap::Heap;
+use heapatlas_arc::error::{ArcError, ErrorKind};
+use heapatlas_arc::host::{Answer, Host, Verdict};
 use heapatlas_heap::frame::Frame;
+use heapatlas_heap::{Exhausted, Heap};
 
 use super::program::Program;
 use super::{Message, Source, State};
@@ -62,6 +62,8 @@ pub struct Beginning {
     pub speed: Speed,
     /// Whether it stands still at the first form.
     pub paused: bool,
+    /// Whether somebody is there to say what to do about an exhausted heap.
+    pub asks: bool,
 }
 
 impl Embedded {
@@ -89,6 +91,7 @@ impl Embedded {
             last_residency: None,
             wants_key: true,
             stepped: false,
+            asks: beginning.asks,
             told: None,
         };
         thread::Builder::new().name("arc".to_owned()).stack_size(STACK).spawn(move || {
@@ -191,6 +194,11 @@ fn run(program: &Program, host: EmbeddedHost, outlet: &Outlet, interrupt: &Sende
     runtime.release();
 }
 
+/// A soft limit as the heap wants it.
+fn limit_of(bytes: Option<u64>) -> Option<usize> {
+    bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX))
+}
+
 /// Whether the program goes on.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Mode {
@@ -228,6 +236,8 @@ struct EmbeddedHost {
     wants_key: bool,
     /// Whether something stepped since the latest frame.
     stepped: bool,
+    /// Whether somebody is there to be asked.
+    asks: bool,
     /// The state told last.
     told: Option<State>,
 }
@@ -274,15 +284,42 @@ impl EmbeddedHost {
                 self.restart_pace(heap);
                 return Some(Verdict::Evaluate(text));
             }
-            Command::SetLimit(bytes) => {
-                heap.set_limit(bytes.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX)));
-            }
+            Command::SetLimit(bytes) => heap.set_limit(limit_of(bytes)),
+            // The question has an answer already.
+            Command::Signal => {}
             Command::KeyFrame => self.wants_key = true,
             // The sender set the flag, which is looked at once the program goes on.
             Command::Interrupt => self.mode = Mode::Run,
             Command::Quit => {
                 self.mode = Mode::Quit;
                 return Some(Verdict::Stop);
+            }
+        }
+        None
+    }
+
+    /// What a command says about an exhausted heap, if it does. Any other is obeyed as far as that needs no machine.
+    fn answer(&mut self, command: Command, heap: &mut Heap) -> Option<Answer> {
+        match command {
+            Command::SetLimit(bytes) => return Some(Answer::Limit(limit_of(bytes))),
+            Command::Collect(_) => return Some(Answer::Collect),
+            Command::Signal => return Some(Answer::Signal),
+            Command::Evaluate(text) => {
+                let busy = format!("waiting for an answer; not evaluated: {text}");
+                self.outlet.tell(Message::Evaluated(Err(ArcError::new(ErrorKind::Program, busy))));
+            }
+            // The sender set the flag, for which the machine looks after any answer.
+            Command::Interrupt | Command::Quit => {
+                self.obey(command, heap);
+                return Some(Answer::Signal);
+            }
+            Command::Run
+            | Command::Pause
+            | Command::StepForm
+            | Command::Speed(_)
+            | Command::Skip
+            | Command::KeyFrame => {
+                self.obey(command, heap);
             }
         }
         None
@@ -395,6 +432,31 @@ impl Host for EmbeddedHost {
                 return verdict;
             }
         }
+    }
+
+    fn exhausted(&mut self, heap: &mut Heap, exhausted: &Exhausted) -> Answer {
+        if !self.asks {
+            return Answer::Signal;
+        }
+        // Whoever decides wants to see what there is.
+        self.stepped = true;
+        self.tell_state(State::Exhausted(*exhausted));
+        let answer = loop {
+            self.cut(heap);
+            let shown = !self.stepped && !self.wants_key;
+            match self.commands.recv_timeout(if shown { A_LONG_TIME } else { FRAME_TIME }) {
+                Ok(command) => {
+                    if let Some(answer) = self.answer(command, heap) {
+                        break answer;
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => break Answer::Signal,
+            }
+        };
+        self.restart_pace(heap);
+        self.tell_state(State::Running);
+        answer
     }
 
     fn evaluated(&mut self, heap: &mut Heap, result: Result<Option<String>, ArcError>) {

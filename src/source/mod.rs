@@ -9,6 +9,7 @@ pub mod policy;
 pub mod program;
 
 use heapatlas_arc::error::ArcError;
+use heapatlas_heap::Exhausted;
 use heapatlas_heap::frame::Frame;
 
 use crate::command::Command;
@@ -33,6 +34,9 @@ pub enum State {
     Running,
     /// Stands still in a program.
     Paused,
+    /// Waits for somebody to say what to do about an exhausted heap: [`Command::SetLimit`], [`Command::Collect`] or
+    /// [`Command::Signal`].
+    Exhausted(Exhausted),
     /// Has run its program; `Err` when that ended with an error.
     Finished(Result<(), ArcError>),
     /// Is over; nothing more will come.

@@ -7,11 +7,12 @@ use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Panel, ScrollArea
 
 use super::WindowOptions;
 use super::action::{self, Action};
-use super::session::{Session, Wake};
+use super::session::{Phase, Session, Wake};
 use super::speed;
 use super::theme::{self, MARGIN, color};
 use super::views::console::Console;
 use super::views::page_map::{PageMap, legend};
+use super::views::question::Question;
 use super::views::timeline::Timeline;
 use super::views::{balance, help, page, status, toolbar};
 use crate::command::{Command, Speed};
@@ -25,6 +26,7 @@ pub struct App {
     map: PageMap,
     timeline: Timeline,
     console: Console,
+    question: Question,
     /// The term of the balance whose pages are lit.
     lit: Option<Term>,
     help: bool,
@@ -60,6 +62,7 @@ impl App {
             map: PageMap::default(),
             timeline: Timeline::default(),
             console: Console::default(),
+            question: Question::default(),
             lit: None,
             help: false,
             trouble: None,
@@ -139,6 +142,7 @@ impl App {
         Panel::bottom("status").frame(bar.inner_margin(Margin::symmetric(MARGIN, 4))).exact_size(32.0).show(ui, |ui| {
             status::show(ui, &self.session);
         });
+        self.show_question(ui, bar);
         Panel::right("side").frame(card).resizable(true).default_size(SIDE).size_range(300.0..=520.0).show(ui, |ui| {
             ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
                 ui.heading("Balance");
@@ -170,6 +174,19 @@ impl App {
             self.act(ui.ctx(), action);
         }
         help::show(ui.ctx(), &mut self.help);
+    }
+
+    /// What to do about an exhausted heap, while that is asked.
+    fn show_question(&mut self, ui: &mut Ui, frame: Frame) {
+        let Phase::Exhausted(exhausted) = self.session.progress().phase() else {
+            self.question.close();
+            return;
+        };
+        let shown =
+            Panel::top("question").frame(frame).resizable(false).show(ui, |ui| self.question.show(ui, &exhausted));
+        if let Some(answer) = shown.inner {
+            self.session.send(answer);
+        }
     }
 
     fn show_map(&mut self, ui: &mut Ui) {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use heapatlas_arc::error::ArcError;
+use heapatlas_heap::Exhausted;
 
 use super::transcript::{Transcript, Voice};
 use crate::command::{Command, Speed};
@@ -56,6 +57,8 @@ enum Activity {
     Starting,
     Running,
     Paused,
+    /// Waits for an answer.
+    Exhausted(Exhausted),
     Ended,
 }
 
@@ -70,6 +73,8 @@ pub enum Phase<'p> {
     Skipping,
     /// The program stands still.
     Paused,
+    /// The heap is exhausted, and a person is asked what to do.
+    Exhausted(Exhausted),
     /// The program has ended well.
     Finished,
     /// The program has ended, and what a person typed is being evaluated.
@@ -87,6 +92,7 @@ impl Progress {
         match (self.activity, &self.outcome) {
             (Activity::Ended, None | Some(Ok(()))) => Phase::Ended,
             (Activity::Paused, _) => Phase::Paused,
+            (Activity::Exhausted(exhausted), _) => Phase::Exhausted(exhausted),
             (_, Some(_)) if self.evaluating > 0 => Phase::Evaluating,
             (_, Some(Ok(()))) => Phase::Finished,
             (_, Some(Err(error))) => Phase::Failed(error),
@@ -124,6 +130,7 @@ impl Progress {
         match state {
             State::Running => self.activity = Activity::Running,
             State::Paused => self.activity = Activity::Paused,
+            State::Exhausted(exhausted) => self.activity = Activity::Exhausted(exhausted),
             State::Finished(outcome) => {
                 self.outcome = Some(outcome);
                 self.activity = Activity::Running;
@@ -285,7 +292,7 @@ mod tests {
 
     #[test]
     fn what_is_typed_is_evaluated_while_the_program_stands_still_and_after_its_end() {
-        let beginning = Beginning { program: Program::default(), speed: Speed::SLOW_MOTION, paused: true };
+        let beginning = Beginning { program: Program::default(), speed: Speed::SLOW_MOTION, paused: true, asks: true };
         let mut session = Session::start(beginning, Arc::new(|| {})).expect("a thread");
         assert_eq!(session.progress().phase(), Phase::Starting);
         wait(&mut session, |session| session.progress().phase() == Phase::Paused);

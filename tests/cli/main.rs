@@ -4,8 +4,10 @@
 //! * [`golden`] what it printed against a file; `HEAPATLAS_BLESS=1` writes the files anew
 //! * [`xml`] whether a text is well-formed XML
 //!
-//! What is tested: [`running`], [`comparing`], [`cores`], [`statistics`], [`explaining`], [`pictures`], [`failing`], [`stopping`], [`usage`].
+//! What is tested: [`running`], [`comparing`], [`cores`], [`statistics`], [`explaining`], [`pictures`], [`failing`], [`asking`],
+//! [`stopping`], [`usage`].
 
+mod asking;
 mod comparing;
 mod cores;
 mod explaining;

@@ -52,6 +52,14 @@ fn ctrl_c_ends_a_program() {
 }
 
 #[test]
+fn ctrl_c_ends_a_program_whose_handler_frees_nothing() {
+    // By the time it is ready the heap is full, and all it does is exhaust it again.
+    let again = "(on-err (fn (c) nil) (fn () (while t (push 1 all))))";
+    let program = format!("(do (= all nil) {again} (prn \"ready\") (flushout) (while t {again}))");
+    interrupt(command(["run", "--soft-limit", "16M", "-e", &program]));
+}
+
+#[test]
 fn ctrl_c_at_the_prompt_stops_the_form_and_not_the_prompt() {
     let mut command = command(["repl"]);
     command.stdin(Stdio::piped());

@@ -6,6 +6,7 @@
 //! * [`page`] what the page table says of one page
 //! * [`timeline`] the counters on the allocation clock
 //! * [`console`] Arc, evaluated in the running runtime
+//! * [`question`] what to do about an exhausted heap
 //! * [`toolbar`] what can be done
 //! * [`status`] what is going on
 //! * [`help`] every key
@@ -15,6 +16,7 @@ pub mod console;
 pub mod help;
 pub mod page;
 pub mod page_map;
+pub mod question;
 pub mod status;
 pub mod timeline;
 pub mod toolbar;

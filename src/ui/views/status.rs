@@ -86,6 +86,7 @@ const fn word_of(phase: &Phase<'_>) -> &'static str {
         Phase::Loading => "running",
         Phase::Skipping => "running at full speed",
         Phase::Paused => "paused",
+        Phase::Exhausted(_) => "waiting for an answer",
         Phase::Finished => "finished",
         Phase::Evaluating => "evaluating",
         Phase::Failed(_) => "failed",
@@ -96,7 +97,7 @@ const fn word_of(phase: &Phase<'_>) -> &'static str {
 fn colour_of(phase: &Phase<'_>, theme: Theme) -> Rgb {
     match phase {
         Phase::Loading | Phase::Skipping | Phase::Evaluating => theme.running(),
-        Phase::Paused | Phase::Starting => theme.waiting(),
+        Phase::Paused | Phase::Starting | Phase::Exhausted(_) => theme.waiting(),
         Phase::Failed(_) => theme.error(),
         Phase::Finished | Phase::Ended => theme.faint_text(),
     }
