@@ -252,3 +252,22 @@ fn pages_are_pinned_from_the_keyboard_and_a_restart_begins_again() {
     click(&mut harness, "Keys");
     assert!(harness.query_by_label_contains("step to the next top-level form").is_some());
 }
+
+#[test]
+fn compaction_is_no_remedy_for_what_it_has_just_left() {
+    let mut harness = open(true);
+    wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));
+    click(&mut harness, "Skip");
+    wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
+    // Every 400th closure is a key that is found by its address: it holds its pool where it is.
+    let pin =
+        "(do (= keys (table)) (for i 1 400000 (let k (fn () i) (if (multiple i 400) (= (keys k) i)))) (len keys))";
+    evaluate(&mut harness, pin);
+    wait(&mut harness, "an answer", |app| phase_is(app, &Phase::Finished));
+    assert!(!harness.state().session().model().is_compacted());
+    click(&mut harness, "Collect");
+    wait(&mut harness, "a compaction", |app| app.session().model().is_compacted());
+    let free_runs = Term::costliest(&harness.state().session().model().counters().balance);
+    assert_eq!(free_runs.map(|(term, _)| term), Some(Term::FreeRuns));
+    assert!(harness.query_by_label_contains("What would lower it: less that is pinned").is_some());
+}

@@ -99,12 +99,7 @@ fn suspects(then: &PageBalance, now: &PageBalance) -> Vec<Suspect> {
     let others = [Term::FreeRuns, Term::FreePages, Term::Tables, Term::Reserve].map(|term| {
         let bytes = term.of_pages(then);
         let stays = term == Term::FreeRuns && now.free_runs > bytes / 2;
-        let remedy = if stays {
-            "less that is pinned (keys that are found by their address): compaction moves everything else, and left most \
-             of it"
-        } else {
-            term.remedy()
-        };
+        let remedy = if stays { term.remedy_after_compaction() } else { term.remedy() };
         Suspect { name: term.name(), bytes, remedy }
     });
     [garbage, overhead].into_iter().chain(others).collect()

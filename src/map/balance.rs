@@ -118,6 +118,18 @@ impl Term {
         }
     }
 
+    /// What would lower it when everything that can move has just been moved together.
+    #[must_use]
+    pub const fn remedy_after_compaction(self) -> &'static str {
+        match self {
+            Self::FreeRuns => {
+                "less that is pinned (keys that are found by their address): compaction moves everything else, and left \
+                 this"
+            }
+            other => other.remedy(),
+        }
+    }
+
     /// Its bytes in a balance; `None` when it was not measured.
     #[must_use]
     pub const fn of(self, balance: &Balance) -> Option<u64> {

@@ -30,7 +30,7 @@ pub struct HeapModel {
     history: History,
     /// The top-level forms.
     forms: Forms,
-    /// Why the latest collection began.
+    /// Why the latest collection began; `None` when that is not known.
     last_cause: Option<GcCause>,
     /// Events lost because nobody fetched them.
     lost_events: u64,
@@ -60,6 +60,9 @@ impl HeapModel {
             if let Event::GcPhase { phase: GcPhase::Roots, cause } = event {
                 self.last_cause = Some(*cause);
             }
+        }
+        if frame.lost_events > 0 {
+            self.last_cause = None;
         }
         self.lost_events += frame.lost_events;
         Applied::UpToDate
@@ -95,7 +98,14 @@ impl HeapModel {
         &self.forms
     }
 
-    /// Why the latest collection began.
+    /// Whether the latest collection has ended and moved everything that can move, as one on request does. What free
+    /// runs there are since then, compaction can't lower.
+    #[must_use]
+    pub fn is_compacted(&self) -> bool {
+        self.last_cause == Some(GcCause::Asked) && self.counters.phase == Some(GcPhase::Idle)
+    }
+
+    /// Why the latest collection began; `None` before the first, and when the event was lost.
     #[must_use]
     pub fn last_cause(&self) -> Option<GcCause> {
         self.last_cause

@@ -26,11 +26,13 @@ pub fn show(ui: &mut Ui, model: &HeapModel, lit: &mut Option<Term>) {
     let balance = &counters.balance;
     show_numbers(ui, model);
     ui.add_space(8.0);
-    let mut clicked = show_bar(ui, balance, *lit);
+    let remedy = |term: Term| if model.is_compacted() { term.remedy_after_compaction() } else { term.remedy() };
+    let mut clicked = show_bar(ui, balance, *lit, &remedy);
     ui.add_space(4.0);
     ui.spacing_mut().item_spacing.y = 0.0;
     for term in Term::ALL {
-        if show_term(ui, term, balance, *lit == Some(term)).clicked() {
+        let response = show_term(ui, term, balance, *lit == Some(term));
+        if response.on_hover_ui(|ui| explain(ui, term, balance, remedy(term))).clicked() {
             clicked = Some(term);
         }
     }
@@ -38,7 +40,7 @@ pub fn show(ui: &mut Ui, model: &HeapModel, lit: &mut Option<Term>) {
         *lit = if *lit == Some(term) { None } else { Some(term) };
     }
     ui.add_space(6.0);
-    show_verdict(ui, balance);
+    show_verdict(ui, balance, &remedy);
 }
 
 /// The few numbers that matter most.
@@ -70,7 +72,7 @@ fn show_numbers(ui: &mut Ui, model: &HeapModel) {
 }
 
 /// The terms that sum to what is committed, side by side, and a mark where what is resident ends.
-fn show_bar(ui: &mut Ui, balance: &Balance, lit: Option<Term>) -> Option<Term> {
+fn show_bar(ui: &mut Ui, balance: &Balance, lit: Option<Term>, remedy: &dyn Fn(Term) -> &'static str) -> Option<Term> {
     let theme = theme::current(ui);
     let committed = balance.committed();
     let (outer, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR + 2.0 * MARK), Sense::click());
@@ -103,7 +105,7 @@ fn show_bar(ui: &mut Ui, balance: &Balance, lit: Option<Term>) -> Option<Term> {
     let hovered = response.hover_pos().and_then(under).map(|(term, _)| *term);
     let clicked = response.clicked();
     if let Some(term) = hovered {
-        response.on_hover_ui_at_pointer(|ui| explain(ui, term, balance));
+        response.on_hover_ui_at_pointer(|ui| explain(ui, term, balance, remedy(term)));
     }
     hovered.filter(|_| clicked)
 }
@@ -157,19 +159,19 @@ fn show_term(ui: &mut Ui, term: Term, balance: &Balance, is_lit: bool) -> Respon
         let stroke = Stroke::new(1.0, color(theme.faint_text()));
         ui.painter().rect_stroke(rect.expand2(vec2(6.0, 0.0)), 3.0, stroke, StrokeKind::Inside);
     }
-    response.on_hover_ui(|ui| explain(ui, term, balance))
+    response
 }
 
 /// What a term counts and what would lower it.
-fn explain(ui: &mut Ui, term: Term, balance: &Balance) {
+fn explain(ui: &mut Ui, term: Term, balance: &Balance, remedy: &str) {
     ui.strong(format!("{}  {}", term.name(), format::maybe_bytes(term.of(balance))));
     ui.label(term.meaning());
-    ui.weak(format!("What would lower it: {}.", term.remedy()));
+    ui.weak(format!("What would lower it: {remedy}."));
     ui.weak("Click to light up the pages that hold it.");
 }
 
 /// Which term is the problem, and what would lower it.
-fn show_verdict(ui: &mut Ui, balance: &Balance) {
+fn show_verdict(ui: &mut Ui, balance: &Balance, remedy: &dyn Fn(Term) -> &'static str) {
     let Some((term, bytes)) = Term::costliest(balance) else { return };
     let theme = theme::current(ui);
     let share = format::percent(bytes, balance.committed());
@@ -178,6 +180,6 @@ fn show_verdict(ui: &mut Ui, balance: &Balance) {
         ui.label(RichText::new("Besides what lives, most is").color(color(theme.faint_text())));
         ui.strong(format!("{}:", term.name()));
         ui.label(format!("{}, {share} of what is committed.", format::bytes(bytes)));
-        ui.label(RichText::new(format!("What would lower it: {}.", term.remedy())).color(color(theme.faint_text())));
+        ui.label(RichText::new(format!("What would lower it: {}.", remedy(term))).color(color(theme.faint_text())));
     });
 }
