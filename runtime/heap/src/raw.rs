@@ -305,6 +305,11 @@ impl StackRef {
         Self { first: object.word_address(1), words: object.header().payload_words() - 1 }
     }
 
+    /// The object whose words these are; `None` for no stack.
+    pub(crate) fn object(self) -> Option<ObjectRef> {
+        (self.words > 0).then(|| ObjectRef(Address::new(self.first.get() - HEADER - 8)))
+    }
+
     /// How many words there are.
     #[inline(always)]
     pub(crate) fn capacity(self) -> usize {

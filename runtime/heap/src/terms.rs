@@ -282,6 +282,8 @@ pub enum GcCause {
     Asked = 2,
     /// Stress: at every safepoint.
     Stress = 3,
+    /// The program or the person asked for everything to be brought together; see [`crate::gc::compact`].
+    Compaction = 4,
 }
 
 impl GcCause {
@@ -293,6 +295,7 @@ impl GcCause {
             Self::Limit => "limit",
             Self::Asked => "asked",
             Self::Stress => "stress",
+            Self::Compaction => "compaction",
         }
     }
 }

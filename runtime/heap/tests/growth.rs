@@ -1,4 +1,4 @@
-//! Growth when the system refuses memory or answers elsewhere than asked.
+//! Growth when the system refuses memory. `holes.rs` has what happens when it answers elsewhere than asked.
 
 #![expect(clippy::unwrap_used, reason = "what fails here must stop the test")]
 
@@ -93,46 +93,4 @@ fn a_heap_that_may_not_grow_is_exhausted_and_goes_on_after_a_collection() {
 #[test]
 fn a_system_without_memory_gives_no_heap() {
     assert!(Heap::on(Box::new(Faulty::new(system(), Refusal::From(1)))).unwrap_err().by_system);
-}
-
-/// Only Linux lets the test choose where to be in the way.
-#[cfg(all(target_os = "linux", not(miri)))]
-#[test]
-fn what_is_in_the_way_becomes_a_hole() {
-    let mut heap = Heap::new().unwrap();
-    let mut root = Root(Value::NIL);
-    let end = heap.cut_frame(true).extents.last().unwrap().end;
-    assert_eq!(heap.holes().count(), 0);
-    let mut other = system();
-    let obstacle = other.map_at(end, 3 * CHUNK).unwrap().unwrap();
-    fill_until_growth(&mut heap, &mut root).unwrap();
-    fill_until_growth(&mut heap, &mut root).unwrap();
-
-    let holes: Vec<_> = heap.holes().collect();
-    assert_eq!(holes.len(), 1, "{holes:?}");
-    assert_eq!(holes[0].start, end);
-    assert!(holes[0].end >= obstacle.end(), "{holes:?}");
-    let counters = heap.counters();
-    let hole_bytes = (holes[0].end - holes[0].start) as u64;
-    assert_eq!(counters.holes, hole_bytes);
-    assert_eq!(counters.span, counters.committed + hole_bytes);
-    assert!(counters.diverted >= 1);
-    // Entries are for the pages of extents alone.
-    let frame = heap.cut_frame(true);
-    let pages: u64 = counters.pages.iter().sum();
-    assert_eq!(pages * heapatlas_heap::terms::PAGE as u64, counters.committed);
-    assert_eq!(frame.entries.len() as u64, pages);
-    assert!(frame.runs.iter().all(|(start, _)| !holes[0].contains(start)));
-    assert!(heap.free_runs().all(|(start, _)| !(end..obstacle.end()).contains(&start)));
-
-    collect(&mut heap, &mut root);
-    check_list(&heap, &root);
-    root.0 = Value::NIL;
-    collect(&mut heap, &mut root);
-    // Holes are what lies between extents: with one extent left there is none.
-    let extents = heap.cut_frame(true).extents.len();
-    assert_eq!(heap.holes().count(), usize::from(extents > 1));
-    other.unmap(obstacle);
-    // SAFETY: no value is used any more.
-    unsafe { heap.release() };
 }

@@ -175,7 +175,7 @@ impl Pair {
                 }
             }
             Operation::Collect(asked) => {
-                let cause = if *asked { GcCause::Asked } else { GcCause::Allocation };
+                let cause = if *asked { GcCause::Compaction } else { GcCause::Allocation };
                 // SAFETY: every value in use is in the roots.
                 unsafe { self.heap.collect(cause, &mut RootList(&mut self.roots)) };
                 self.compare();

@@ -155,7 +155,8 @@ operations! {
     EndForm END_FORM "r" "tell that the form with mark a ended";
     Sleep SLEEP "r" "let other threads run for a seconds; a ← nil";
     EndHandling END_HANDLING "" "the handler of an exhausted heap has ended, collect, and hold back what there is";
-    Collect COLLECT "r" "collect, and compact; a ← bytes that live";
+    Collect COLLECT "r" "collect; a ← bytes that live";
+    Compact COMPACT "r" "collect, bring everything together; a ← bytes that live";
     PinReason PIN_REASON "rr" "a ← the path from a root to b, as a list; b ← nil meanwhile";
     NewThread NEW_THREAD "rr" "a ← a thread that calls b";
     StopThread STOP_THREAD "rrn" "end thread b, c = 0 at once, c = 1 by a break; a ← nil";

@@ -439,11 +439,11 @@ impl Machine {
                     self.end_handling();
                     read_again!();
                 }
-                op::COLLECT => {
+                op::COLLECT | op::COMPACT => {
                     self.registers.fp = fp;
                     self.registers.pc = pc;
                     set!(i.a(), Value::NIL);
-                    self.collect(GcCause::Asked);
+                    self.collect(if i.opcode() == op::COMPACT { GcCause::Compaction } else { GcCause::Asked });
                     read_again!();
                     set!(i.a(), Value::size(self.world.heap.live_bytes()));
                 }

@@ -248,7 +248,7 @@ const BOUND: &[Stub] = &[
     stub("macex1", 1, 6, &[i(Op::MacroStep, 1, 0, 2), i(Op::Return, 1, 0, 0), i(Op::Return, 0, 0, 0)]),
     stub("sleep", 1, 1, &[i(Op::Sleep, 0, 0, 0), i(Op::Return, 0, 0, 0)]),
     stub("gc", 0, 1, &[i(Op::Collect, 0, 0, 0), i(Op::Return, 0, 0, 0)]),
-    stub("compact", 0, 1, &[i(Op::Collect, 0, 0, 0), i(Op::Return, 0, 0, 0)]),
+    stub("compact", 0, 1, &[i(Op::Compact, 0, 0, 0), i(Op::Return, 0, 0, 0)]),
     stub("save-core", 1, 2, &[i(Op::SaveCore, 1, 0, 0), i(Op::Return, 1, 0, 0)]),
     stub("pin-reason", 1, 2, &[i(Op::Nil, 1, 0, 0), i(Op::PinReason, 1, 0, 0), i(Op::Return, 1, 0, 0)]),
     stub("new-thread", 1, 2, &[i(Op::NewThread, 1, 0, 0), i(Op::Return, 1, 0, 0)]),

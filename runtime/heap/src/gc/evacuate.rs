@@ -35,7 +35,7 @@ const SPARSE: (usize, usize) = (1, 2);
 const IMPERFECT: (usize, usize) = (31, 32);
 
 /// The pools of one batch.
-struct Batch {
+pub(super) struct Batch {
     pools: [Option<PoolRef>; BATCH],
     room: usize,
     count: usize,
@@ -43,7 +43,7 @@ struct Batch {
 }
 
 impl Batch {
-    const EMPTY: Self = Self { pools: [None; BATCH], room: BATCH, count: 0, granules: 0 };
+    pub(super) const EMPTY: Self = Self { pools: [None; BATCH], room: BATCH, count: 0, granules: 0 };
 
     /// An empty batch for so many pools.
     fn of_at_most(pools: usize) -> Self {
@@ -118,6 +118,33 @@ pub(crate) fn evacuate(space: &mut Space, roots: &mut dyn Roots, effort: Effort,
     mover.moved
 }
 
+/// Moves what lives in pools below `floor` to free pools at or above it, which is the floor of the space. Gives the
+/// bytes that moved: all, unless there are too few pools.
+pub(super) fn vacate(space: &mut Space, roots: &mut dyn Roots, floor: Address, clock: u64) -> usize {
+    let mut mover = Mover { space, roots, clock, limit: Some(Address::new(usize::MAX)), moved: 0 };
+    for kind in [PoolKind::Cells, PoolKind::Objects] {
+        loop {
+            let batch = pools_below(mover.space, kind, floor);
+            if batch.count == 0 || !mover.move_batch(&batch, kind) {
+                break;
+            }
+        }
+    }
+    mover.moved
+}
+
+/// Pools of a kind below an address.
+fn pools_below(space: &Space, kind: PoolKind, limit: Address) -> Batch {
+    let mut batch = Batch::EMPTY;
+    for chunk in space.chunks().iter().take_while(|chunk| chunk.base() < limit) {
+        for (slot, _) in chunk.slots().filter(|(_, state)| is_pool(*state, kind)) {
+            let pool = chunk.pool(slot);
+            batch.add(pool, used_granules(pool));
+        }
+    }
+    batch
+}
+
 fn used_granules(pool: PoolRef) -> usize {
     bitmap::count(pool.chunk, Bitmap::Allocated, pool.granules())
 }
@@ -169,7 +196,7 @@ fn highest_pools(space: &Space, kind: PoolKind) -> Batch {
     batch
 }
 
-fn has_pinned(pool: PoolRef, kind: PoolKind) -> bool {
+pub(super) fn has_pinned(pool: PoolRef, kind: PoolKind) -> bool {
     let mut pinned = false;
     each_item_of_pool(pool, kind, &mut |item| {
         pinned |= item.header.is_some_and(|header| header.flags().has(ObjectFlags::PINNED));
@@ -299,7 +326,7 @@ fn chunk_of(address: Address) -> ChunkRef {
 }
 
 /// Replaces every reference to something that moved, but for those in the pools it moved from.
-fn replace_references(space: &Space, roots: &mut dyn Roots, emptied: &Batch) {
+pub(super) fn replace_references(space: &Space, roots: &mut dyn Roots, emptied: &Batch) {
     roots.each(&mut |root| *root = followed(*root));
     let mut replace = |item: Item| match item.value.unpack() {
         Unpacked::Cell(cell) => {

@@ -3,6 +3,7 @@
 //! * `mark` shading and scanning, with a fixed queue
 //! * `sweep` dead granules become free
 //! * `evacuate` what lives in sparse pools moves to dense ones
+//! * [`compact`] on request everything is brought together, and holes close
 //! * `pacing` when the next cycle begins, and what stays warm
 //! * `report` what a step did, in a sentence
 //! * `safepoint` the one moment at which anything is freed
@@ -15,6 +16,7 @@
 //! are those of [`GcPhase`]. A collection never allocates: the mark queue is fixed, and what does not fit stays grey
 //! on a page that is flagged as flooded and looked at later.
 
+pub mod compact;
 pub(crate) mod evacuate;
 pub(crate) mod mark;
 pub(crate) mod pacing;
@@ -156,12 +158,12 @@ impl Collector {
 
     /// Whether a collection that was asked for, which spares no effort, is under way.
     fn is_whole(&self) -> bool {
-        self.cause == GcCause::Asked
+        matches!(self.cause, GcCause::Asked | GcCause::Compaction)
     }
 
     fn effort(&self) -> Effort {
         match self.cause {
-            GcCause::Asked => Effort::Whole,
+            GcCause::Asked | GcCause::Compaction => Effort::Whole,
             GcCause::Stress => Effort::Stress,
             GcCause::Allocation | GcCause::Limit => Effort::Ordinary,
         }
@@ -275,7 +277,8 @@ impl Collector {
         }
         let (warm, mapped) = Pacing::kept(space);
         // What is empty stands in the way of an extent for a huge object.
-        let mapped = if self.cause == GcCause::Limit { Pacing::used(space) } else { mapped };
+        let least_mapped = matches!(self.cause, GcCause::Limit | GcCause::Compaction);
+        let mapped = if least_mapped { Pacing::used(space) } else { mapped };
         let (warm, least) = if self.is_whole() { (0, 1) } else { (warm, LEAST_GIVEN_BACK) };
         let most = if unit == GcUnit::Slice { SLICE_GIVEN } else { usize::MAX };
         let given = space.give_back(warm, least, most);
@@ -330,9 +333,12 @@ impl Collector {
                 ended
             }
             GcPhase::Evacuate => {
-                let moves = space.policy().evacuates && (self.cause != GcCause::Allocation || Pacing::evacuates(space));
-                let effort = self.effort();
-                let moved = if moves { evacuate::evacuate(space, roots, effort, self.clock) } else { 0 };
+                let moved = match self.cause {
+                    _ if !space.policy().evacuates => 0,
+                    GcCause::Allocation if !Pacing::evacuates(space) => 0,
+                    GcCause::Compaction => compact::compact(space, roots, self.clock),
+                    _ => evacuate::evacuate(space, roots, self.effort(), self.clock),
+                };
                 self.moves += u64::from(moved > 0);
                 report.moved += moved as u64;
                 self.enter(GcPhase::GiveBack, space);

@@ -308,7 +308,8 @@ impl Heap {
 
     pub(crate) fn step_collector(&mut self, unit: GcUnit, roots: &mut dyn Roots) -> StepReport {
         let clock = self.clock();
-        let report = self.collector.step(unit, &mut self.space, roots, clock);
+        let mut roots = WithStack { roots, stack: &mut self.stack };
+        let report = self.collector.step(unit, &mut self.space, &mut roots, clock);
         self.marking = self.collector.has_barrier();
         if self.collector.phase() == GcPhase::Idle {
             let used = self.space.sums().used_granules * GRANULE;
@@ -317,6 +318,24 @@ impl Heap {
             self.collector.pacing.plan_slice(clock);
         }
         report
+    }
+}
+
+/// The roots of the program, and the stack in use, which may move too.
+struct WithStack<'h> {
+    roots: &'h mut dyn Roots,
+    stack: &'h mut StackRef,
+}
+
+impl Roots for WithStack<'_> {
+    fn each(&mut self, visit: &mut dyn FnMut(&mut Value)) {
+        self.roots.each(visit);
+        let Some(stack) = self.stack.object() else { return };
+        let mut value = Value::object(stack);
+        visit(&mut value);
+        if let Some(moved) = value.as_object().filter(|moved| *moved != stack) {
+            *self.stack = StackRef::of(moved);
+        }
     }
 }
 

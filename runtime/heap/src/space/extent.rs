@@ -161,6 +161,16 @@ impl Extents {
         Ok(self.insert(start, true, log))
     }
 
+    /// Maps an extent for one huge object of `object_pages` pages in the lowest gap that begins in a range. Gives the
+    /// place of its chunk.
+    pub(crate) fn grow_huge_between(&mut self, object_pages: usize, range: Span, log: &mut EventLog) -> Option<usize> {
+        let bytes = Self::huge_bytes(object_pages);
+        let gap = self.os.gap(range.start, bytes).filter(|gap| *gap < range.end)?;
+        self.reserve_places(bytes).ok()?;
+        let mapping = self.os.map_at(gap, bytes).ok()??;
+        Some(self.insert(mapping, true, log))
+    }
+
     fn add_extent(&mut self, bytes: usize, huge: bool, log: &mut EventLog) -> Result<usize, OsError> {
         let mapping = self.map(bytes)?;
         self.insert(mapping, huge, log);
@@ -302,18 +312,20 @@ impl Extents {
         self.list.len() > 1 && self.list.iter().any(|extent| self.committed - extent.bytes() >= keep)
     }
 
-    /// Unmaps the extents in which nothing is, but keeps at least `keep` bytes mapped in extents of chunks. Says how
-    /// many bytes were unmapped.
-    pub(crate) fn unmap_empty(&mut self, keep: usize, log: &mut EventLog) -> usize {
+    /// Unmaps the extents that begin in a range and in which nothing is, but keeps at least `keep` bytes mapped, and
+    /// beside huge objects an extent of chunks: the reserve needs one. Says how many bytes were unmapped.
+    pub(crate) fn unmap_empty(&mut self, keep: usize, range: Span, log: &mut EventLog) -> usize {
         let mut unmapped = 0;
-        for index in (0..self.list.len()).rev() {
+        let mut of_chunks = self.list.iter().filter(|extent| !extent.huge).count();
+        let at = |address| self.list.partition_point(|extent| extent.mapping.start() < address);
+        for index in (at(range.start)..at(range.end)).rev() {
             let extent = &self.list[index];
-            let bytes = extent.bytes();
-            let span = extent.span();
-            let kept = extent.huge || self.committed - bytes >= keep;
+            let (bytes, span, huge) = (extent.bytes(), extent.span(), extent.huge);
+            let is_last = of_chunks == 1 && self.list.len() > 1;
+            let goes = huge || (self.committed - bytes >= keep && !is_last);
             let chunks = self.chunks.partition_point(|chunk| chunk.base() < span.start)
                 ..self.chunks.partition_point(|chunk| chunk.base() < span.end);
-            if !kept || !self.chunks[chunks.clone()].iter().all(Chunk::is_empty) {
+            if !goes || !self.chunks[chunks.clone()].iter().all(Chunk::is_empty) {
                 continue;
             }
             self.chunks.drain(chunks);
@@ -321,6 +333,7 @@ impl Extents {
             self.os.unmap(extent.mapping);
             self.committed -= bytes;
             self.newly_mapped.retain(|new| *new != span);
+            of_chunks -= usize::from(!huge);
             unmapped += bytes;
             log.push(Event::ExtentUnmapped { span });
         }

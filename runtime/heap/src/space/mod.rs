@@ -54,6 +54,8 @@ pub(crate) struct Space {
     warm_from: usize,
     /// No chunk before this one has a free slot.
     free_from: usize,
+    /// Nothing is placed below this.
+    floor: Address,
 }
 
 /// Pages taken one by one, and whether they hold zeros.
@@ -78,6 +80,7 @@ impl Space {
             log: EventLog::default(),
             warm_from: 0,
             free_from: 0,
+            floor: Address::default(),
         }
     }
 
@@ -102,8 +105,13 @@ impl Space {
         self.extents.chunks_mut()
     }
 
+    /// The place of a chunk among the chunks.
+    pub(crate) fn index_of(&self, chunk: ChunkRef) -> usize {
+        self.extents.index_of(chunk)
+    }
+
     pub(crate) fn chunk_mut(&mut self, chunk: ChunkRef) -> &mut Chunk {
-        let index = self.extents.index_of(chunk);
+        let index = self.index_of(chunk);
         &mut self.extents.chunks_mut()[index]
     }
 
@@ -134,7 +142,7 @@ impl Space {
     }
 
     /// Bytes that the soft limit still allows to commit.
-    fn headroom(&self) -> usize {
+    pub(crate) fn headroom(&self) -> usize {
         self.limit.headroom(self.committed())
     }
 
@@ -197,8 +205,21 @@ impl Space {
     }
 
     fn forget_hints(&mut self) {
-        self.warm_from = 0;
-        self.free_from = 0;
+        let lowest = self.chunks().partition_point(|chunk| chunk.base() < self.floor);
+        self.warm_from = lowest;
+        self.free_from = lowest;
+    }
+
+    /// Nothing is placed below this.
+    pub(crate) fn floor(&self) -> Address {
+        self.floor
+    }
+
+    /// From now on nothing is placed below `floor`. While that is so, pools and pages are taken with
+    /// [`Self::take_pool_below`], [`Self::take_pages_below`] and [`Self::take_huge_between`] only.
+    pub(crate) fn set_floor(&mut self, floor: Address) {
+        self.floor = floor;
+        self.forget_hints();
     }
 
     /// Makes an empty pool free.
@@ -232,7 +253,8 @@ impl Space {
 
     fn take_free_pages(&mut self, count: usize) -> Option<PageRun> {
         let huge = count > CHUNK_PAGES - TABLE_PAGES;
-        let chunks = self.extents.chunks_mut().iter_mut().enumerate();
+        let floor = self.floor;
+        let chunks = self.extents.chunks_mut().iter_mut().enumerate().filter(|(_, chunk)| chunk.base() >= floor);
         // A huge chunk holds one object: its bits are found by the address of the first page.
         for (index, chunk) in chunks.filter(|(_, chunk)| chunk.is_huge() == huge && (!huge || chunk.is_empty())) {
             if let Some(pages) = chunk.take_pages(count) {
@@ -242,6 +264,28 @@ impl Space {
             }
         }
         None
+    }
+
+    /// Takes the first `count` adjacent free pages, if they lie below `limit`. Never grows.
+    pub(crate) fn take_pages_below(&mut self, count: usize, limit: Address) -> Option<PageRun> {
+        let run = self.take_free_pages(count)?;
+        let chunk = &mut self.extents.chunks_mut()[run.chunk];
+        if chunk.base() + run.pages.start * PAGE < limit {
+            return Some(run);
+        }
+        chunk.leave_pages(run.pages);
+        self.forget_hints();
+        None
+    }
+
+    /// Maps an extent for a huge object of `count` pages in the lowest gap above `from`, if it begins below `limit`.
+    pub(crate) fn take_huge_between(&mut self, count: usize, from: Address, limit: Address) -> Option<PageRun> {
+        if Extents::huge_bytes(count) > self.headroom() {
+            return None;
+        }
+        self.extents.grow_huge_between(count, from..limit, &mut self.log)?;
+        self.forget_hints();
+        self.take_free_pages(count)
     }
 
     /// Makes pages taken one by one free.
@@ -255,7 +299,7 @@ impl Space {
     }
 
     /// Grows by an extent, no larger than `enough` bytes and a chunk more.
-    fn grow_by(&mut self, enough: usize) -> Result<(), Refused> {
+    pub(crate) fn grow_by(&mut self, enough: usize) -> Result<(), Refused> {
         // Under a limit extents stay small, so that what is empty can make way for something else.
         let share = self.limit.bytes.map_or(usize::MAX, |limit| (limit / LIMIT_SHARE).max(CHUNK));
         let headroom = self.headroom().min(enough.saturating_add(CHUNK)).min(share);
@@ -323,7 +367,9 @@ impl Space {
         if held {
             self.release_reserve();
         }
-        self.extents.unmap_empty(keep_mapped, &mut self.log);
+        // What is empty below the floor goes first.
+        self.extents.unmap_empty(keep_mapped, Address::default()..self.floor, &mut self.log);
+        self.extents.unmap_empty(keep_mapped, self.floor..Address::new(usize::MAX), &mut self.log);
         if held {
             self.fill_reserve();
         }
