@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use heapatlas_heap::object::ObjectKind;
+use heapatlas_heap::object::{ObjectFlags, ObjectKind};
 use heapatlas_heap::{Heap, ObjectRef, Unpacked, Value};
 
 use crate::fault::Outcome;
@@ -26,11 +26,17 @@ fn objects_are_same(heap: &Heap, left: Value, right: Value) -> bool {
     }
     match kind {
         Some(ObjectKind::String) => same_text(Text::of(heap, a), Text::of(heap, b)),
-        Some(ObjectKind::Float | ObjectKind::Bignum | ObjectKind::Ratio) => {
-            match (Number::of(heap, left), Number::of(heap, right)) {
-                (Some(left), Some(right)) => compare::same(&left, &right),
-                _ => false,
-            }
+        Some(ObjectKind::Float) => {
+            compare::same_floats(f64::from_bits(heap.word(a, 0)), f64::from_bits(heap.word(b, 0)))
+        }
+        // Digits and fractions have one form each.
+        Some(ObjectKind::Bignum) => {
+            let negative = |object| heap.header(object).flags().has(ObjectFlags::NEGATIVE);
+            negative(a) == negative(b) && heap.bytes(a) == heap.bytes(b)
+        }
+        Some(ObjectKind::Ratio) => {
+            let same_part = |index| is(heap, heap.value(a, index), heap.value(b, index));
+            same_part(0) && same_part(1)
         }
         _ => false,
     }
@@ -156,8 +162,9 @@ fn hash_object(heap: &Heap, object: ObjectRef) -> u64 {
 /// The order of two values of one ordered type; `Ok(None)` when NaN is one of them.
 pub(crate) fn order(world: &World, who: &str, left: Value, right: Value) -> Outcome<Option<Ordering>> {
     let heap = &world.heap;
-    if let (Some(left), Some(right)) = (Number::of(heap, left), Number::of(heap, right)) {
-        return Ok(compare::order(&left, &right));
+    let numbers = (Number::of(heap, left)?, Number::of(heap, right)?);
+    if let (Some(left), Some(right)) = &numbers {
+        return Ok(compare::order(left, right));
     }
     if let (Some(left), Some(right)) = (left.as_char(), right.as_char()) {
         return Ok(Some(left.cmp(&right)));
@@ -167,9 +174,8 @@ pub(crate) fn order(world: &World, who: &str, left: Value, right: Value) -> Outc
         return Ok(Some(Text::of(heap, left).chars().cmp(Text::of(heap, right).chars())));
     }
     if world.is_symbol(left) && world.is_symbol(right) {
-        let name = |symbol| symbols::name_prefix(heap, symbol, usize::MAX);
-        return Ok(Some(name(left).cmp(&name(right))));
+        return Ok(Some(symbols::name_order(heap, left, right)));
     }
-    let odd = if Number::of(heap, left).is_some() { right } else { left };
+    let odd = if numbers.0.is_some() { right } else { left };
     Err(world.wrong_type(who, "two numbers, strings, characters or symbols", odd))
 }

@@ -273,7 +273,7 @@ fn print_object(out: &mut impl Out, object: ObjectRef, mode: Mode) -> Outcome<()
         ObjectKind::String => print_string(out, object, mode),
         ObjectKind::Symbol => print_symbol(out, object, mode),
         ObjectKind::Float | ObjectKind::Bignum | ObjectKind::Ratio => {
-            let text = Number::of(heap, Value::object(object)).map(|number| to_text(&number, 10));
+            let text = Number::of(heap, Value::object(object))?.map(|number| to_text(&number, 10));
             out.put(&text.unwrap_or_default())
         }
         ObjectKind::Table => {

@@ -3,6 +3,8 @@
 //! A symbol is an object of three values: its name (a string), the value of the global variable of that name, and a
 //! fixnum with the hash of the name and a few facts. The table of interned symbols is a heap vector, probed linearly.
 
+use std::cmp::Ordering;
+
 use heapatlas_heap::object::{ObjectFlags, ObjectKind};
 use heapatlas_heap::{Exhausted, Heap, ObjectRef, Value};
 
@@ -230,6 +232,16 @@ pub(crate) fn name_string(heap: &Heap, symbol: ObjectRef) -> Value {
 }
 
 /// The name of a symbol, nil and t included, outside the heap, cut to `most` characters; empty for anything else.
+/// The order of the names of two symbols.
+pub(crate) fn name_order(heap: &Heap, left: Value, right: Value) -> Ordering {
+    let object = |symbol| heap.as_kind(symbol, ObjectKind::Symbol);
+    match (object(left), object(right)) {
+        (Some(left), Some(right)) => name_of(heap, left).chars().cmp(name_of(heap, right).chars()),
+        // The other names are shorter than this.
+        _ => name_prefix(heap, left, 4).cmp(&name_prefix(heap, right, 4)),
+    }
+}
+
 pub(crate) fn name_prefix(heap: &Heap, symbol: Value, most: usize) -> String {
     match heap.as_kind(symbol, ObjectKind::Symbol) {
         Some(object) => name_of(heap, object).prefix(most),

@@ -187,7 +187,7 @@ pub(super) fn nthcdr(world: &mut World, args: Arguments) -> Outcome<Value> {
     if count.is_nil() {
         return Ok(list);
     }
-    let wanted = match Number::of(&world.heap, count) {
+    let wanted = match Number::of(&world.heap, count)? {
         Some(number) => number.to_float(),
         None => return Err(world.wrong_type("nthcdr", "a number", count)),
     };

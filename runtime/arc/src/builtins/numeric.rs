@@ -144,7 +144,7 @@ pub(super) fn trunc(world: &mut World, args: Arguments) -> Outcome<Value> {
 }
 
 pub(super) fn exact(world: &mut World, args: Arguments) -> Outcome<Value> {
-    let number = Number::of(&world.heap, args.get(world, 0));
+    let number = Number::of(&world.heap, args.get(world, 0))?;
     Ok(Value::truth(number.is_some_and(|number| number.is_integer())))
 }
 
@@ -156,7 +156,7 @@ pub(super) fn rand(world: &mut World, args: Arguments) -> Outcome<Value> {
         let float = world.random.f64();
         return Number::Float(float).store(&mut world.heap);
     };
-    let number = Number::of(&world.heap, bound).and_then(Number::into_integer);
+    let number = Number::of(&world.heap, bound)?.and_then(Number::into_integer);
     match number.as_ref().and_then(BigInt::to_u64) {
         Some(bound) if bound > 0 && bound < RAND_BELOW => Ok(Value::size(world.random.u64(0..bound) as usize)),
         _ => Err(world.wrong_type("rand", "a whole number from 1 up to 4294967295", bound)),

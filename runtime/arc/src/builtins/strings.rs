@@ -8,7 +8,7 @@ use num_traits::ToPrimitive;
 use super::Arguments;
 use crate::fault::{FailureKind, Fault, Outcome};
 use crate::numbers::arithmetic::{self, Rounding};
-use crate::numbers::{Number, parse, print};
+use crate::numbers::{BUFFERS, Number, parse, print, room};
 use crate::printer::{self, Mode};
 use crate::scratch::ValueStack;
 use crate::symbols::{self, Known};
@@ -98,8 +98,8 @@ enum From {
     Other,
 }
 
-fn classify(world: &World, value: Value) -> From {
-    match value.unpack() {
+fn classify(world: &World, value: Value) -> Outcome<From> {
+    Ok(match value.unpack() {
         Unpacked::Char(character) => From::Char(character),
         Unpacked::Cell(_) => From::Cons,
         Unpacked::Constant(Value::NIL) => From::Nil,
@@ -110,13 +110,13 @@ fn classify(world: &World, value: Value) -> From {
             Some(ObjectKind::String) => From::String(object),
             Some(ObjectKind::Symbol) => From::Symbol,
             Some(ObjectKind::Tagged) => From::Tagged,
-            _ => match Number::of(&world.heap, value) {
+            _ => match Number::of(&world.heap, value)? {
                 Some(number) if number.is_integer() => From::Integer(number),
                 Some(number) => From::Number(number),
                 None => From::Other,
             },
         },
-    }
+    })
 }
 
 pub(super) fn coerce(world: &mut World, args: Arguments) -> Outcome<Value> {
@@ -126,7 +126,7 @@ pub(super) fn coerce(world: &mut World, args: Arguments) -> Outcome<Value> {
         None => Some(10),
     };
     let Some(radix) = radix else { return Err(world.wrong_type("coerce", "a radix from 2 to 36", args.get(world, 2))) };
-    let from = classify(world, value);
+    let from = classify(world, value)?;
     if let From::Tagged = from {
         let tag = value.as_object().map_or(Value::NIL, |object| tagged::tag(world, object));
         return if tag == to { Ok(value) } else { Err(cannot(world, value, to)) };
@@ -182,12 +182,13 @@ fn to_string(world: &mut World, value: Value, from: From, to: Value, radix: u32)
 }
 
 /// The number that a string is.
-fn parse_string(world: &World, string: ObjectRef, radix: u32) -> Option<Number> {
+fn parse_string(world: &World, string: ObjectRef, radix: u32) -> Outcome<Option<Number>> {
     let text = Text::of(&world.heap, string);
     if text.len() > LONGEST_NUMBER {
-        return None;
+        return Ok(None);
     }
-    parse::parse(&text.prefix(LONGEST_NUMBER), radix).ok().flatten()
+    room(&world.heap, text.len() * BUFFERS)?;
+    Ok(parse::parse(&text.prefix(LONGEST_NUMBER), radix).ok().flatten())
 }
 
 fn to_int(world: &mut World, value: Value, from: From, to: Value, radix: u32) -> Outcome<Value> {
@@ -195,7 +196,7 @@ fn to_int(world: &mut World, value: Value, from: From, to: Value, radix: u32) ->
         From::Integer(_) | From::Other => return Ok(value),
         From::Char(character) => return Ok(Value::small(u32::from(character))),
         From::Number(number) => Some(number),
-        From::String(string) => parse_string(world, string, radix),
+        From::String(string) => parse_string(world, string, radix)?,
         From::Cons | From::Nil | From::Symbol | From::Tagged => None,
     };
     match number.and_then(|number| arithmetic::to_integer(number, Rounding::HalfEven)) {
@@ -207,7 +208,7 @@ fn to_int(world: &mut World, value: Value, from: From, to: Value, radix: u32) ->
 fn to_num(world: &mut World, value: Value, from: From, to: Value, radix: u32) -> Outcome<Value> {
     match from {
         From::Integer(_) | From::Number(_) | From::Other => Ok(value),
-        From::String(string) => match parse_string(world, string, radix) {
+        From::String(string) => match parse_string(world, string, radix)? {
             Some(number) => number.store(&mut world.heap),
             None => Err(cannot(world, value, to)),
         },

@@ -6,7 +6,7 @@ use num_integer::Integer;
 use num_rational::Ratio;
 use num_traits::{One, Pow, Signed, ToPrimitive, Zero};
 
-use super::{LARGEST_BITS, Number, too_large};
+use super::{BUFFERS, LARGEST_BITS, Number, room, too_large};
 use crate::fault::{FailureKind, Fault, Outcome};
 use crate::world::World;
 
@@ -33,7 +33,7 @@ impl Operation {
 
 /// A value that must be a number.
 pub(crate) fn number(world: &World, who: &str, value: Value) -> Outcome<Number> {
-    Number::of(&world.heap, value).ok_or_else(|| world.wrong_type(who, "a number", value))
+    Number::of(&world.heap, value)?.ok_or_else(|| world.wrong_type(who, "a number", value))
 }
 
 /// One operation on two values.
@@ -149,24 +149,27 @@ pub(crate) fn power(world: &mut World, base: Value, exponent: Value) -> Outcome<
             let exponent = exponent.to_float();
             Number::Float(if exponent.abs() < 1e9 { base.powi(exponent as i32) } else { base.powf(exponent) })
         }
-        (base, Number::Fixnum(exponent)) => exact_power(base, exponent)?,
+        (base, Number::Fixnum(exponent)) => exact_power(&world.heap, base, exponent)?,
         (base, Number::Big(exponent)) => huge_power(base, &exponent)?,
         (base, Number::Ratio(exponent)) if *exponent.denom() == BigInt::from(2) => match root(&base) {
             Number::Float(root) => Number::Float(root.powf(exponent.numer().to_f64().unwrap_or(f64::NAN))),
-            exact => exact_power(exact, exponent.numer().to_i64().ok_or_else(too_large)?)?,
+            exact => exact_power(&world.heap, exact, exponent.numer().to_i64().ok_or_else(too_large)?)?,
         },
         (base, exponent) => Number::Float(base.to_float().powf(exponent.to_float())),
     };
     result.store(&mut world.heap)
 }
 
-fn exact_power(base: Number, exponent: i64) -> Outcome<Number> {
+fn exact_power(heap: &Heap, base: Number, exponent: i64) -> Outcome<Number> {
     let ratio = exact(base);
     let bits = ratio.numer().bits().max(ratio.denom().bits());
     let trivial = bits <= 1 && ratio.denom().is_one();
     let count = exponent.unsigned_abs();
     if !trivial && bits.saturating_mul(count) > LARGEST_BITS {
         return Err(too_large());
+    }
+    if !trivial {
+        room(heap, (bits * count / 8) as usize * BUFFERS)?;
     }
     if exponent < 0 && ratio.is_zero() {
         return Err(Fault::failure(FailureKind::Arithmetic, "expt: division by zero"));

@@ -2,7 +2,7 @@
 //!
 //! Arithmetic on big numbers is the work of `num-bigint` and `num-rational`; here numbers are taken out of the heap and
 //! put back, and mixed exactness is decided. The buffers those libraries use lie outside the heap while an operation
-//! lasts; [`LARGEST_BITS`] bounds them.
+//! lasts; [`LARGEST_BITS`] bounds them, and [`room`] sees beforehand that they can be had.
 //!
 //! * [`arithmetic`] sums, products, quotients, powers, roots
 //! * [`compare`] order and equality across exactness
@@ -24,6 +24,19 @@ use crate::fault::{FailureKind, Fault, Outcome};
 /// Integers have no more bits than this; an operation that would need more is a failure.
 pub(crate) const LARGEST_BITS: u64 = 1 << 27;
 
+/// An operation uses buffers of this many times the digits of its operands, and of its result, at most.
+pub(crate) const BUFFERS: usize = 8;
+/// Buffers up to this size are always to be had: the heap leaves as much to the rest of the process.
+const SMALL: usize = 256 << 10;
+
+/// Sees that `bytes` bytes can be had outside the heap: Rust ends a process whose allocator is refused memory.
+pub(crate) fn room(heap: &Heap, bytes: usize) -> Outcome<()> {
+    if bytes > SMALL && Vec::<u8>::new().try_reserve_exact(bytes).is_err() {
+        return Err(heap.refused_beside(bytes).into());
+    }
+    Ok(())
+}
+
 /// A number outside the heap.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Number {
@@ -35,28 +48,31 @@ pub(crate) enum Number {
 }
 
 impl Number {
-    /// The number that a value is, if it is one.
-    pub(crate) fn of(heap: &Heap, value: Value) -> Option<Self> {
-        match value.unpack() {
-            Unpacked::Fixnum(number) => Some(Self::Fixnum(number)),
-            Unpacked::Object(object) => {
-                let header = heap.header(object);
-                match header.kind()? {
-                    ObjectKind::Float => Some(Self::Float(f64::from_bits(heap.word(object, 0)))),
-                    ObjectKind::Bignum => {
-                        let negative = header.flags().has(ObjectFlags::NEGATIVE);
-                        let sign = if negative { Sign::Minus } else { Sign::Plus };
-                        Some(Self::Big(BigInt::from_bytes_le(sign, heap.bytes(object))))
-                    }
-                    ObjectKind::Ratio => {
-                        let part = |index| Self::of(heap, heap.value(object, index)).and_then(Self::into_integer);
-                        Some(Self::Ratio(Ratio::new_raw(part(0)?, part(1)?)))
-                    }
+    /// The number that a value is, if it is one. Afterwards there is room for an operation on it.
+    pub(crate) fn of(heap: &Heap, value: Value) -> Outcome<Option<Self>> {
+        let object = match value.unpack() {
+            Unpacked::Fixnum(number) => return Ok(Some(Self::Fixnum(number))),
+            Unpacked::Object(object) => object,
+            _ => return Ok(None),
+        };
+        let header = heap.header(object);
+        Ok(match header.kind() {
+            Some(ObjectKind::Float) => Some(Self::Float(f64::from_bits(heap.word(object, 0)))),
+            Some(ObjectKind::Bignum) => {
+                room(heap, header.payload_bytes().saturating_mul(BUFFERS))?;
+                let negative = header.flags().has(ObjectFlags::NEGATIVE);
+                let sign = if negative { Sign::Minus } else { Sign::Plus };
+                Some(Self::Big(BigInt::from_bytes_le(sign, heap.bytes(object))))
+            }
+            Some(ObjectKind::Ratio) => {
+                let part = |index| Self::of(heap, heap.value(object, index));
+                match (part(0)?.and_then(Self::into_integer), part(1)?.and_then(Self::into_integer)) {
+                    (Some(numerator), Some(denominator)) => Some(Self::Ratio(Ratio::new_raw(numerator, denominator))),
                     _ => None,
                 }
             }
             _ => None,
-        }
+        })
     }
 
     /// The value for the number.
@@ -206,7 +222,7 @@ mod tests {
             Number::Float(-0.0),
         ] {
             let value = number.clone().store(&mut heap).unwrap();
-            assert_eq!(Number::of(&heap, value), Some(number));
+            assert_eq!(Number::of(&heap, value).unwrap(), Some(number));
         }
         let small = Number::Big(BigInt::from(7)).store(&mut heap).unwrap();
         assert_eq!(small.as_fixnum(), Some(7));

@@ -4,6 +4,7 @@ use heapatlas_heap::{ObjectRef, Value};
 
 use super::{atom, syntax};
 use crate::fault::{Fault, Outcome};
+use crate::numbers::Number;
 use crate::ports::{self, Next};
 use crate::positions::Place;
 use crate::symbols::Known;
@@ -238,7 +239,7 @@ impl Lexer {
             Some(digit) if "xXdDoObBeEiI".contains(digit) => {
                 let token = self.after_hash(world)?;
                 match token {
-                    Token::Value(value) if crate::numbers::Number::of(&world.heap, value).is_some() => Ok(Some(token)),
+                    Token::Value(value) if Number::of(&world.heap, value)?.is_some() => Ok(Some(token)),
                     _ => Err(self.mistake("a number prefix without a number")),
                 }
             }

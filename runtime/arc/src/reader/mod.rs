@@ -11,6 +11,7 @@ use heapatlas_heap::{ObjectRef, Value};
 
 use crate::fault::{Failure, FailureKind, Fault, Outcome};
 use crate::numbers::parse::{Mistake, parse};
+use crate::numbers::{BUFFERS, room};
 use crate::ports;
 use crate::positions::{Place, PositionsBuilder};
 use crate::scratch::ValueStack;
@@ -29,6 +30,7 @@ const LONGEST_NUMBER: usize = 1 << 26;
 pub(crate) fn atom(world: &mut World, token: &CharBuffer) -> Outcome<Value> {
     let first = if token.len() > 0 { token.get(&world.heap, 0) } else { ' ' };
     if first.is_ascii_digit() || matches!(first, '+' | '-' | '.' | '#') {
+        room(&world.heap, token.len().min(LONGEST_NUMBER) * BUFFERS)?;
         let number = match token.short(&world.heap, LONGEST_NUMBER) {
             Some(text) => parse(&text, 10),
             None => Ok(None),

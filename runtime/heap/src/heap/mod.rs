@@ -178,6 +178,13 @@ impl Heap {
         }
     }
 
+    /// The error of a request for `bytes` bytes beside the heap, which the system would refuse.
+    #[cold]
+    #[must_use]
+    pub fn refused_beside(&self, bytes: usize) -> Exhausted {
+        self.exhausted(Refused { bytes, by_system: true })
+    }
+
     fn exhausted(&self, refused: Refused) -> Exhausted {
         Exhausted {
             request: refused.bytes,

@@ -17,6 +17,10 @@ const PAGEMAP_PRESENT: u64 = 1 << 63;
 /// Entries read at a time.
 const PAGEMAP_BATCH: usize = 512;
 
+/// What growth leaves to the rest of the process where the system limits it: its stacks, buffers, and the messages of
+/// its errors. Rust ends a process whose allocator is refused memory, so nothing else may be refused it before the heap.
+const SPARED: usize = 2 << 20;
+
 /// The memory of this process.
 #[derive(Debug)]
 pub struct Linux {
@@ -46,6 +50,19 @@ fn refused(purpose: Purpose, bytes: usize, errno: Errno) -> OsError {
 }
 
 fn map_private(address: Address, bytes: usize, flags: MapFlags) -> Result<Address, Errno> {
+    let start = map_anywhere(address, bytes, flags)?;
+    // The heap can do without the last of what the system has to give; the rest of the process can't.
+    match map_anywhere(Address::default(), SPARED, MapFlags::empty()) {
+        Ok(spared) => unmap_range(spared, SPARED),
+        Err(errno) => {
+            unmap_range(start, bytes);
+            return Err(errno);
+        }
+    }
+    Ok(start)
+}
+
+fn map_anywhere(address: Address, bytes: usize, flags: MapFlags) -> Result<Address, Errno> {
     // SAFETY: without MAP_FIXED the kernel never replaces a mapping, so no memory in use is touched.
     let start = unsafe {
         mmap_anonymous(pointer(address), bytes, ProtFlags::READ | ProtFlags::WRITE, flags | MapFlags::PRIVATE)
