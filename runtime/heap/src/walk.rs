@@ -34,16 +34,25 @@ pub(crate) struct Untiled {
 /// add up. The cursors must be settled.
 pub(crate) fn each_item(chunk: &Chunk, visit: &mut dyn FnMut(Item), untiled: &mut dyn FnMut(Untiled)) {
     for (slot, state) in chunk.slots() {
-        match state {
-            Slot::Free { .. } => {}
-            Slot::Pool { kind: PoolKind::Cells, .. } => each_cell(chunk.memory(), granules(slot), visit),
-            Slot::Pool { kind: PoolKind::Objects, .. } => {
-                each_object(chunk.memory(), granules(slot), visit, untiled);
-            }
-            Slot::Pool { kind: PoolKind::Mixed, .. } => each_mixed(chunk.memory(), granules(slot), visit, untiled),
-            Slot::Blocks => each_block(chunk.memory(), granules_of_blocks(slot), visit),
-            Slot::Pages => each_large_of_slot(chunk, slot, visit),
-        }
+        each_item_of_slot(chunk, slot, state, visit, untiled);
+    }
+}
+
+/// As [`each_item`], for one slot of a chunk, which is in that state.
+pub(crate) fn each_item_of_slot(
+    chunk: &Chunk,
+    slot: usize,
+    state: Slot,
+    visit: &mut dyn FnMut(Item),
+    untiled: &mut dyn FnMut(Untiled),
+) {
+    match state {
+        Slot::Free { .. } => {}
+        Slot::Pool { kind: PoolKind::Cells, .. } => each_cell(chunk.memory(), granules(slot), visit),
+        Slot::Pool { kind: PoolKind::Objects, .. } => each_object(chunk.memory(), granules(slot), visit, untiled),
+        Slot::Pool { kind: PoolKind::Mixed, .. } => each_mixed(chunk.memory(), granules(slot), visit, untiled),
+        Slot::Blocks => each_block(chunk.memory(), granules_of_blocks(slot), visit),
+        Slot::Pages => each_large_of_slot(chunk, slot, visit),
     }
 }
 

@@ -4,17 +4,16 @@ use std::io::Read;
 use std::ops::Range;
 
 use super::format::{HEADER_BYTES, Header, words_of};
-use super::save::{relocate, runs};
+use super::references::adjust;
+use super::save::runs;
 use super::{Contents, CoreError, Remap};
 use crate::heap::Heap;
-use crate::object::ObjectKind;
 use crate::os::Os;
 use crate::raw::BITMAP_WORDS;
 use crate::space::page_table::PageEntry;
 use crate::terms::{Address, CHUNK, CHUNK_PAGES, PAGE};
 use crate::value::Value;
 use crate::verify::Violation;
-use crate::walk::each_item;
 
 /// What the directory says of a chunk.
 struct SavedChunk<'d> {
@@ -29,7 +28,7 @@ impl SavedChunk<'_> {
     }
 }
 
-fn damaged(what: &str) -> CoreError {
+pub(super) fn damaged(what: &str) -> CoreError {
     CoreError::Damaged(what.to_owned())
 }
 
@@ -122,17 +121,9 @@ fn fill(heap: &mut Heap, header: &Header, words: &[u64], input: &mut dyn Read) -
     if sum.finalize() != header.pages_sum {
         return Err(damaged("the checksum of its pages is another"));
     }
-    let remap = Remap::new(parts);
-    if !remap.is_identity() {
-        // References are followed only where the pages are what their entries say.
-        sound(heap.verify_pages())?;
-        relocate(heap, &remap)?;
-        for root in &mut contents.roots {
-            *root = remap.value(*root).ok_or_else(|| damaged("a root leads nowhere"))?;
-        }
-    }
-    sound(heap.verify_with(&contents.roots))?;
-    counted_fit(heap)?;
+    // References are followed only where the pages are what their entries say.
+    sound(heap.verify_pages())?;
+    adjust(heap, &Remap::new(parts), &mut contents.roots)?;
     heap.begin_loaded()?;
     Ok(contents)
 }
@@ -163,23 +154,4 @@ fn map(heap: &mut Heap, header: &Header, saved: &[SavedChunk<'_>]) -> Result<Vec
 
 fn sound(violations: Vec<Violation>) -> Result<(), CoreError> {
     violations.first().map_or(Ok(()), |violation| Err(CoreError::Damaged(violation.to_string())))
-}
-
-/// Code and stacks say themselves how many values they hold: no more than there is room for.
-fn counted_fit(heap: &Heap) -> Result<(), CoreError> {
-    let mut fit = true;
-    for chunk in heap.space.chunks() {
-        each_item(
-            chunk,
-            &mut |item| {
-                let counted = item.header.filter(|h| h.is(ObjectKind::Code) || h.is(ObjectKind::Stack));
-                if let (Some(header), Some(object)) = (counted, item.value.as_object()) {
-                    let words = header.payload_words() as i64;
-                    fit &= words > 0 && object.value(0).as_fixnum().is_some_and(|count| (0..words).contains(&count));
-                }
-            },
-            &mut |_| {},
-        );
-    }
-    if fit { Ok(()) } else { Err(damaged("a function has fewer constants than it says")) }
 }

@@ -3,6 +3,7 @@
 //! * `format` what is in the file, byte by byte
 //! * [`save`] copies what some roots reach to a heap of its own, without holes, and writes that
 //! * [`load`] checks a file, and makes a heap of it
+//! * `references` adjusts every reference to where things are now, and sees that each leads to something
 //!
 //! What is saved is what the roots reach and nothing else, packed as an allocation without interruption packs it, and
 //! collected once, so that what the page table says is exact. A core is read into extents obtained in the ordinary way,
@@ -14,6 +15,7 @@
 
 mod format;
 mod load;
+mod references;
 mod save;
 #[cfg(test)]
 mod tests;
@@ -118,6 +120,11 @@ impl Remap {
         let (from, bytes, to) = self.parts[above.checked_sub(1)?];
         let offset = address - from;
         (offset < bytes).then(|| to + offset)
+    }
+
+    /// Where a range began that begins at an address now.
+    fn source(&self, to: Address) -> Option<Address> {
+        self.parts.iter().find(|part| part.2 == to).map(|part| part.0)
     }
 
     /// A value, its reference adjusted; `None` when it refers to none of the ranges.

@@ -73,6 +73,10 @@ impl Os for Faulty {
         self.inner.give_back(mapping, start, bytes)
     }
 
+    fn populate(&mut self, mapping: &Mapping, start: Address, bytes: usize) {
+        self.inner.populate(mapping, start, bytes);
+    }
+
     fn residency(&mut self, start: Address, resident: &mut [bool]) -> bool {
         self.inner.residency(start, resident)
     }

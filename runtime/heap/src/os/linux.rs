@@ -140,6 +140,14 @@ impl Os for Linux {
         done.map_err(|errno| refused(Purpose::GiveBack, bytes, errno))
     }
 
+    fn populate(&mut self, mapping: &Mapping, start: Address, bytes: usize) {
+        assert!(start >= mapping.start && start + bytes <= mapping.end(), "pages of the mapping");
+        // SAFETY: the pages are ours, and keep what they hold.
+        let done = unsafe { madvise(pointer(start), bytes, Advice::LinuxPopulateWrite) };
+        // A kernel before 5.14 knows no such advice; then pages become resident as they are touched.
+        done.ok();
+    }
+
     fn residency(&mut self, start: Address, resident: &mut [bool]) -> bool {
         let Some(pagemap) = &self.pagemap else { return false };
         let mut buffer = [0_u8; PAGEMAP_BATCH * PAGEMAP_ENTRY];

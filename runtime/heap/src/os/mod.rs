@@ -127,6 +127,10 @@ pub trait Os: fmt::Debug + Send {
     /// When the system refuses; then the pages are as they were.
     fn give_back(&mut self, mapping: &Mapping, start: Address, bytes: usize) -> Result<(), OsError>;
 
+    /// Makes `bytes` at `start`, whole pages inside `mapping`, resident at once, because all of them are about to be
+    /// written. A system may ignore this: then each becomes resident when it is touched, which costs more.
+    fn populate(&mut self, _mapping: &Mapping, _start: Address, _bytes: usize) {}
+
     /// Measures which of the pages from `start` on are resident, one answer for each element of `resident`. `false`
     /// when the system does not tell; then the elements mean nothing.
     fn residency(&mut self, start: Address, resident: &mut [bool]) -> bool;

@@ -206,8 +206,9 @@ impl Extents {
 
     /// The bytes of an extent from `start` on, to be filled: nobody has a reference to anything there.
     pub(crate) fn unfilled(&mut self, start: Address, bytes: usize) -> &mut [u8] {
-        let extent = self.list.iter_mut().find(|extent| extent.span().contains(&start));
-        extent.map_or(&mut [], |extent| raw::bytes_to_fill(&mut extent.mapping, start, bytes))
+        let Some(extent) = self.list.iter_mut().find(|extent| extent.span().contains(&start)) else { return &mut [] };
+        self.os.populate(&extent.mapping, start, bytes);
+        raw::bytes_to_fill(&mut extent.mapping, start, bytes)
     }
 
     /// A block of the system's allocator.
