@@ -5,7 +5,7 @@
 //! * [`xml`] whether a text is well-formed XML
 //!
 //! What is tested: [`running`], [`comparing`], [`cores`], [`statistics`], [`explaining`], [`pictures`], [`failing`], [`asking`],
-//! [`stopping`], [`usage`].
+//! [`refused`], [`stopping`], [`usage`].
 
 mod asking;
 mod comparing;
@@ -15,6 +15,7 @@ mod failing;
 mod golden;
 mod pictures;
 mod program;
+mod refused;
 mod running;
 mod statistics;
 mod stopping;

@@ -86,6 +86,7 @@ fn check_whole(heap: &mut Heap, mut contents: Contents) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a sample of many pages takes Miri an hour")]
 fn what_is_reached_comes_back_and_nothing_else() {
     let mut heap = Heap::new().unwrap();
     let root = sample(&mut heap);
@@ -103,6 +104,7 @@ fn what_is_reached_comes_back_and_nothing_else() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a sample of many pages takes Miri an hour")]
 fn a_core_loads_where_it_was_meant_for_and_elsewhere_as_well() {
     let mut heap = Heap::new().unwrap();
     let root = sample(&mut heap);
@@ -117,6 +119,7 @@ fn a_core_loads_where_it_was_meant_for_and_elsewhere_as_well() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a sample of many pages takes Miri an hour")]
 fn a_system_that_chooses_no_addresses_loads_cores_too() {
     let mut heap = Heap::on(Box::new(os::plain::Plain::new())).unwrap();
     let root = sample(&mut heap);
@@ -127,6 +130,7 @@ fn a_system_that_chooses_no_addresses_loads_cores_too() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a sample of many pages takes Miri an hour")]
 fn a_core_of_a_core_is_the_same_core() {
     let mut heap = Heap::new().unwrap();
     let root = sample(&mut heap);
@@ -137,6 +141,7 @@ fn a_core_of_a_core_is_the_same_core() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a sample of many pages takes Miri an hour")]
 fn a_heap_is_saved_while_its_collector_is_half_done() {
     let mut heap = Heap::new().unwrap();
     let mut contents = Contents { roots: vec![sample(&mut heap)], words: Vec::new() };
@@ -162,6 +167,7 @@ fn small_file() -> Vec<u8> {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a sample of many pages takes Miri an hour")]
 fn every_flipped_bit_of_the_header_is_noticed() {
     let mut file = small_file();
     for at in 0..PAGE {
@@ -175,6 +181,7 @@ fn every_flipped_bit_of_the_header_is_noticed() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a sample of many pages takes Miri an hour")]
 fn flipped_bytes_anywhere_are_noticed() {
     let mut file = small_file();
     let mut random = 0x2545_f491_4f6c_dd1d_u64;
@@ -191,6 +198,7 @@ fn flipped_bytes_anywhere_are_noticed() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a sample of many pages takes Miri an hour")]
 fn a_core_that_is_cut_off_or_goes_on_is_noticed() {
     let mut file = small_file();
     for length in [0, 1, 7, 8, 100, PAGE - 1, PAGE, PAGE + 1, file.len() / 2, file.len() - PAGE, file.len() - 1] {
@@ -236,6 +244,7 @@ fn sign(file: &mut [u8]) {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a sample of many pages takes Miri an hour")]
 fn forged_checksums_do_not_make_a_heap_that_is_wrong() {
     let file = small_file();
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
@@ -263,6 +272,7 @@ fn forged_checksums_do_not_make_a_heap_that_is_wrong() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "a sample of many pages takes Miri an hour")]
 fn the_pools_of_a_core_are_one_extent_without_holes() {
     let mut heap = Heap::new().unwrap();
     let root = list(&mut heap, 200_000);

@@ -386,6 +386,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "a hundred thousand cells take Miri an hour")]
     fn a_queue_that_overflows_loses_nothing() {
         let mut heap = Heap::new().unwrap();
         *heap.collector.marker_mut() = Marker::with_queue(TablesAt::HEAD, 8);
@@ -400,6 +401,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "three mebibytes take Miri an hour")]
     fn a_queue_that_overflows_beside_a_huge_object_is_drained_too() {
         let mut heap = Heap::new().unwrap();
         *heap.collector.marker_mut() = Marker::with_queue(TablesAt::HEAD, 8);
