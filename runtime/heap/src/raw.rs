@@ -24,6 +24,7 @@ use crate::heap::Heap;
 use crate::object::{HEADER, Header, ObjectKind};
 use crate::os::Mapping;
 use crate::os::blocks::Block;
+use crate::space::bitmap::PAGE_WORDS;
 use crate::space::page_table::PageEntry;
 use crate::terms::{Address, CHUNK, CHUNK_GRANULES, CHUNK_PAGES, GRANULE, PAGE, Span};
 use crate::value::{Unpacked, Value};
@@ -143,12 +144,6 @@ impl CellRef {
         // SAFETY: D2, D4.
         unsafe { write(self.0 + 8, value.bits()) }
     }
-
-    /// Asks the processor to fetch the cell: it is about to be scanned.
-    #[inline(always)]
-    pub(crate) fn prefetch(self) {
-        prefetch(self.0);
-    }
 }
 
 impl fmt::Debug for CellRef {
@@ -260,12 +255,6 @@ impl ObjectRef {
         let start = ptr::with_exposed_provenance_mut::<u8>((self.0 + HEADER).get());
         // SAFETY: D2; the payload is that long; D4: the heap stays mutably borrowed while the slice lives.
         unsafe { slice::from_raw_parts_mut(start, self.header().payload_bytes()) }
-    }
-
-    /// Asks the processor to fetch the object: it is about to be scanned.
-    #[inline(always)]
-    pub(crate) fn prefetch(self) {
-        prefetch(self.0);
     }
 }
 
@@ -540,6 +529,41 @@ impl ChunkRef {
         debug_assert!(bitmap != Bitmap::Heads || self.has_tables_beside());
         // SAFETY: D1, D4; the word is inside the bitmap.
         unsafe { write(self.tables + BITMAPS_AT + bitmap as usize * BITMAP + word * 8, bits) }
+    }
+
+    /// The bits of a page.
+    #[inline(always)]
+    pub(crate) fn page_bits(self, bitmap: Bitmap, page: usize) -> [u64; PAGE_WORDS] {
+        assert!(page < CHUNK_PAGES);
+        std::array::from_fn(|word| self.bits(bitmap, page * PAGE_WORDS + word))
+    }
+
+    /// Replaces the bits of a page.
+    #[inline(always)]
+    pub(crate) fn set_page_bits(self, bitmap: Bitmap, page: usize, bits: [u64; PAGE_WORDS]) {
+        assert!(page < CHUNK_PAGES);
+        for (word, bits) in bits.into_iter().enumerate() {
+            self.set_bits(bitmap, page * PAGE_WORDS + word, bits);
+        }
+    }
+
+    /// Writes to the mark bitmap what is there, so that it is resident.
+    pub(crate) fn touch_marks(self) {
+        for word in (0..BITMAP_WORDS).step_by(PAGE / 8) {
+            self.set_bits(Bitmap::Marked, word, self.bits(Bitmap::Marked, word));
+        }
+    }
+
+    /// Asks the processor to fetch 64 bits of a bitmap.
+    #[inline(always)]
+    pub(crate) fn prefetch_bits(self, bitmap: Bitmap, word: usize) {
+        prefetch(self.tables + BITMAPS_AT + bitmap as usize * BITMAP + word * 8);
+    }
+
+    /// Asks the processor to fetch what lies at a granule.
+    #[inline(always)]
+    pub(crate) fn prefetch_granule(self, granule: usize) {
+        prefetch(self.granule_address(granule));
     }
 
     /// The cell at an allocated granule of a pool of cells.

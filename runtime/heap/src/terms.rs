@@ -239,8 +239,8 @@ pub enum GcPhase {
     Roots = 1,
     /// Grey objects are being scanned. Ended when none is left.
     Mark = 2,
-    /// The roots are scanned once more, and what they reveal is marked, without the program running in between.
-    /// Afterwards a marked object is live and an unmarked one is dead.
+    /// The roots are scanned once more, and what they reveal is marked, without the program running in between; what is
+    /// more than a slice is left to another finish. Afterwards a marked object is live and an unmarked one is dead.
     Finish = 3,
     /// Dead granules become free, page by page. Ended after the last page.
     Sweep = 4,

@@ -96,12 +96,12 @@ impl Heap {
     /// Checks H1 to H10. Gives the violations found, at most twenty.
     pub fn verify(&mut self) -> Vec<Violation> {
         self.settle();
-        self.collector.show_grey(true);
+        self.collector.show_grey(&self.space);
         let mut check = Check::new(self);
         check.pages();
         check.references();
         let found = check.found;
-        self.collector.show_grey(false);
+        self.collector.hide_grey(&self.space);
         found
     }
 

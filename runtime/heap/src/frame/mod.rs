@@ -145,7 +145,7 @@ impl Heap {
                     Some((start, count)) if *start + *count as usize * PAGE == address => *count += 1,
                     _ => runs.push((address, 1)),
                 }
-                entries.push(entry);
+                entries.push(entry.as_framed());
             };
             if key {
                 chunk.clean(|_, _| {});

@@ -16,7 +16,7 @@
 use std::ops::Range;
 
 use super::Roots;
-use super::evacuate::{self, Batch, Effort};
+use super::evacuate::{self, Effort};
 use super::pacing::Pacing;
 use crate::object::ObjectFlags;
 use crate::raw::{self, Bitmap, ChunkRef};
@@ -98,7 +98,7 @@ impl Compactor<'_> {
 
     fn unmap_empty(&mut self) {
         let used = Pacing::used(self.space);
-        self.space.unmap_empty(used);
+        self.space.unmap_empty(used, usize::MAX);
     }
 
     /// Moves a batch of large objects: those that `next` gives, each the one after the last, to where `place` finds
@@ -124,7 +124,7 @@ impl Compactor<'_> {
         if count == 0 {
             return false;
         }
-        evacuate::replace_references(self.space, self.roots, &Batch::EMPTY);
+        evacuate::replace_references(self.space, self.roots);
         for (chunk, pages) in self.left.iter_mut().filter_map(Option::take) {
             let head = pages.start * PAGE_GRANULES;
             bitmap::clear(chunk, Bitmap::Grey, head..head + 1);

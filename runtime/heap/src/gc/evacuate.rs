@@ -16,7 +16,7 @@
 use super::Roots;
 use super::mark::overhead_of;
 use crate::object::{ObjectFlags, Shape};
-use crate::raw::{self, Bitmap, ChunkRef, ObjectRef, TablesAt};
+use crate::raw::{self, Bitmap, CellRef, ChunkRef, ObjectRef, TablesAt};
 use crate::space::Space;
 use crate::space::bitmap;
 use crate::space::chunk::{PoolRef, Slot};
@@ -43,7 +43,7 @@ pub(super) struct Batch {
 }
 
 impl Batch {
-    pub(super) const EMPTY: Self = Self { pools: [None; BATCH], room: BATCH, count: 0, granules: 0 };
+    const EMPTY: Self = Self { pools: [None; BATCH], room: BATCH, count: 0, granules: 0 };
 
     /// An empty batch for so many pools.
     fn of_at_most(pools: usize) -> Self {
@@ -87,7 +87,7 @@ pub(crate) enum Effort {
 pub(crate) fn evacuate(space: &mut Space, roots: &mut dyn Roots, effort: Effort, clock: u64) -> usize {
     // An ordinary cycle makes do with what is free; the others may grow the heap.
     let limit = if effort == Effort::Ordinary { Some(Address::new(usize::MAX)) } else { None };
-    let mut mover = Mover { space, roots, clock, limit, moved: 0 };
+    let mut mover = Mover { space, roots, clock, limit, taken: 0, moved: 0 };
     for kind in [PoolKind::Cells, PoolKind::Objects] {
         let (share, most) = match effort {
             Effort::Ordinary => (SPARSE, 1),
@@ -97,9 +97,10 @@ pub(crate) fn evacuate(space: &mut Space, roots: &mut dyn Roots, effort: Effort,
         for _ in 0..most {
             let room = if effort == Effort::Whole { BATCH } else { ORDINARY_BATCH };
             let batch = sparse_pools(mover.space, kind, share, room);
-            // A pool is lost to rounding here and there; moving must still free some.
             let gains = batch.count > batch.needed() || effort == Effort::Stress;
-            if !gains || !mover.move_batch(&batch, kind) {
+            mover.taken = 0;
+            // What the ends of pools lost to rounding may have eaten up the gain: then the next batch is the same again.
+            if !gains || !mover.move_batch(&batch, kind) || mover.taken >= batch.count {
                 break;
             }
         }
@@ -121,7 +122,7 @@ pub(crate) fn evacuate(space: &mut Space, roots: &mut dyn Roots, effort: Effort,
 /// Moves what lives in pools below `floor` to free pools at or above it, which is the floor of the space. Gives the
 /// bytes that moved: all, unless there are too few pools.
 pub(super) fn vacate(space: &mut Space, roots: &mut dyn Roots, floor: Address, clock: u64) -> usize {
-    let mut mover = Mover { space, roots, clock, limit: Some(Address::new(usize::MAX)), moved: 0 };
+    let mut mover = Mover { space, roots, clock, limit: Some(Address::new(usize::MAX)), taken: 0, moved: 0 };
     for kind in [PoolKind::Cells, PoolKind::Objects] {
         loop {
             let batch = pools_below(mover.space, kind, floor);
@@ -198,10 +199,17 @@ fn highest_pools(space: &Space, kind: PoolKind) -> Batch {
 
 pub(super) fn has_pinned(pool: PoolRef, kind: PoolKind) -> bool {
     let mut pinned = false;
-    each_item_of_pool(pool, kind, &mut |item| {
-        pinned |= item.header.is_some_and(|header| header.flags().has(ObjectFlags::PINNED));
-    });
+    if kind == PoolKind::Objects {
+        each_item_of_pool(pool, kind, &mut |item| {
+            pinned |= item.header.is_some_and(|header| header.flags().has(ObjectFlags::PINNED));
+        });
+    }
     pinned
+}
+
+/// The cells of a pool, lowest first.
+fn cells(pool: PoolRef) -> impl Iterator<Item = CellRef> {
+    bitmap::set_granules(pool.chunk, Bitmap::Allocated, pool.granules()).map(move |at| pool.chunk.cell_at(at))
 }
 
 /// What moves batches.
@@ -211,6 +219,8 @@ struct Mover<'m> {
     clock: u64,
     /// Only pools below this are taken.
     limit: Option<Address>,
+    /// Pools taken for the batch that is being moved, less those not needed.
+    taken: usize,
     moved: usize,
 }
 
@@ -222,54 +232,81 @@ impl Mover<'_> {
     /// all; what did move has moved.
     fn move_batch(&mut self, batch: &Batch, kind: PoolKind) -> bool {
         let mut target = Cursor::new(kind, true);
-        let mut emptied = Batch::EMPTY;
+        let mut emptied = 0;
         for pool in batch.pools() {
             if !self.move_pool(pool, kind, &mut target) {
                 break;
             }
-            emptied.add(pool, 0);
+            emptied += 1;
         }
         self.settle(&mut target);
         target.retire(self.space);
-        if emptied.count == 0 {
+        if emptied == 0 {
             return false;
         }
-        replace_references(self.space, self.roots, &emptied);
-        for pool in emptied.pools() {
+        for pool in batch.pools().take(emptied) {
+            // Nobody fills a pool during a collection: the mark means that it is being emptied.
+            self.space.chunk_mut(pool.chunk).set_slot(pool.slot, Slot::Pool { kind, free: 0, filling: true });
+        }
+        replace_references(self.space, self.roots);
+        for pool in batch.pools().take(emptied) {
             bitmap::clear(pool.chunk, Bitmap::Allocated, pool.granules());
             bitmap::clear(pool.chunk, Bitmap::Grey, pool.granules());
             self.space.release_pool(pool);
         }
-        emptied.count == batch.count
+        emptied == batch.count
     }
 
     /// Moves what lives in a pool, all or nothing: the pools it may need are taken first.
     fn move_pool(&mut self, pool: PoolRef, kind: PoolKind, target: &mut Cursor) -> bool {
-        let (mut used, mut largest) = (0, 1);
-        each_item_of_pool(pool, kind, &mut |item| {
-            used += item.bytes / GRANULE;
-            largest = largest.max(item.bytes / GRANULE);
-        });
+        let (used, mut largest) = (used_granules(pool), 1);
+        if kind == PoolKind::Objects {
+            each_item_of_pool(pool, kind, &mut |item| largest = largest.max(item.bytes / GRANULE));
+        }
         let mut taken = [None; MOST_NEEDED];
         let mut room = target.left() / GRANULE;
         let mut count = 0;
         // At the end of each pool less than the largest item is left over.
         while room < used + count * (largest - 1) {
             let Some(next) = self.take(kind).filter(|_| count < MOST_NEEDED) else {
-                taken.into_iter().flatten().for_each(|pool| self.space.release_pool(pool));
+                taken.into_iter().flatten().for_each(|pool| self.untake(pool));
                 return false;
             };
             room += next.granules().len();
             taken[count] = Some(next);
             count += 1;
         }
+        self.moved += used * GRANULE;
         let mut taken = taken.into_iter().flatten();
-        each_item_of_pool(pool, kind, &mut |item| {
-            while target.left() < item.bytes
-                && let Some(next) = taken.next()
-            {
-                self.settle(target);
-                target.leave_for(next, self.space);
+        match kind {
+            PoolKind::Cells => self.move_cells(pool, target, &mut taken),
+            PoolKind::Objects | PoolKind::Mixed => self.move_objects(pool, target, &mut taken),
+        }
+        taken.for_each(|pool| self.untake(pool));
+        true
+    }
+
+    fn move_cells(&mut self, pool: PoolRef, target: &mut Cursor, taken: &mut dyn Iterator<Item = PoolRef>) {
+        for cell in cells(pool) {
+            let to = match target.run.cell(cell.car(), cell.cdr()) {
+                Some(to) => Some(to),
+                None => {
+                    self.leave_full(target, taken);
+                    target.run.cell(cell.car(), cell.cdr())
+                }
+            };
+            let Some(to) = to else { unreachable!("the room was counted") };
+            raw::leave_forwarding(cell.address(), to.address());
+        }
+        for word in pool.granules().step_by(64).map(|granule| granule / 64) {
+            pool.chunk.set_bits(Bitmap::Grey, word, pool.chunk.bits(Bitmap::Allocated, word));
+        }
+    }
+
+    fn move_objects(&mut self, pool: PoolRef, target: &mut Cursor, taken: &mut dyn Iterator<Item = PoolRef>) {
+        each_item_of_pool(pool, PoolKind::Objects, &mut |item| {
+            if target.left() < item.bytes {
+                self.leave_full(target, taken);
             }
             let Some(to) = target.run.copy(item.address, item.bytes / GRANULE) else {
                 unreachable!("the room was counted");
@@ -278,23 +315,36 @@ impl Mover<'_> {
             raw::leave_forwarding(item.address, to);
             let granule = (item.address - pool.chunk.base()) / GRANULE;
             bitmap::set(pool.chunk, Bitmap::Grey, granule..granule + 1);
-            self.moved += item.bytes;
         });
-        taken.for_each(|pool| self.space.release_pool(pool));
-        true
+    }
+
+    /// Leaves the pool that has no room for the next item, for the next of those taken.
+    fn leave_full(&mut self, target: &mut Cursor, taken: &mut dyn Iterator<Item = PoolRef>) {
+        if let Some(next) = taken.next() {
+            self.settle(target);
+            target.leave_for(next, self.space);
+        }
     }
 
     fn take(&mut self, kind: PoolKind) -> Option<PoolRef> {
-        match self.limit {
+        let pool = match self.limit {
             Some(limit) => self.space.take_pool_below(kind, limit, self.clock),
             None => self.space.take_pool(kind, self.clock).ok(),
-        }
+        }?;
+        self.taken += 1;
+        Some(pool)
+    }
+
+    fn untake(&mut self, pool: PoolRef) {
+        self.space.release_pool(pool);
+        self.taken -= 1;
     }
 
     /// Enters in the page table that what was copied is live.
     fn settle(&mut self, target: &mut Cursor) {
         let Some((pool, granules)) = target.unsettled_granules() else { return };
         target.settle(self.space);
+        target.enter(self.space);
         let chunk = self.space.chunk_mut(pool.chunk);
         for page in granules.start / PAGE_GRANULES..=(granules.end - 1) / PAGE_GRANULES {
             let used = bitmap::count_page(pool.chunk, Bitmap::Allocated, page);
@@ -325,15 +375,12 @@ fn chunk_of(address: Address) -> ChunkRef {
     TablesAt::HEAD.chunk_of(address)
 }
 
-/// Replaces every reference to something that moved, but for those in the pools it moved from.
-pub(super) fn replace_references(space: &Space, roots: &mut dyn Roots, emptied: &Batch) {
+/// Replaces every reference to something that moved, but for those in the pools it moved from, which are marked as being
+/// filled.
+pub(super) fn replace_references(space: &Space, roots: &mut dyn Roots) {
     roots.each(&mut |root| *root = followed(*root));
-    let mut replace = |item: Item| match item.value.unpack() {
-        Unpacked::Cell(cell) => {
-            let (car, cdr) = (followed(cell.car()), followed(cell.cdr()));
-            cell.store_car(car);
-            cell.store_cdr(cdr);
-        }
+    let replace = &mut |item: Item| match item.value.unpack() {
+        Unpacked::Cell(cell) => replace_in_cell(cell),
         Unpacked::Object(object) => replace_in(object, &mut followed),
         _ => {}
     };
@@ -341,12 +388,23 @@ pub(super) fn replace_references(space: &Space, roots: &mut dyn Roots, emptied: 
         for (slot, state) in chunk.slots() {
             let pool = chunk.pool(slot);
             match state {
-                Slot::Pool { .. } if emptied.pools().any(|other| other == pool) => {}
-                Slot::Pool { kind, .. } => each_item_of_pool(pool, kind, &mut replace),
-                Slot::Free { .. } | Slot::Blocks => {}
-                Slot::Pages => each_large_of_slot(chunk, slot, &mut replace),
+                Slot::Pool { filling: true, .. } | Slot::Free { .. } | Slot::Blocks => {}
+                Slot::Pool { kind: PoolKind::Cells, .. } => cells(pool).for_each(replace_in_cell),
+                Slot::Pool { kind, .. } => each_item_of_pool(pool, kind, replace),
+                Slot::Pages => each_large_of_slot(chunk, slot, replace),
             }
         }
+    }
+}
+
+fn replace_in_cell(cell: CellRef) {
+    let (car, cdr) = (cell.car(), cell.cdr());
+    let (car_now, cdr_now) = (followed(car), followed(cdr));
+    if car_now != car {
+        cell.store_car(car_now);
+    }
+    if cdr_now != cdr {
+        cell.store_cdr(cdr_now);
     }
 }
 

@@ -1,25 +1,28 @@
 //! Marking: shading what is referred to, scanning what is grey.
 //!
 //! Grey things wait in a queue that is used like a stack, so lists and trees are walked depth first and the queue
-//! stays short. What leaves the queue passes through a ring of 32: the processor fetches it while the 31 before it
-//! are scanned. A cell whose cdr lies close by is followed at once, without the ring: it is likely in the cache
-//! already, which is what makes lists in order fast.
+//! stays short. What leaves the queue passes through a ring of 32: the processor fetches it, and the word of the mark
+//! bitmap in which its bit lies, while the 31 before it are scanned. Only when it leaves the ring is it marked. A cell
+//! whose cdr lies close by is followed at once, without the ring: it is likely in the cache already, which is what makes
+//! lists in order fast.
 //!
 //! ```text
-//!   shade ──▶ queue ──▶ ring (fetching) ──▶ scan ──▶ shade …
+//!   shade ──▶ queue ──▶ ring (fetching) ──▶ mark, unless marked ──▶ scan ──▶ shade …
 //!               │ full
 //!               └──▶ grey bit set, page flagged as flooded; looked for when the queue is empty
 //! ```
 //!
-//! What is in the queue is grey without a bit that says so: setting and clearing it would be two more places to fetch for
-//! every cell. [`Marker::show_grey`] enters the bits for whoever counts or verifies between two steps.
+//! What waits is grey without a bit that says so, not even that of the mark: on a large heap each would be one more place
+//! to fetch and wait for. So the same thing may wait twice, or though it is black by now; whoever comes second finds the
+//! mark. [`Marker::show_grey`] enters the bits for whoever counts or verifies between two steps.
 
 use std::ops::Range;
 
-use super::pacing::SLICE_SCANNED;
+use super::pacing::{SLICE_SCANNED, SLICE_TAKEN};
 use crate::object::{HEADER, Header, ObjectKind, Shape};
 use crate::raw::{self, Bitmap, CellRef, ChunkRef, ObjectRef, TablesAt};
 use crate::space::Space;
+use crate::space::chunk::{Chunk, Slot, slot_pages};
 use crate::space::{bitmap, blocks};
 use crate::terms::{
     Address, CHUNK, CHUNK_GRANULES, CHUNK_PAGES, GRANULE, GcUnit, LARGE_THRESHOLD, PAGE, PAGE_GRANULES, PageKind,
@@ -38,6 +41,8 @@ const PART: usize = 1024;
 const VALUES_A_THING: usize = 2;
 /// A cdr no further away than this is followed at once.
 const CLOSE: usize = PAGE;
+/// The page whose entry says whether any page of its chunk is flooded, whether or not it is itself.
+const FLOOD_MARK: usize = 0;
 
 /// The queue, the ring, and what did not fit.
 #[derive(Debug)]
@@ -49,7 +54,7 @@ pub(crate) struct Marker {
     ring: [Value; RING],
     oldest: usize,
     in_ring: usize,
-    /// A long object that is scanned in parts, and the value to go on with. It stays grey until the last.
+    /// A long object that is scanned in parts, and the value to go on with. It is marked, and grey until the last.
     unfinished: Option<(ObjectRef, usize)>,
     /// Whether some page is flooded.
     flooded: bool,
@@ -76,7 +81,8 @@ impl Marker {
         }
     }
 
-    /// Grey things that wait in the queue, and whether more wait on flooded pages.
+    /// Entries of the queue and the ring, and whether more grey things wait on flooded pages. Among the entries may be
+    /// some that are black by now, or there twice.
     pub(crate) fn waiting(&self) -> (u64, bool) {
         ((self.queued + self.in_ring) as u64 + u64::from(self.unfinished.is_some()), self.flooded)
     }
@@ -95,63 +101,109 @@ impl Marker {
     /// Makes what `value` refers to grey, if it is white.
     #[inline]
     pub(crate) fn shade(&mut self, value: Value) {
-        match value.unpack() {
-            // Marking says whether it was white.
-            Unpacked::Cell(cell) if mark_cell(self.tables, cell) => self.push(value, cell.address()),
-            Unpacked::Object(object) if mark_object(self.tables, object) => self.push(value, object.address()),
-            _ => {}
+        if !value.is_reference() {
+            return;
         }
-    }
-
-    #[inline]
-    fn push(&mut self, value: Value, address: Address) {
         match self.queue.get_mut(self.queued) {
             Some(entry) => {
                 *entry = value;
                 self.queued += 1;
             }
-            None => {
-                let (chunk, granule) = place(self.tables, address);
-                set_bit(chunk, Bitmap::Grey, granule);
-                self.flood(chunk, granule / PAGE_GRANULES);
-            }
+            None => self.flood(value),
         }
     }
 
-    /// Enters what waits in the queue in the bitmap of what is grey, for somebody who is going to look there, or takes
-    /// it out again. While marking goes on nobody looks, and only what did not fit the queue is there.
-    pub(crate) fn show_grey(&self, shown: bool) {
-        let in_ring = (0..self.in_ring).map(|n| self.ring[(self.oldest + n) % RING]);
-        let unfinished = self.unfinished.map(|(object, _)| Value::object(object));
-        for value in self.queue[..self.queued].iter().copied().chain(in_ring).chain(unfinished) {
-            if shown {
-                let (chunk, granule) = place(self.tables, address_of(value));
-                set_bit(chunk, Bitmap::Grey, granule);
-            } else {
-                clear_grey(self.tables, address_of(value));
-            }
+    /// The same for what is likely black or in the cache: the queue is spared.
+    #[inline]
+    pub(crate) fn shade_white(&mut self, value: Value) {
+        if value.is_reference() && !is_marked(self.tables, value) {
+            self.shade(value);
         }
     }
 
-    fn flood(&mut self, chunk: ChunkRef, page: usize) {
-        let mut entry = chunk.entry(page);
-        entry.set_flooded(true);
-        chunk.set_entry(page, entry);
+    /// Notes on its page that something is grey.
+    #[cold]
+    fn flood(&mut self, value: Value) {
+        if is_marked(self.tables, value) {
+            return;
+        }
+        set_grey(self.tables, value);
+        let (chunk, granule) = place(self.tables, address_of(value));
+        for page in [FLOOD_MARK, granule / PAGE_GRANULES] {
+            set_flooded(chunk, page, true);
+        }
         self.flooded = true;
         self.floods += 1;
     }
 
-    /// The next grey thing, by way of the ring.
+    /// Enters in the bitmaps what is grey, for somebody who is going to look there. Says how many things that are. While
+    /// marking goes on nobody looks: what waits has no bit, and what did not fit the queue only that of the grey.
+    pub(crate) fn show_grey(&self, space: &Space) -> u64 {
+        let mut grey = 0;
+        for (chunk, page) in self.flooded_pages(space) {
+            each_grey(chunk, page, &mut |value| {
+                if mark(self.tables, value) {
+                    grey += 1;
+                } else {
+                    // It was found by another way, and is black.
+                    clear_grey(self.tables, value);
+                }
+                true
+            });
+        }
+        if let Some((object, _)) = self.unfinished {
+            set_grey(self.tables, Value::object(object));
+            grey += 1;
+        }
+        for value in self.in_queue() {
+            if mark(self.tables, value) {
+                set_grey(self.tables, value);
+                grey += 1;
+            }
+        }
+        grey
+    }
+
+    /// Takes out again what [`Self::show_grey`] entered.
+    pub(crate) fn hide_grey(&self, space: &Space) {
+        if let Some((object, _)) = self.unfinished {
+            clear_grey(self.tables, Value::object(object));
+        }
+        for value in self.in_queue() {
+            if clear_grey(self.tables, value) {
+                unmark(self.tables, value);
+            }
+        }
+        for (chunk, page) in self.flooded_pages(space) {
+            each_grey(chunk, page, &mut |value| {
+                unmark(self.tables, value);
+                true
+            });
+        }
+    }
+
+    /// What waits in the queue and the ring.
+    fn in_queue(&self) -> impl Iterator<Item = Value> + '_ {
+        let in_ring = (0..self.in_ring).map(|n| self.ring[(self.oldest + n) % RING]);
+        self.queue[..self.queued].iter().copied().chain(in_ring)
+    }
+
+    fn flooded_pages<'s>(&self, space: &'s Space) -> impl Iterator<Item = (&'s Chunk, usize)> + use<'s> {
+        let chunks = if self.flooded { space.chunks() } else { &[] };
+        let flooded = chunks.iter().filter(|chunk| chunk.entry(FLOOD_MARK).is_flooded());
+        flooded.flat_map(|chunk| {
+            let pages = pages_with_heads(chunk).filter(|page| chunk.entry(*page).is_flooded());
+            pages.map(move |page| (chunk, page))
+        })
+    }
+
+    /// The next thing that waits, by way of the ring.
     #[inline]
-    fn pop(&mut self) -> Option<Value> {
+    fn take(&mut self) -> Option<Value> {
         while self.in_ring < RING && self.queued > 0 {
             self.queued -= 1;
             let value = self.queue[self.queued];
-            match value.unpack() {
-                Unpacked::Cell(cell) => cell.prefetch(),
-                Unpacked::Object(object) => object.prefetch(),
-                _ => {}
-            }
+            prefetch(self.tables, value);
             self.ring[(self.oldest + self.in_ring) % RING] = value;
             self.in_ring += 1;
         }
@@ -171,14 +223,14 @@ impl Marker {
                 bitmap::set(chunk, Bitmap::Marked, granules.clone());
                 for granule in granules {
                     let cell = chunk.cell_at(granule);
-                    self.shade(cell.car());
-                    self.shade(cell.cdr());
+                    self.shade_white(cell.car());
+                    self.shade_white(cell.cdr());
                 }
             }
             PoolKind::Objects => {
                 each_new_object(chunk, granules, &mut |object| {
                     mark_object(self.tables, object);
-                    each_child(object, &mut |child| self.shade(child));
+                    each_child(object, &mut |child| self.shade_white(child));
                 });
             }
             PoolKind::Mixed => each_new_value(chunk, granules, &mut |value| self.blacken_one(value)),
@@ -190,12 +242,12 @@ impl Marker {
         match value.unpack() {
             Unpacked::Cell(cell) => {
                 mark_cell(self.tables, cell);
-                self.shade(cell.car());
-                self.shade(cell.cdr());
+                self.shade_white(cell.car());
+                self.shade_white(cell.cdr());
             }
             Unpacked::Object(object) => {
                 mark_object(self.tables, object);
-                each_child(object, &mut |child| self.shade(child));
+                each_child(object, &mut |child| self.shade_white(child));
             }
             _ => {}
         }
@@ -209,10 +261,12 @@ impl Marker {
                 self.rescan_stacks_in_blocks(memory);
                 continue;
             }
-            for page in chunk.usable_pages().take_while(|page| *page < CHUNK_PAGES) {
-                let head = page * PAGE_GRANULES;
-                if chunk.entry(page).kind() == PageKind::Stack && bitmap::is_set(memory, Bitmap::Marked, head) {
-                    each_child(memory.object_at(head), &mut |child| self.shade(child));
+            for (slot, _) in chunk.slots().filter(|(_, slot)| *slot == Slot::Pages) {
+                for page in slot_pages(slot) {
+                    let head = page * PAGE_GRANULES;
+                    if chunk.entry(page).kind() == PageKind::Stack && bitmap::is_set(memory, Bitmap::Marked, head) {
+                        each_child(memory.object_at(head), &mut |child| self.shade(child));
+                    }
                 }
             }
         }
@@ -232,43 +286,54 @@ impl Marker {
     }
 
     /// Scans grey things: one, those that begin on the page of the next, a slice, or all. Gives how many were scanned.
-    pub(crate) fn scan(&mut self, unit: GcUnit, space: &mut Space) -> u64 {
-        let mut scanned = 0;
+    pub(crate) fn scan(&mut self, unit: GcUnit, space: &Space) -> u64 {
+        let (most_scanned, most_taken) = match unit {
+            GcUnit::Object => (1, u64::MAX),
+            GcUnit::Slice => (SLICE_SCANNED, SLICE_TAKEN),
+            GcUnit::Page | GcUnit::Phase | GcUnit::Cycle => (u64::MAX, u64::MAX),
+        };
+        let (mut scanned, mut taken) = (0, 0);
         let mut page = None;
-        loop {
+        while scanned < most_scanned && taken < most_taken {
             // A part of a long object fills the queue: it must have been worked off.
             if self.queued < PART
                 && let Some((object, from)) = self.unfinished.take()
             {
                 scanned += self.scan_part(object, from);
-                if unit == GcUnit::Slice && scanned >= SLICE_SCANNED {
-                    return scanned;
-                }
                 continue;
             }
-            let Some(value) = self.pop() else {
-                if self.flooded {
-                    self.drain_flood(space);
-                    continue;
+            let Some(value) = self.take() else {
+                if !self.flooded {
+                    break;
                 }
-                return scanned;
+                self.drain_flood(space);
+                continue;
             };
-            let here = address_of(value).align_down(PAGE);
-            if unit == GcUnit::Page && *page.get_or_insert(here) != here {
-                self.put_back(value);
-                return scanned;
+            taken += 1;
+            if unit == GcUnit::Page && !is_marked(self.tables, value) {
+                let here = address_of(value).align_down(PAGE);
+                if *page.get_or_insert(here) != here {
+                    self.put_back(value);
+                    break;
+                }
             }
             if unit == GcUnit::Slice
-                && self.unfinished.is_none()
                 && let Some(object) = value.as_object().filter(|object| is_long(*object))
             {
-                self.unfinished = Some((object, 0));
-                continue;
+                self.begin_parts(value, object);
+            } else if mark(self.tables, value) {
+                scanned += self.scan_one(value, unit == GcUnit::Object);
             }
-            scanned += self.blacken(value, unit == GcUnit::Object);
-            if unit == GcUnit::Object || (unit == GcUnit::Slice && scanned >= SLICE_SCANNED) {
-                return scanned;
-            }
+        }
+        scanned
+    }
+
+    /// Marks a long object, if it is white, to be scanned in parts; while another one is, it must wait.
+    fn begin_parts(&mut self, value: Value, object: ObjectRef) {
+        if self.unfinished.is_some() {
+            self.flood(value);
+        } else if mark(self.tables, value) {
+            self.unfinished = Some((object, 0));
         }
     }
 
@@ -285,16 +350,16 @@ impl Marker {
         ((end - from) / VALUES_A_THING).max(1) as u64
     }
 
-    /// Returns a popped thing to the front of the ring.
+    /// Returns something to the front of the ring.
     fn put_back(&mut self, value: Value) {
         self.oldest = (self.oldest + RING - 1) % RING;
         self.ring[self.oldest] = value;
         self.in_ring += 1;
     }
 
-    /// Scans one grey thing and, unless `single`, the cells close behind it.
+    /// Scans something that was just marked and, unless `single`, the cells close behind it. Gives how many that were.
     #[inline]
-    fn blacken(&mut self, value: Value, single: bool) -> u64 {
+    fn scan_one(&mut self, value: Value, single: bool) -> u64 {
         match value.unpack() {
             Unpacked::Cell(mut cell) => {
                 let mut scanned = 1;
@@ -325,35 +390,61 @@ impl Marker {
         }
     }
 
-    /// Puts into the queue what is grey on flooded pages.
-    fn drain_flood(&mut self, space: &mut Space) {
-        self.flooded = false;
-        for chunk in space.chunks() {
-            let memory = chunk.memory();
-            // What is marked begins in the first pages, in a huge chunk too.
-            for page in chunk.usable_pages().take_while(|page| *page < CHUNK_PAGES) {
-                let mut entry = memory.entry(page);
-                if !entry.is_flooded() {
-                    continue;
+    /// Puts into the queue what is grey on flooded pages, until it is half full: scanning needs room there too.
+    fn drain_flood(&mut self, space: &Space) {
+        let room = self.queue.len().div_ceil(2);
+        for chunk in space.chunks().iter().filter(|chunk| chunk.entry(FLOOD_MARK).is_flooded()) {
+            for page in pages_with_heads(chunk).filter(|page| chunk.entry(*page).is_flooded()) {
+                let drained = each_grey(chunk, page, &mut |value| {
+                    if self.queued == room {
+                        return false;
+                    }
+                    clear_grey(self.tables, value);
+                    self.shade(value);
+                    true
+                });
+                if !drained {
+                    return;
                 }
-                entry.set_flooded(false);
-                memory.set_entry(page, entry);
-                let kind = entry.kind();
-                let end = (page + 1) * PAGE_GRANULES;
-                let mut granule = bitmap::next_set(memory, Bitmap::Grey, page * PAGE_GRANULES..end);
-                while granule < end {
-                    let value = match kind {
-                        PageKind::Cells => Value::cell(memory.cell_at(granule)),
-                        PageKind::Mixed => memory.value_at(granule),
-                        _ => Value::object(memory.object_at(granule)),
-                    };
-                    clear_grey(self.tables, address_of(value));
-                    self.push(value, address_of(value));
-                    granule = bitmap::next_set(memory, Bitmap::Grey, granule + 1..end);
+                if page != FLOOD_MARK {
+                    set_flooded(chunk.memory(), page, false);
                 }
             }
+            set_flooded(chunk.memory(), FLOOD_MARK, false);
         }
+        self.flooded = false;
     }
+}
+
+/// Calls `visit` for what is grey on a page, lowest first, until it says no. Says whether it never did.
+fn each_grey(chunk: &Chunk, page: usize, visit: &mut dyn FnMut(Value) -> bool) -> bool {
+    let memory = chunk.memory();
+    let kind = chunk.entry(page).kind();
+    let end = (page + 1) * PAGE_GRANULES;
+    let mut granule = bitmap::next_set(memory, Bitmap::Grey, page * PAGE_GRANULES..end);
+    while granule < end {
+        let value = match kind {
+            PageKind::Cells => Value::cell(memory.cell_at(granule)),
+            PageKind::Mixed => memory.value_at(granule),
+            _ => Value::object(memory.object_at(granule)),
+        };
+        if !visit(value) {
+            return false;
+        }
+        granule = bitmap::next_set(memory, Bitmap::Grey, granule + 1..end);
+    }
+    true
+}
+
+/// The pages in which what is marked may begin: the first of a chunk, in a huge one too.
+fn pages_with_heads(chunk: &Chunk) -> Range<usize> {
+    chunk.usable_pages().start..chunk.usable_pages().end.min(CHUNK_PAGES)
+}
+
+fn set_flooded(chunk: ChunkRef, page: usize, flooded: bool) {
+    let mut entry = chunk.entry(page);
+    entry.set_flooded(flooded);
+    chunk.set_entry(page, entry);
 }
 
 /// Whether an object is worth scanning in parts.
@@ -364,7 +455,7 @@ fn is_long(object: ObjectRef) -> bool {
 
 /// Calls `visit` for every value in an object.
 #[inline]
-pub(crate) fn each_child(object: ObjectRef, visit: &mut dyn FnMut(Value)) {
+pub(crate) fn each_child(object: ObjectRef, visit: &mut impl FnMut(Value)) {
     let header = object.header();
     match header.shape() {
         Shape::Raw => {}
@@ -383,6 +474,8 @@ pub(crate) fn each_child(object: ObjectRef, visit: &mut dyn FnMut(Value)) {
     }
 }
 
+/// Where what a value refers to begins.
+#[inline]
 fn address_of(value: Value) -> Address {
     match value.unpack() {
         Unpacked::Cell(cell) => cell.address(),
@@ -408,11 +501,42 @@ fn set_bit(chunk: ChunkRef, bitmap: Bitmap, granule: usize) -> bool {
     true
 }
 
+/// Enters that something is grey.
+fn set_grey(tables: TablesAt, value: Value) {
+    let (chunk, granule) = place(tables, address_of(value));
+    bitmap::set(chunk, Bitmap::Grey, granule..granule + 1);
+}
+
+/// Makes something not grey; says whether it was.
+fn clear_grey(tables: TablesAt, value: Value) -> bool {
+    let (chunk, granule) = place(tables, address_of(value));
+    let grey = bitmap::is_set(chunk, Bitmap::Grey, granule);
+    bitmap::clear(chunk, Bitmap::Grey, granule..granule + 1);
+    grey
+}
+
 #[inline]
-fn clear_grey(tables: TablesAt, address: Address) {
-    let (chunk, granule) = place(tables, address);
-    let word = granule / 64;
-    chunk.set_bits(Bitmap::Grey, word, chunk.bits(Bitmap::Grey, word) & !(1 << (granule % 64)));
+fn is_marked(tables: TablesAt, value: Value) -> bool {
+    let (chunk, granule) = place(tables, address_of(value));
+    bitmap::is_set(chunk, Bitmap::Marked, granule)
+}
+
+/// Asks the processor to fetch what is about to be marked and scanned, and where its mark is.
+#[inline]
+fn prefetch(tables: TablesAt, value: Value) {
+    let (chunk, granule) = place(tables, address_of(value));
+    chunk.prefetch_bits(Bitmap::Marked, granule / 64);
+    chunk.prefetch_granule(granule);
+}
+
+/// Marks what a value refers to; says whether it was white.
+#[inline]
+fn mark(tables: TablesAt, value: Value) -> bool {
+    match value.unpack() {
+        Unpacked::Cell(cell) => mark_cell(tables, cell),
+        Unpacked::Object(object) => mark_object(tables, object),
+        _ => false,
+    }
 }
 
 /// Keeps what was just allocated from the sweep under way: marks it from granule `unswept` on.
@@ -513,6 +637,30 @@ pub(crate) fn mark_object(tables: TablesAt, object: ObjectRef) -> bool {
         add_pending(chunk, page, words);
     }
     true
+}
+
+/// Undoes [`mark`].
+fn unmark(tables: TablesAt, value: Value) {
+    let (chunk, granule) = place(tables, address_of(value));
+    if chunk.has_tables_beside() {
+        each_granule_of_block(value, |chunk, granules| bitmap::clear(chunk, Bitmap::Marked, granules));
+        each_overhead_of_block(value, take_pending);
+        return;
+    }
+    let header = value.as_object().map(ObjectRef::header);
+    // Of a cell, and of a large object, only the first granule is marked.
+    let pooled = header.filter(|header| header.granules() * GRANULE <= LARGE_THRESHOLD);
+    let granules = pooled.map_or(1, Header::granules);
+    bitmap::clear(chunk, Bitmap::Marked, granule..granule + granules);
+    for (page, words) in pooled.into_iter().flat_map(|header| overhead_of(header, granule)) {
+        take_pending(chunk, page, words);
+    }
+}
+
+fn take_pending(chunk: ChunkRef, page: usize, words: usize) {
+    let mut entry = chunk.entry(page);
+    entry.set_pending_words(entry.pending_words() - words);
+    chunk.set_entry(page, entry);
 }
 
 /// Where the overhead of an object in a pool lies, which begins at a granule: the header in its first page, the

@@ -31,12 +31,13 @@ use std::time::{Duration, Instant};
 use crate::frame::Event;
 use crate::raw::{ChunkRef, ObjectRef, TablesAt};
 use crate::space::Space;
+use crate::space::chunk::Chunk;
 use crate::space::policy::{Placement, Policy};
 use crate::terms::{Address, GcCause, GcPhase, GcUnit, PAGE_GRANULES, PoolKind};
 use crate::value::Value;
 use evacuate::Effort;
 use mark::Marker;
-use pacing::{Pacing, SLICE_GIVEN};
+use pacing::{Pacing, SLICE_GIVEN, SLICE_SCANNED, SLICE_TOUCHED};
 use sweep::Sweeper;
 
 /// Runs of fewer free pages stay resident after an ordinary cycle: a call costs as much as touching a few pages anew.
@@ -93,7 +94,7 @@ pub struct StepReport {
     pub ended_in: GcPhase,
     /// Objects and cells scanned.
     pub scanned: u64,
-    /// Grey things in the queue when the step ended.
+    /// Grey things that wait when the step ended; after a slice, entries of the queue, which may be more.
     pub grey: u64,
     /// Whether more grey things than those wait on pages that are looked at later.
     pub flooded: bool,
@@ -116,6 +117,8 @@ pub(crate) struct Collector {
     cause: GcCause,
     marker: Marker,
     sweeper: Sweeper,
+    /// Below this the mark bitmaps are resident, when the roots are about to be shaded in slices.
+    touched: Address,
     pub(crate) pacing: Pacing,
     pub(crate) stats: GcStats,
     /// How many cycles moved something.
@@ -134,6 +137,7 @@ impl Collector {
             cause: GcCause::Asked,
             marker: Marker::new(tables),
             sweeper: Sweeper::default(),
+            touched: Address::default(),
             pacing: Pacing::default(),
             stats: GcStats::default(),
             moves: 0,
@@ -184,14 +188,19 @@ impl Collector {
         self.phase == GcPhase::Sweep && page >= self.sweeper.unswept_from(chunk)
     }
 
-    /// Enters in the bitmaps what is grey, or takes it out again; see [`Marker::show_grey`].
-    pub(crate) fn show_grey(&self, shown: bool) {
-        self.marker.show_grey(shown);
+    /// Enters in the bitmaps what is grey; see [`Marker::show_grey`].
+    pub(crate) fn show_grey(&self, space: &Space) {
+        self.marker.show_grey(space);
+    }
+
+    /// Takes out again what [`Self::show_grey`] entered.
+    pub(crate) fn hide_grey(&self, space: &Space) {
+        self.marker.hide_grey(space);
     }
 
     /// Notes that `value` was stored while a mark is under way.
     pub(crate) fn shade(&mut self, value: Value) {
-        self.marker.shade(value);
+        self.marker.shade_white(value);
     }
 
     /// Notes that granules of a pool were allocated.
@@ -265,6 +274,10 @@ impl Collector {
         }
         report.ended_in = self.phase;
         (report.grey, report.flooded) = self.marker.waiting();
+        if is_watched(unit) {
+            report.grey = self.marker.show_grey(space);
+            self.marker.hide_grey(space);
+        }
         self.stats.add_pause(began.elapsed());
         report
     }
@@ -286,12 +299,40 @@ impl Collector {
         if given >= most {
             return false;
         }
-        // What was given back is unmapped in no time.
-        space.unmap_empty(mapped);
+        let (given, done) = space.unmap_empty(mapped, most);
+        report.given_back += given as u64;
+        if !done {
+            return false;
+        }
         if self.is_whole() {
             report.given_back += space.give_back_idle_tables() as u64;
         }
         true
+    }
+
+    /// Has the system put memory behind the mark bitmaps of the next chunks: in the slices of a mark that comes upon all
+    /// of them in no order, it would be too much. Says whether no chunk is left.
+    fn touch_marks(&mut self, space: &Space) -> bool {
+        let from = space.chunks().partition_point(|chunk| chunk.base() < self.touched);
+        let next = &space.chunks()[from..];
+        next.iter().take(SLICE_TOUCHED).for_each(|chunk| chunk.memory().touch_marks());
+        self.touched = next.get(SLICE_TOUCHED).map_or(Address::default(), Chunk::base);
+        next.len() <= SLICE_TOUCHED
+    }
+
+    /// Scans what the finish has found; in a slice, no more than a slice is for. Gives how many things were scanned.
+    ///
+    /// However many roots lead to what is black already, they are all looked at: so a finish that does not end scans
+    /// something, and there is an end to it.
+    fn scan_found(&mut self, unit: GcUnit, space: &Space) -> u64 {
+        if unit != GcUnit::Slice {
+            return self.marker.scan(GcUnit::Phase, space);
+        }
+        let mut scanned = 0;
+        while scanned < SLICE_SCANNED && !self.marker.is_done() {
+            scanned += self.marker.scan(unit, space);
+        }
+        scanned
     }
 
     /// Works in the current phase; says whether it ended.
@@ -305,6 +346,9 @@ impl Collector {
         match self.phase {
             GcPhase::Idle => true,
             GcPhase::Roots => {
+                if unit == GcUnit::Slice && !self.touch_marks(space) {
+                    return false;
+                }
                 roots.each(&mut |root| self.marker.shade(*root));
                 self.enter(GcPhase::Mark, space);
                 true
@@ -320,8 +364,12 @@ impl Collector {
             GcPhase::Finish => {
                 roots.each(&mut |root| self.marker.shade(*root));
                 self.marker.rescan_stacks(space);
-                report.scanned += self.marker.scan(GcUnit::Phase, space);
-                self.sweeper.begin(space, matches!(unit, GcUnit::Object | GcUnit::Page | GcUnit::Phase));
+                report.scanned += self.scan_found(unit, space);
+                if !self.marker.is_done() {
+                    // Much hung on what the program had taken out of the heap. Once more, then, from the roots.
+                    return false;
+                }
+                self.sweeper.begin(space, is_watched(unit));
                 self.enter(GcPhase::Sweep, space);
                 true
             }
@@ -354,6 +402,11 @@ impl Collector {
             }
         }
     }
+}
+
+/// Whether somebody looks at what steps of a unit leave behind: only people ask for them.
+fn is_watched(unit: GcUnit) -> bool {
+    matches!(unit, GcUnit::Object | GcUnit::Page | GcUnit::Phase)
 }
 
 #[cfg(test)]
@@ -444,6 +497,69 @@ mod tests {
         // SAFETY: the only value used afterwards is the root.
         unsafe { heap.collect(GcCause::Asked, &mut root) };
         assert_eq!(heap.verify(), []);
+        assert_eq!(heap.verify_reachable(&mut root), []);
+    }
+
+    /// Steps until a cycle ends; says how many.
+    fn steps(unit: GcUnit, heap: &mut Heap, roots: &mut dyn Roots) -> usize {
+        for steps in 1..1000 {
+            // SAFETY: the only values in use are those of the roots.
+            unsafe { heap.collect_step(unit, GcCause::Asked, roots) };
+            assert_eq!(heap.verify(), [], "after {steps}");
+            if heap.gc_phase() == GcPhase::Idle {
+                return steps;
+            }
+        }
+        panic!("a cycle does not end");
+    }
+
+    #[test]
+    fn a_dead_object_on_several_pages_is_swept_at_once() {
+        let mut heap = Heap::new().unwrap();
+        for _ in 0..20 {
+            heap.allocate(ObjectKind::Bytes, ObjectFlags::NONE, 10_000).unwrap();
+        }
+        steps(GcUnit::Page, &mut heap, &mut One(Value::NIL));
+        assert_eq!(heap.counters().allocated, 0);
+    }
+
+    #[test]
+    fn more_roots_than_the_queue_holds_do_not_keep_slices_from_ending() {
+        struct Many(Vec<Value>);
+        impl Roots for Many {
+            fn each(&mut self, visit: &mut dyn FnMut(&mut Value)) {
+                self.0.iter_mut().for_each(visit);
+            }
+        }
+        let mut heap = Heap::new().unwrap();
+        let mut roots = Many((0..20_000).map(|n| heap.cons(Value::small(n), Value::NIL).unwrap()).collect());
+        assert!(steps(GcUnit::Slice, &mut heap, &mut roots) > 5);
+        assert_eq!(heap.counters().allocated, 20_000 * 16);
+        assert_eq!(heap.verify_reachable(&mut roots), []);
+    }
+
+    #[test]
+    fn what_only_a_root_leads_to_at_the_end_is_found_in_several_slices() {
+        let mut heap = Heap::new().unwrap();
+        let long = comb(&mut heap, 30);
+        let holder = heap.cons(long, Value::NIL).unwrap();
+        let mut root = One(Value::NIL);
+        // The mark begins while nothing is reached; then the program has the list, as in a register.
+        while heap.gc_phase() != GcPhase::Finish {
+            // SAFETY: nothing is freed before the finish, and the holder is a root by then.
+            unsafe { heap.collect_step(GcUnit::Slice, GcCause::Asked, &mut root) };
+        }
+        root.0 = holder;
+        let mut finishes = 0;
+        while heap.gc_phase() == GcPhase::Finish {
+            finishes += 1;
+            // SAFETY: the only value in use is the root.
+            unsafe { heap.collect_step(GcUnit::Slice, GcCause::Asked, &mut root) };
+            assert_eq!(heap.verify(), []);
+        }
+        assert!(finishes > 5, "{finishes}");
+        steps(GcUnit::Slice, &mut heap, &mut root);
+        assert_eq!(heap.counters().allocated, (30 * 601 + 1) * 16);
         assert_eq!(heap.verify_reachable(&mut root), []);
     }
 

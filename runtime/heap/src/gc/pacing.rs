@@ -10,20 +10,21 @@
 //! collecting all the time; and the cost of marking, which goes with L, is paid by at least L / 2 bytes of allocation.
 //!
 //! A cycle of a small heap is done at once. That of a larger one is done in slices, between which the program runs: one
-//! after every STEP bytes of allocation, each of which scans at least N things of at least a granule, or sweeps S pages.
+//! after every STEP bytes of allocation, each of which scans at least N things of at least a granule, or finds that 2 N
+//! references lead to what is black already, or sweeps S pages. A granule holds two references, and each is followed once.
 //! So a mark of L bytes ends after at most
 //!
 //! ```text
-//! STEP · L / (N · 16)  =  L / 8  bytes of allocation, and its sweep after  STEP · L / (S · 4096)  =  L / 512
+//! STEP · (L / (N · 16) + L / (2 N · 8))  =  L / 4  bytes of allocation, and its sweep after  STEP · L / (S · 4096)  =  L / 512
 //! ```
 //!
-//! and what dies while a cycle is under way, which only the next one frees, is less than a seventh of what lives.
+//! and what dies while a cycle is under way, which only the next one frees, is at most a third of what lives.
 
 use crate::space::Space;
 use crate::terms::{CHUNK, GRANULE};
 
 /// At least this many bytes are allocated between two cycles.
-const BETWEEN: u64 = 768 << 10;
+const BETWEEN: u64 = 1536 << 10;
 /// The share of the bytes in use that may be allocated before the next cycle: one half.
 const SHARE: u64 = 2;
 /// The share of the bytes in use that stays warm though it is free: one eighth. But what is allocated before the next
@@ -31,13 +32,17 @@ const SHARE: u64 = 2;
 const WARM_SHARE: usize = 8;
 
 /// Bytes of allocation between two slices.
-const STEP: u64 = 8 << 10;
+const STEP: u64 = 4 << 10;
 /// Things that a slice scans.
-pub(crate) const SLICE_SCANNED: u64 = 4 << 10;
+pub(crate) const SLICE_SCANNED: u64 = 2 << 10;
+/// Entries of the mark queue that a slice takes at most: some lead to what is black already.
+pub(crate) const SLICE_TAKEN: u64 = 2 * SLICE_SCANNED;
 /// Pages that a slice sweeps.
-pub(crate) const SLICE_SWEPT: u64 = 1 << 10;
+pub(crate) const SLICE_SWEPT: u64 = 512;
+/// Chunks whose mark bitmaps, two pages each, a slice touches before the mark.
+pub(crate) const SLICE_TOUCHED: usize = 64;
 /// Bytes that a slice gives back, about.
-pub(crate) const SLICE_GIVEN: usize = 512 << 10;
+pub(crate) const SLICE_GIVEN: usize = 256 << 10;
 /// A heap with no more than this in use is collected at once: that takes milliseconds, and leaves nothing behind that
 /// died meanwhile.
 const AT_ONCE: usize = 8 << 20;

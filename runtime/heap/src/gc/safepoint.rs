@@ -28,7 +28,7 @@ impl Heap {
     /// # Safety
     /// As for [`Self::collect`].
     pub unsafe fn collect_step(&mut self, unit: GcUnit, cause: GcCause, roots: &mut dyn Roots) -> StepReport {
-        self.retire_cursors();
+        self.prepare_step(unit);
         self.collector.begin(cause, &mut self.space);
         self.step_collector(unit, roots)
     }
@@ -38,11 +38,25 @@ impl Heap {
     /// # Safety
     /// As for [`Self::collect`].
     pub unsafe fn collect_slice(&mut self, roots: &mut dyn Roots) -> StepReport {
-        self.retire_cursors();
         let begins = self.collector.phase() == GcPhase::Idle;
+        if begins {
+            self.settle_cursors();
+        }
         let unit = if begins && Pacing::at_once(&self.space) { GcUnit::Cycle } else { GcUnit::Slice };
+        self.prepare_step(unit);
         self.collector.begin(GcCause::Allocation, &mut self.space);
         self.step_collector(unit, roots)
+    }
+
+    /// Accounts for what was allocated. The cursors keep their runs when the step can't go beyond the mark, which changes
+    /// nothing that is free: to find them again costs more than what is allocated between two slices.
+    fn prepare_step(&mut self, unit: GcUnit) {
+        let marks = matches!(self.collector.phase(), GcPhase::Roots | GcPhase::Mark);
+        if marks && !matches!(unit, GcUnit::Phase | GcUnit::Cycle) {
+            self.settle_cursors();
+        } else {
+            self.retire_cursors();
+        }
     }
 
     /// Unmaps the heap. Dropping a heap leaks its memory instead, because a value might still be about.

@@ -12,7 +12,6 @@ use super::pacing::SLICE_SWEPT;
 use crate::frame::Event;
 use crate::raw::Bitmap;
 use crate::space::Space;
-use crate::space::accounting::PageCounts;
 use crate::space::bitmap::{self, PAGE_WORDS};
 use crate::space::blocks;
 use crate::space::chunk::{Chunk, Slot};
@@ -98,7 +97,9 @@ impl Sweeper {
                 continue;
             }
             match chunk.entry(self.page).kind() {
-                kind if kind.is_pooled() => self.sweep_pooled(index, space, report),
+                kind if kind.is_pooled() => {
+                    self.sweep_pooled(index, space, report, end.saturating_sub(report.swept_pages).max(1));
+                }
                 PageKind::LargeHead | PageKind::Stack => self.sweep_large(index, space, report),
                 _ => {
                     self.page += 1;
@@ -127,60 +128,53 @@ impl Sweeper {
             && !bitmap::is_set(memory, Bitmap::Marked, next)
     }
 
-    fn sweep_pooled(&mut self, index: usize, space: &mut Space, report: &mut StepReport) {
+    /// Sweeps the pages of a pool from where the sweep has come to, at most so many.
+    fn sweep_pooled(&mut self, index: usize, space: &mut Space, report: &mut StepReport, most: u64) {
         let chunk = &mut space.chunks_mut()[index];
-        let memory = chunk.memory();
         if chunk.is_of_blocks() {
-            blocks::free_dead_blocks(memory, self.page);
-        }
-        let (mut before, mut used) = (0, 0);
-        for word in self.page * PAGE_WORDS..(self.page + 1) * PAGE_WORDS {
-            let allocated = memory.bits(Bitmap::Allocated, word);
-            let live = allocated & memory.bits(Bitmap::Marked, word);
-            before += allocated.count_ones() as usize;
-            used += live.count_ones() as usize;
-            if live != allocated {
-                memory.set_bits(Bitmap::Allocated, word, live);
-            }
-            memory.set_bits(Bitmap::Marked, word, 0);
-        }
-        let entry = chunk.entry(self.page);
-        let counts = (before != used || entry.is_stale()).then(|| PageCounts::of(memory, self.page, false));
-        chunk.update(self.page, |entry| {
-            if let Some(counts) = counts {
-                counts.store(entry);
-            }
-            entry.set_live(used);
-            entry.set_overhead_words(entry.pending_words());
-            entry.set_pending_words(0);
-            entry.set_marked(0);
-            entry.set_grey(0);
-            entry.set_unswept(false);
-        });
-        report.swept_pages += 1;
-        report.page = Some(memory.base() + self.page * PAGE);
-        report.freed_granules += (before - used) as u64;
-        if chunk.is_of_blocks() {
-            if used == 0 {
-                chunk.set_kind(self.page, PageKind::Free, 0);
-            }
-            self.page += 1;
+            self.sweep_blocks(chunk, report);
             return;
         }
         let slot = self.page / POOL_PAGES;
-        self.page += 1;
-        if !self.page.is_multiple_of(POOL_PAGES) {
+        let pool = chunk.pool(slot);
+        let first = self.page;
+        let (mut left, mut freed) = (0, 0);
+        let most = usize::try_from(most).unwrap_or(usize::MAX);
+        self.page = pool.pages().end.min(first.saturating_add(most));
+        for page in first..self.page {
+            let (before, used) = sweep_page(chunk, page);
+            left += used;
+            freed += before - used;
+        }
+        report.swept_pages += (self.page - first) as u64;
+        report.page = Some(chunk.base() + (self.page - 1) * PAGE);
+        report.freed_granules += freed as u64;
+        if self.page < pool.pages().end {
             return;
         }
-        // Counted afresh: the program may have allocated in a pool that is swept in part.
-        let pool = chunk.pool(slot);
-        let used = bitmap::count(memory, Bitmap::Allocated, pool.granules());
-        if used == 0 {
+        if first > pool.pages().start {
+            // Counted afresh: the program may have allocated in a pool that is swept in part.
+            left = bitmap::count(pool.chunk, Bitmap::Allocated, pool.granules());
+        }
+        if left == 0 {
             space.release_pool(pool);
         } else if let Slot::Pool { kind, .. } = chunk.slot(slot) {
-            let free = (pool.granules().len() - used) as u16;
+            let free = (pool.granules().len() - left) as u16;
             chunk.set_slot(slot, Slot::Pool { kind, free, filling: false });
         }
+    }
+
+    /// Sweeps a page on which blocks of the system's allocator lie.
+    fn sweep_blocks(&mut self, chunk: &mut Chunk, report: &mut StepReport) {
+        blocks::free_dead_blocks(chunk.memory(), self.page);
+        let (before, used) = sweep_page(chunk, self.page);
+        report.swept_pages += 1;
+        report.page = Some(chunk.base() + self.page * PAGE);
+        report.freed_granules += (before - used) as u64;
+        if used == 0 {
+            chunk.set_kind(self.page, PageKind::Free, 0);
+        }
+        self.page += 1;
     }
 
     fn sweep_large(&mut self, index: usize, space: &mut Space, report: &mut StepReport) {
@@ -229,4 +223,22 @@ fn judge_large(chunk: &mut Chunk, first: usize, unswept: bool) -> Range<usize> {
         });
     }
     first..first + pages
+}
+
+/// Sweeps a page of a pool. Gives how many of its granules were used, and how many are.
+#[inline]
+fn sweep_page(chunk: &mut Chunk, page: usize) -> (usize, usize) {
+    let memory = chunk.memory();
+    let allocated = memory.page_bits(Bitmap::Allocated, page);
+    let marked = memory.page_bits(Bitmap::Marked, page);
+    let before = chunk.entry(page).used();
+    let mut used = before;
+    if marked != allocated {
+        let live: [u64; PAGE_WORDS] = std::array::from_fn(|word| allocated[word] & marked[word]);
+        memory.set_page_bits(Bitmap::Allocated, page, live);
+        used = live.iter().map(|bits| bits.count_ones() as usize).sum();
+    }
+    memory.set_page_bits(Bitmap::Marked, page, [0; PAGE_WORDS]);
+    chunk.note_sweep(page, used);
+    (before, used)
 }

@@ -300,10 +300,6 @@ impl Heap {
 
     pub(crate) fn retire_cursors(&mut self) {
         self.settle_cursors();
-        let marking = self.collector.is_marking();
-        for chunk in self.space.chunks_mut() {
-            chunk.recount_stale(marking);
-        }
         let Self { cells, objects, medium, first_fit, space, .. } = self;
         if let Some(first_fit) = first_fit {
             first_fit.start_over();

@@ -24,10 +24,14 @@ impl Heap {
         }
     }
 
-    /// Accounts for everything allocated so far in the bitmaps, but not in the page table.
-    pub(super) fn settle_cursors(&mut self) {
+    /// Accounts for everything allocated so far, but does not count the free runs of pages.
+    pub(crate) fn settle_cursors(&mut self) {
         for which in [Which::Cells, Which::Objects, Which::Medium] {
             self.settle_cursor(which);
+        }
+        let Self { cells, objects, medium, space, .. } = self;
+        for cursor in [cells, objects, medium] {
+            cursor.enter(space);
         }
     }
 
@@ -35,14 +39,14 @@ impl Heap {
     pub fn settle(&mut self) {
         self.settle_cursors();
         let marking = self.collector.is_marking();
-        self.collector.show_grey(true);
+        self.collector.show_grey(&self.space);
         for chunk in self.space.chunks_mut() {
             chunk.recount_stale(marking);
             if marking {
                 chunk.recount_marks();
             }
         }
-        self.collector.show_grey(false);
+        self.collector.hide_grey(&self.space);
     }
 
     /// The allocation clock: bytes allocated since the heap was made.

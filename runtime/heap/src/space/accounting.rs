@@ -17,6 +17,9 @@ pub(crate) struct Sums {
     pub(crate) pages: [usize; KINDS],
     /// Granules of used pages.
     pub(crate) used_granules: usize,
+    /// Pages on which nothing lies though they were touched, without those held back; and those.
+    pub(crate) warm: usize,
+    pub(crate) warm_reserve: usize,
     /// Pages measured and found resident, pages measured.
     pub(crate) resident: usize,
     pub(crate) measured: usize,
@@ -47,6 +50,8 @@ impl Sums {
         self.pages[before.kind() as usize] -= 1;
         self.pages[after.kind() as usize] += 1;
         self.used_granules = self.used_granules - before.used() + after.used();
+        *self.warm_of(before.kind()) -= usize::from(before.is_warm());
+        *self.warm_of(after.kind()) += usize::from(after.is_warm());
         self.resident =
             self.resident - usize::from(before.resident() == Some(true)) + usize::from(after.resident() == Some(true));
         self.measured =
@@ -65,14 +70,20 @@ impl Sums {
         self.pages_of_heap().iter().sum()
     }
 
+    fn warm_of(&mut self, kind: PageKind) -> &mut usize {
+        if kind == PageKind::Reserve { &mut self.warm_reserve } else { &mut self.warm }
+    }
+
     /// Adds the sums of another part of the heap.
     pub(crate) fn add(&mut self, other: &Self) {
-        let Self { balance, pages, used_granules, resident, measured } = other;
+        let Self { balance, pages, used_granules, warm, warm_reserve, resident, measured } = other;
         self.balance = self.balance.plus(*balance);
         for (sum, count) in self.pages.iter_mut().zip(pages) {
             *sum += count;
         }
         self.used_granules += used_granules;
+        self.warm += warm;
+        self.warm_reserve += warm_reserve;
         self.resident += resident;
         self.measured += measured;
     }

@@ -83,6 +83,19 @@ fn next(range: Range<usize>, bits: impl Fn(usize) -> u64) -> usize {
     (word * WORD + found.trailing_zeros() as usize).min(range.end)
 }
 
+/// The granules of `range` whose bits are set, lowest first. What changes behind the word that is being looked at is seen.
+#[inline]
+pub(crate) fn set_granules(chunk: ChunkRef, bitmap: Bitmap, range: Range<usize>) -> impl Iterator<Item = usize> {
+    masks(range).flat_map(move |(word, mask)| {
+        let mut bits = chunk.bits(bitmap, word) & mask;
+        std::iter::from_fn(move || {
+            let next = (bits != 0).then(|| word * WORD + bits.trailing_zeros() as usize)?;
+            bits &= bits - 1;
+            Some(next)
+        })
+    })
+}
+
 /// The stretches of clear bits in `range`, lowest first: for the allocation bitmap, the free list.
 pub(crate) fn clear_runs(chunk: ChunkRef, bitmap: Bitmap, range: Range<usize>) -> impl Iterator<Item = Range<usize>> {
     let mut at = range.start;
@@ -138,6 +151,8 @@ mod tests {
                 let range = from..from + length;
                 let model_count = model[range.clone()].iter().filter(|bit| **bit).count();
                 assert_eq!(count(chunk, Bitmap::Grey, range.clone()), model_count);
+                let model_set: Vec<_> = range.clone().filter(|granule| model[*granule]).collect();
+                assert_eq!(set_granules(chunk, Bitmap::Grey, range.clone()).collect::<Vec<_>>(), model_set);
                 let runs: Vec<_> = clear_runs(chunk, Bitmap::Grey, range.clone()).collect();
                 assert_eq!(runs, model_runs(&model, range.clone()));
                 let set_at = range.clone().find(|granule| model[*granule]).unwrap_or(range.end);

@@ -212,18 +212,41 @@ impl Chunk {
         self.dirty = true;
     }
 
-    /// Notes that the granules `range` were allocated: their pages are dirty, and no longer cold.
+    /// Notes that the granules `range` were allocated; see [`Self::note_granules`].
     pub(crate) fn note_allocation(&mut self, range: Range<usize>) {
-        if range.start < range.end {
-            for page in range.start / PAGE_GRANULES..=(range.end - 1) / PAGE_GRANULES {
-                let mut entry = self.entry(page);
-                entry.set_dirty(true);
-                entry.set_cold(false);
-                entry.set_stale(true);
-                self.memory.set_entry(page, entry);
-            }
-            self.dirty = true;
-            self.stale = true;
+        let mut rest = range;
+        while rest.start < rest.end {
+            let page = rest.start / PAGE_GRANULES;
+            let here = rest.end.min((page + 1) * PAGE_GRANULES) - rest.start;
+            self.note_granules(page, here);
+            rest.start += here;
+        }
+    }
+
+    /// Notes that so many granules of a page were allocated: it is dirty, and no longer cold. Its free runs are counted
+    /// when somebody asks.
+    pub(crate) fn note_granules(&mut self, page: usize, granules: usize) {
+        self.update(page, |entry| {
+            entry.set_used(entry.used() + granules);
+            entry.set_cold(false);
+            entry.set_stale(true);
+        });
+        self.stale = true;
+    }
+
+    /// Notes that a page of a pool was swept: `used` granules are left. Its free runs are counted when somebody asks.
+    pub(crate) fn note_sweep(&mut self, page: usize, used: usize) {
+        let before = self.entry(page);
+        if before.stays_when_swept(used) {
+            return;
+        }
+        let swept = before.as_swept(used);
+        if swept.as_framed() == before.as_framed() {
+            // What only the collector sees.
+            self.memory.set_entry(page, swept);
+        } else {
+            self.update(page, |entry| *entry = swept);
+            self.stale |= swept.is_stale();
         }
     }
 
@@ -387,7 +410,8 @@ impl Chunk {
 
     /// Whether nothing but tables is in the chunk.
     pub(crate) fn is_empty(&self) -> bool {
-        self.usable_pages().all(|page| self.entry(page).kind().is_free())
+        let free = PageKind::ALL.into_iter().filter(|kind| kind.is_free() || *kind == PageKind::Tables);
+        free.map(|kind| self.sums.pages[kind as usize]).sum::<usize>() == self.pages
     }
 
     /// Calls `visit` for every dirty page of ours and makes it clean.
@@ -465,17 +489,6 @@ impl Chunk {
         let first = (stack.address() + HEADER + (1 + used) * 8).align_up(PAGE);
         let end = (stack.address() + stack.header().granules() * GRANULE).align_down(PAGE);
         Some((page, first..end.max(first)))
-    }
-
-    /// Whether nothing lies on a page though it was touched: free, or an empty page of a pool, or held back.
-    pub(crate) fn is_warm_page(&self, page: usize) -> bool {
-        let entry = self.entry(page);
-        match entry.kind() {
-            PageKind::Free => true,
-            PageKind::Reserve => !entry.is_cold(),
-            kind if kind.is_pooled() => entry.used() == 0 && !entry.is_cold(),
-            _ => false,
-        }
     }
 
     /// Enters that a warm page was given back.

@@ -1,14 +1,21 @@
 //! Allocation: bump inside a free run, the next run of the pool, the next pool in address order, a free pool, growth.
 //!
 //! Nothing is counted per allocation. What was allocated since the last [`Cursor::settle`] lies between two
-//! addresses; settling sets its bits, moves the clock and makes its pages dirty.
+//! addresses; settling sets its bits and moves the clock. Runs are often shorter than pages: what they add to the counts
+//! of a page is entered in the table when the cursor comes to another, or at [`Cursor::enter`].
+
+use std::ops::Range;
 
 use super::Space;
 use super::bitmap;
 use super::chunk::PoolRef;
 use super::limit::Refused;
 use crate::raw::{Bitmap, ChunkRef, Run};
-use crate::terms::{Address, GRANULE, PoolKind};
+use crate::terms::{Address, GRANULE, PAGE_GRANULES, PoolKind};
+
+/// Granules of a free run that are handed out at a time: so that whoever watches the clock has a look now and then. An
+/// object that needs more gets more.
+const STRETCH: usize = PAGE_GRANULES;
 
 /// A place of allocation: a run being filled, and where to look for the next.
 #[derive(Debug)]
@@ -18,12 +25,17 @@ pub(crate) struct Cursor {
     /// Up to here what was allocated in the run is accounted for.
     settled: Address,
     pool: Option<PoolRef>,
+    /// The granule of the pool up to which granules are free behind the run, which is handed out a stretch at a time.
+    reach: usize,
     /// The granule of the pool at which the search for the next run goes on.
     scan: usize,
     /// Partly free pools below this were passed since the last sweep.
     passed: Address,
     /// Whether free granules of a pool that was passed remain for another cursor.
     leaves_rest: bool,
+    /// Granules of one page of the pool whose bits are set, but which are missing from the table: the first page they
+    /// touch and how many they are.
+    noted: (usize, usize),
 }
 
 impl Cursor {
@@ -35,9 +47,11 @@ impl Cursor {
             run: Run::EMPTY,
             settled: Address::default(),
             pool: None,
+            reach: 0,
             scan: 0,
             passed: Address::default(),
             leaves_rest,
+            noted: (0, 0),
         }
     }
 
@@ -67,17 +81,34 @@ impl Cursor {
         self.kind
     }
 
-    /// Accounts for what was allocated, and gives its granules.
-    pub(crate) fn settle(&mut self, space: &mut Space) -> Option<(ChunkRef, std::ops::Range<usize>)> {
+    /// Accounts for what was allocated, and gives its granules. The table has it after [`Self::enter`].
+    pub(crate) fn settle(&mut self, space: &mut Space) -> Option<(ChunkRef, Range<usize>)> {
         let (pool, granules) = self.unsettled_granules()?;
         bitmap::set(pool.chunk, Bitmap::Allocated, granules.clone());
-        space.chunk_mut(pool.chunk).note_allocation(granules.clone());
         self.settled = self.run.next();
+        let mut rest = granules.clone();
+        while rest.start < rest.end {
+            let page = rest.start / PAGE_GRANULES;
+            let here = rest.end.min((page + 1) * PAGE_GRANULES) - rest.start;
+            if page != self.noted.0 {
+                self.enter(space);
+            }
+            self.noted = (page, self.noted.1 + here);
+            rest.start += here;
+        }
         Some((pool.chunk, granules))
     }
 
+    /// Enters in the page table what was settled.
+    pub(crate) fn enter(&mut self, space: &mut Space) {
+        let (page, granules) = std::mem::take(&mut self.noted);
+        if let Some(pool) = self.pool.filter(|_| granules > 0) {
+            space.chunk_mut(pool.chunk).note_granules(page, granules);
+        }
+    }
+
     /// What is not accounted for yet: the pool and its granules.
-    pub(crate) fn unsettled_granules(&self) -> Option<(PoolRef, std::ops::Range<usize>)> {
+    pub(crate) fn unsettled_granules(&self) -> Option<(PoolRef, Range<usize>)> {
         let pool = self.pool.filter(|_| self.unsettled() > 0)?;
         let start = (self.settled - pool.chunk.base()) / GRANULE;
         Some((pool, start..start + self.unsettled() / GRANULE))
@@ -90,12 +121,16 @@ impl Cursor {
         self.pool = Some(pool);
         self.run = pool.chunk.run(pool.granules().start, pool.granules().end);
         self.settled = self.run.next();
+        self.reach = pool.granules().end;
         self.scan = pool.granules().end;
     }
 
     /// Finds a run of at least `granules`. The cursor must be settled. `clock` is the allocation clock in bytes.
     pub(crate) fn refill(&mut self, granules: usize, space: &mut Space, clock: u64) -> Result<(), Refused> {
         debug_assert_eq!(self.unsettled(), 0);
+        if self.stretch(granules) {
+            return Ok(());
+        }
         self.drop_run();
         loop {
             if let Some(pool) = self.pool {
@@ -116,13 +151,30 @@ impl Cursor {
         }
     }
 
+    /// Hands out more of the free run, if it has `granules` more.
+    fn stretch(&mut self, granules: usize) -> bool {
+        let Some(pool) = self.pool.filter(|_| self.run.next() > Address::default()) else { return false };
+        let start = (self.run.next() - pool.chunk.base()) / GRANULE;
+        // In a mixed pool somebody else may have placed something there meanwhile.
+        let end = bitmap::next_set(pool.chunk, Bitmap::Allocated, start..self.reach);
+        self.hand_out(pool, start..end, granules)
+    }
+
+    fn hand_out(&mut self, pool: PoolRef, free: Range<usize>, granules: usize) -> bool {
+        let fits = free.len() >= granules;
+        if fits {
+            self.run = pool.chunk.run(free.start, free.end.min(free.start + granules.max(STRETCH)));
+            self.settled = self.run.next();
+            self.reach = free.end;
+        }
+        fits
+    }
+
     fn next_run(&mut self, pool: PoolRef, granules: usize) -> bool {
         let rest = self.scan..pool.granules().end;
         for run in bitmap::clear_runs(pool.chunk, Bitmap::Allocated, rest) {
             self.scan = run.end;
-            if run.len() >= granules {
-                self.run = pool.chunk.run(run.start, run.end);
-                self.settled = self.run.next();
+            if self.hand_out(pool, run, granules) {
                 return true;
             }
         }
@@ -137,6 +189,7 @@ impl Cursor {
 
     /// Leaves the pool behind with what it has for others: nothing, when everything that fits was used.
     fn leave(&mut self, space: &mut Space) {
+        self.enter(space);
         if self.leaves_rest {
             self.leave_rest(space);
         } else if let Some(pool) = self.pool.take() {
@@ -156,6 +209,7 @@ impl Cursor {
     pub(crate) fn retire(&mut self, space: &mut Space) {
         debug_assert_eq!(self.unsettled(), 0);
         self.drop_run();
+        self.enter(space);
         self.leave_rest(space);
         self.passed = Address::default();
     }

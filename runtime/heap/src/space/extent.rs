@@ -4,6 +4,7 @@
 //! given back and the next gap above, according to the process's own maps, is asked for; what was skipped is a hole.
 //! Only when nothing above can be had is the system's own choice accepted, wherever it lies.
 
+use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::blocks;
@@ -313,36 +314,38 @@ impl Extents {
         self.list.len() > 1 && self.list.iter().any(|extent| self.committed - extent.bytes() >= keep)
     }
 
-    /// Unmaps the extents that begin in a range and in which nothing is, but keeps at least `keep` bytes mapped, and
-    /// beside huge objects an extent of chunks: the reserve needs one. Says how many bytes were unmapped.
-    pub(crate) fn unmap_empty(&mut self, keep: usize, range: Span, log: &mut EventLog) -> usize {
-        let mut unmapped = 0;
-        let mut of_chunks = self.list.iter().filter(|extent| !extent.huge).count();
-        let at = |address| self.list.partition_point(|extent| extent.mapping.start() < address);
-        for index in (at(range.start)..at(range.end)).rev() {
-            let extent = &self.list[index];
-            let (bytes, span, huge) = (extent.bytes(), extent.span(), extent.huge);
-            let is_last = of_chunks == 1 && self.list.len() > 1;
-            let goes = huge || (self.committed - bytes >= keep && !is_last);
-            let chunks = self.chunks.partition_point(|chunk| chunk.base() < span.start)
-                ..self.chunks.partition_point(|chunk| chunk.base() < span.end);
-            if !goes || !self.chunks[chunks.clone()].iter().all(Chunk::is_empty) {
-                continue;
-            }
-            self.chunks.drain(chunks);
-            let extent = self.list.remove(index);
-            self.os.unmap(extent.mapping);
-            self.committed -= bytes;
-            self.newly_mapped.retain(|new| *new != span);
-            of_chunks -= usize::from(!huge);
-            unmapped += bytes;
-            log.push(Event::ExtentUnmapped { span });
-        }
-        if unmapped > 0 {
-            let largest = self.list.iter().filter(|extent| !extent.huge).map(Extent::bytes).max();
-            self.next_bytes = largest.map_or(FIRST_EXTENT, |bytes| (bytes * 2).min(LARGEST_EXTENT));
-        }
-        unmapped
+    /// The extent to be unmapped next: nothing is in it, and without it at least `keep` bytes stay mapped, and beside huge
+    /// objects an extent of chunks, which the reserve needs. The highest below `floor`, else the highest of all.
+    pub(crate) fn next_surplus(&self, keep: usize, floor: Address) -> Option<usize> {
+        let of_chunks = self.list.iter().filter(|extent| !extent.huge).count();
+        let is_last = of_chunks == 1 && self.list.len() > 1;
+        let goes = |index: &usize| {
+            let extent = &self.list[*index];
+            let surplus = extent.huge || (self.committed - extent.bytes() >= keep && !is_last);
+            surplus && self.chunks[self.chunks_of(*index)].iter().all(Chunk::is_empty)
+        };
+        let above = self.list.partition_point(|extent| extent.mapping.start() < floor);
+        (0..above).rev().chain((above..self.list.len()).rev()).find(goes)
+    }
+
+    /// The places of the chunks of an extent.
+    pub(crate) fn chunks_of(&self, extent: usize) -> Range<usize> {
+        let span = self.list[extent].span();
+        self.chunks.partition_point(|chunk| chunk.base() < span.start)
+            ..self.chunks.partition_point(|chunk| chunk.base() < span.end)
+    }
+
+    /// Unmaps an extent in which nothing is.
+    pub(crate) fn unmap_at(&mut self, extent: usize, log: &mut EventLog) {
+        self.chunks.drain(self.chunks_of(extent));
+        let extent = self.list.remove(extent);
+        let span = extent.span();
+        self.committed -= extent.bytes();
+        self.os.unmap(extent.mapping);
+        self.newly_mapped.retain(|new| *new != span);
+        log.push(Event::ExtentUnmapped { span });
+        let largest = self.list.iter().filter(|extent| !extent.huge).map(Extent::bytes).max();
+        self.next_bytes = largest.map_or(FIRST_EXTENT, |bytes| (bytes * 2).min(LARGEST_EXTENT));
     }
 
     /// Makes the pages from `start` on leave residency. Says whether they did.

@@ -224,9 +224,11 @@ impl Space {
 
     /// Makes an empty pool free.
     pub(crate) fn release_pool(&mut self, pool: PoolRef) {
-        self.chunk_mut(pool.chunk).release_pool(pool.slot);
+        let index = self.extents.index_of(pool.chunk);
+        self.chunks_mut()[index].release_pool(pool.slot);
         self.log.push(Event::PoolFreed { start: pool.start() });
-        self.forget_hints();
+        self.warm_from = self.warm_from.min(index);
+        self.free_from = self.free_from.min(index);
     }
 
     /// Takes `count` adjacent free pages: the first that fit, else some of a new extent, which is made for the
@@ -360,55 +362,78 @@ impl Space {
         }
     }
 
-    /// Unmaps empty extents, keeping `keep_mapped` bytes.
-    pub(crate) fn unmap_empty(&mut self, keep_mapped: usize) {
+    /// Unmaps empty extents, keeping `keep_mapped` bytes. What is touched in them is given back before, `most` bytes of it
+    /// at most: the system takes its time over it. Says how many bytes left residency, and whether no extent is left to
+    /// unmap.
+    pub(crate) fn unmap_empty(&mut self, keep_mapped: usize, most: usize) -> (usize, bool) {
         // What is held back may lie in an extent that is empty otherwise; what is left of the heap has room for it.
         let held = self.reserve_held() > 0 && self.extents.has_surplus(keep_mapped);
         if held {
             self.release_reserve();
         }
-        // What is empty below the floor goes first.
-        self.extents.unmap_empty(keep_mapped, Address::default()..self.floor, &mut self.log);
-        self.extents.unmap_empty(keep_mapped, self.floor..Address::new(usize::MAX), &mut self.log);
+        let mut given = 0;
+        let mut done = true;
+        while done && let Some(extent) = self.extents.next_surplus(keep_mapped, self.floor) {
+            for index in self.extents.chunks_of(extent) {
+                given += self.give_back_of(index, 1, most - given, false);
+            }
+            done = given < most;
+            if done {
+                self.extents.unmap_at(extent, &mut self.log);
+            }
+        }
         if held {
             self.fill_reserve();
         }
         self.forget_hints();
+        (given, done)
     }
 
     /// Gives whole free pages back to the system, highest first, in runs of at least `least` pages, until no more than
     /// `keep_warm` bytes of free pages are left warm, or `most` bytes were given. Says how many bytes left residency.
     pub(crate) fn give_back(&mut self, keep_warm: usize, least: usize, most: usize) -> usize {
         let touched_reserve = self.limit.bytes.is_some();
-        let mut warm = self.warm_free_pages(touched_reserve) * PAGE;
+        let sums = self.sums();
+        let warm = (sums.warm + if touched_reserve { 0 } else { sums.warm_reserve }) * PAGE;
         // A little too much is kept: it goes up and down by what evacuation moves.
         if warm <= keep_warm + keep_warm / SLACK {
             return 0;
         }
+        let most = most.min((warm - keep_warm).next_multiple_of(PAGE)).max(least * PAGE);
         let mut given = 0;
         for index in (0..self.chunks().len()).rev() {
-            let chunk = &self.chunks()[index];
-            let mut end = chunk.pages();
-            while warm > keep_warm && given < most && end > chunk_first_page(&self.chunks()[index]) {
-                let chunk = &self.chunks()[index];
-                let run = warm_run_before(chunk, end, touched_reserve);
-                end = run.start;
-                // No more of it than there is too much.
-                let surplus = (warm - keep_warm).div_ceil(PAGE).max(least);
-                let run = run.start.max(run.end.saturating_sub(surplus))..run.end;
-                if run.len() >= least.max(1)
-                    && self.extents.give_back(chunk_page_address(&self.chunks()[index], run.start), run.len() * PAGE)
-                {
-                    let chunk = &mut self.extents.chunks_mut()[index];
-                    for page in run.clone() {
-                        chunk.mark_given_back(page);
-                    }
-                    warm -= (run.len() * PAGE).min(warm);
-                    given += run.len() * PAGE;
-                }
+            if given >= most {
+                break;
             }
+            given += self.give_back_of(index, least, most - given, touched_reserve);
         }
         self.forget_hints();
+        given
+    }
+
+    /// The same in one chunk, `most` bytes of it and perhaps a run of `least` pages more.
+    fn give_back_of(&mut self, index: usize, least: usize, most: usize, touched_reserve: bool) -> usize {
+        let sums = self.chunks()[index].sums();
+        if sums.warm + sums.warm_reserve < least {
+            return 0;
+        }
+        let mut given = 0;
+        let mut end = self.chunks()[index].pages();
+        while given < most && end > chunk_first_page(&self.chunks()[index]) {
+            let chunk = &self.chunks()[index];
+            let longest = (most - given).div_ceil(PAGE).max(least);
+            let run = warm_run_before(chunk, end, touched_reserve, longest);
+            end = run.start;
+            if run.len() >= least.max(1)
+                && self.extents.give_back(chunk_page_address(chunk, run.start), run.len() * PAGE)
+            {
+                let chunk = &mut self.extents.chunks_mut()[index];
+                for page in run.clone() {
+                    chunk.mark_given_back(page);
+                }
+                given += run.len() * PAGE;
+            }
+        }
         given
     }
 
@@ -437,13 +462,6 @@ impl Space {
         let (index, slot) = self.find_slot(false)?;
         let below = self.chunks()[index].pool(slot).start() < limit;
         below.then(|| self.take_slot(index, slot, kind, clock))
-    }
-
-    /// Pages on which nothing lies though they were touched: free ones, empty ones of pools, and the reserve unless it
-    /// is meant to be touched.
-    fn warm_free_pages(&self, touched_reserve: bool) -> usize {
-        let count = |chunk: &Chunk| chunk.usable_pages().filter(|page| is_spare(chunk, *page, touched_reserve)).count();
-        self.chunks().iter().map(count).sum()
     }
 
     /// Measures the residency of every page; `false` when the system does not tell.
@@ -492,17 +510,18 @@ fn chunk_page_address(chunk: &Chunk, page: usize) -> Address {
     chunk.base() + page * PAGE
 }
 
-/// The longest run of warm free pages that ends at or before page `end`; empty, at the chunk's first page, when there
-/// is none.
-fn warm_run_before(chunk: &Chunk, end: usize, touched_reserve: bool) -> Range<usize> {
+/// The longest run of warm free pages that ends at or before page `end`, up to `longest` pages of it; empty, at the
+/// chunk's first page, when there is none.
+fn warm_run_before(chunk: &Chunk, end: usize, touched_reserve: bool, longest: usize) -> Range<usize> {
     let first = chunk_first_page(chunk);
     let spare = |page: &usize| is_spare(chunk, *page, touched_reserve);
     let Some(last) = (first..end).rev().find(spare) else { return first..first };
-    let start = (first..last).rev().find(|page| !spare(page)).map_or(first, |page| page + 1);
+    let least = first.max((last + 1).saturating_sub(longest));
+    let start = (least..last).rev().find(|page| !spare(page)).map_or(least, |page| page + 1);
     start..last + 1
 }
 
 fn is_spare(chunk: &Chunk, page: usize, touched_reserve: bool) -> bool {
     let kept = touched_reserve && chunk.entry(page).kind() == PageKind::Reserve;
-    !kept && chunk.is_warm_page(page)
+    !kept && chunk.entry(page).is_warm()
 }

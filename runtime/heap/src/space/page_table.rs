@@ -14,21 +14,21 @@
 //! | field | unit | meaning | stale |
 //! |---|---|---|---|
 //! | kind | [`PageKind`] | what the page is used for | never |
-//! | used | granules | allocated: live, dead and unjudged together | while a run in the page is being filled |
+//! | used | granules | allocated: live, dead and unjudged together | while a cursor is on the page |
 //! | live | granules | reached by the last mark, headers and rounding included | grows stale as the program goes on |
 //! | overhead | words | headers, rounding and unused capacity among the live granules, in words of 8 bytes | like live |
 //! | pending | words | the same, of what the cycle under way has reached; becomes overhead when the page is swept | never |
 //! | marked | granules | reached by the cycle under way; zero when idle | between two steps never |
 //! | grey | granules | heads of what is reached but not scanned; zero when idle | between two steps never |
-//! | free runs | runs | stretches of free granules, cut at the page's ends | while a run in the page is being filled |
+//! | free runs | runs | stretches of free granules, cut at the page's ends | while the page is stale |
 //! | longest | granules | the longest of them | likewise |
 //! | birth | pages of the clock | when the page last became other than free | never |
 //! | dirty | flag | changed since the last frame | never |
 //! | resident, measured | flags | what the last measurement said, and whether there was one | until the next measurement |
 //! | unswept | flag | the last mark is over and the page not swept yet: what is used and not live is dead | never |
 //! | cold | flag | nothing was stored in the page since it was mapped or given back: not resident | while a run in the page is being filled |
-//! | stale | flag | something was allocated since used bytes and free runs were counted | never |
-//! | flooded | flag | grey granules here are missing from the mark queue, which was full | never |
+//! | stale | flag | something was allocated or freed since the free runs were counted, which is done for frames | never |
+//! | flooded | flag | grey granules here are missing from the mark queue, which was full; of a chunk's first page: some page is flooded | never |
 //!
 //! What the counts of one page must satisfy (the verifier checks it as H3):
 //!
@@ -68,6 +68,9 @@ const GREY: Field = Field::new(27, 9);
 const LONGEST: Field = Field::new(36, 9);
 const FREE_RUNS: Field = Field::new(45, 8);
 const OVERHEAD: Field = Field::new(53, 10);
+
+/// The counts of what is used, live, marked and grey: all below that of the longest free run.
+const JUDGED: u64 = (1 << LONGEST.shift) - 1;
 
 const KIND: Field = Field::new(0, 8);
 const FLAGS: Field = Field::new(8, 8);
@@ -197,6 +200,50 @@ impl PageEntry {
         saved
     }
 
+    /// Whether nothing lies on the page though it was touched: free, or an empty page of a pool, or held back.
+    pub(crate) fn is_warm(self) -> bool {
+        match self.kind() {
+            PageKind::Free => true,
+            PageKind::Reserve => !self.is_cold(),
+            kind if kind.is_pooled() => self.used() == 0 && !self.is_cold(),
+            _ => false,
+        }
+    }
+
+    /// Whether [`Self::as_swept`] changes nothing, of a page of cells: as many live as at the last sweep, and nobody
+    /// looked at the marks in between.
+    #[inline]
+    pub(crate) const fn stays_when_swept(self, used: usize) -> bool {
+        let swept = USED.set(LIVE.set(0, used as u64), used as u64);
+        self.counts & JUDGED == swept
+            && OVERHEAD.get(self.counts) == 0
+            && PENDING.get(self.state) == 0
+            && !self.is_unswept()
+    }
+
+    /// The entry of a pooled page when it was swept and `used` granules are left, all of which live.
+    pub(crate) const fn as_swept(self, used: usize) -> Self {
+        let mut swept = self;
+        swept.set_stale(self.is_stale() || used != self.used());
+        swept.set_used(used);
+        swept.set_live(used);
+        swept.set_overhead_words(self.pending_words());
+        swept.set_pending_words(0);
+        swept.set_marked(0);
+        swept.set_grey(0);
+        swept.set_unswept(false);
+        swept
+    }
+
+    /// The entry as frames have it: without what the collector notes for itself while it marks, which changes without
+    /// making the page dirty.
+    pub(crate) fn as_framed(self) -> Self {
+        let mut framed = self;
+        framed.set_pending_words(0);
+        framed.set_flooded(false);
+        framed
+    }
+
     counts! {
         /// Granules allocated.
         used set_used USED;
@@ -228,11 +275,12 @@ impl PageEntry {
         is_dirty set_dirty DIRTY;
         /// Whether the mark is over and the page not swept yet.
         is_unswept set_unswept UNSWEPT;
-        /// Whether grey granules of the page are missing from the mark queue.
+        /// Whether grey granules of the page are missing from the mark queue; of a chunk's first page, which holds tables,
+        /// whether any page of the chunk is flooded.
         is_flooded set_flooded FLOODED;
         /// Whether nothing was stored in the page since it was mapped or given back.
         is_cold set_cold COLD;
-        /// Whether used bytes and free runs are behind the bitmaps: something was allocated since they were counted.
+        /// Whether the free runs are behind the bitmaps: something was allocated or freed since they were counted.
         is_stale set_stale STALE;
     }
 
