@@ -12,6 +12,7 @@ use heapatlas::ui::app::App;
 use heapatlas::ui::session::Phase;
 use heapatlas::ui::transcript::Voice;
 use heapatlas::ui::{ThemeChoice, WindowOptions};
+use heapatlas_heap::{Placement, Policy};
 
 /// Longer than anything here takes on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -270,4 +271,35 @@ fn compaction_is_no_remedy_for_what_it_has_just_left() {
     let free_runs = Term::costliest(&harness.state().session().model().counters().balance);
     assert_eq!(free_runs.map(|(term, _)| term), Some(Term::FreeRuns));
     assert!(harness.query_by_label_contains("What would lower it: less that is pinned").is_some());
+}
+
+#[test]
+fn a_heap_of_blocks_is_stepped_collected_and_begun_again() {
+    let policy = Policy::of(Placement::Malloc);
+    let mut harness = open_on(Program { policy, ..Program::default() }, true);
+    wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));
+    let before = forms(harness.state());
+    click(&mut harness, "Step form");
+    wait(&mut harness, "the next form", |app| forms(app) == before + 1 && phase_is(app, &Phase::Paused));
+    click(&mut harness, "Skip");
+    wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
+    assert!(harness.query_by_label("heap malloc").is_some(), "the line at the bottom says so");
+    let map = harness.get_by_label_contains("page map: ");
+    let words = map.accesskit_node().label().expect("words");
+    assert!(words.contains(" mixed") && !words.contains(" cells"), "{words}");
+    assert!(harness.query_by_label_contains("compaction").is_none(), "nothing moves here");
+
+    let cycles = |app: &App| app.session().model().counters().cycles;
+    let collected = cycles(harness.state());
+    click(&mut harness, "Collect");
+    wait(&mut harness, "a collection", move |app| cycles(app) > collected);
+    let counters = harness.state().session().model().counters();
+    assert_eq!(counters.balance.committed(), counters.committed);
+    assert_eq!(counters.balance.unjudged, 0);
+
+    // The allocator serves one heap at a time: the old one must have let go of it.
+    click(&mut harness, "Restart");
+    wait(&mut harness, "forms again", |app| forms(app) > 0 && !phase_is(app, &Phase::Finished));
+    click(&mut harness, "Skip");
+    wait(&mut harness, "the end again", |app| phase_is(app, &Phase::Finished));
 }

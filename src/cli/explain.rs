@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use heapatlas_heap::PageBalance;
+use heapatlas_heap::{PageBalance, Policy};
 
 use heapatlas_arc::host::NoHost;
 
@@ -47,6 +47,10 @@ fn snapshot(session: &mut Session) -> HeapModel {
 
 fn write(out: &mut dyn Write, before: &HeapModel, after: &HeapModel) -> io::Result<()> {
     let (then, now) = (before.counters(), after.counters());
+    let policy = &now.policy;
+    if !policy.is_usual() {
+        writeln!(out, "The heap's policy is {policy}.")?;
+    }
     writeln!(out, "As the program left it, marked but not swept, and after a collection that spared no effort:")?;
     writeln!(out)?;
     writeln!(out, "{:<14}{:>12}{:>12}   {:>12}{:>12}", "", "committed", "resident", "committed", "resident")?;
@@ -65,7 +69,7 @@ fn write(out: &mut dyn Write, before: &HeapModel, after: &HeapModel) -> io::Resu
             format::maybe_bytes(c),
             format::bytes(b),
             format::maybe_bytes(d),
-            term.meaning(),
+            term.meaning(policy),
         )?;
     }
     writeln!(
@@ -79,7 +83,7 @@ fn write(out: &mut dyn Write, before: &HeapModel, after: &HeapModel) -> io::Resu
     )?;
     writeln!(out)?;
     let words = match (&resident_then, &resident_now) {
-        (Some(then), Some(now)) => verdict(then, now),
+        (Some(then), Some(now)) => verdict(then, now, policy),
         _ => "This system does not tell what is resident.".to_owned(),
     };
     writeln!(out, "{words}")
@@ -93,27 +97,30 @@ struct Suspect {
 }
 
 /// What is resident and not live, given the resident terms before and after the collection.
-fn suspects(then: &PageBalance, now: &PageBalance) -> Vec<Suspect> {
-    let garbage = Suspect { name: "garbage that nobody has collected", bytes: then.dead, remedy: "a collection" };
-    let overhead = Suspect { name: Term::Overhead.name(), bytes: now.overhead, remedy: Term::Overhead.remedy() };
+fn suspects(then: &PageBalance, now: &PageBalance, policy: &Policy) -> Vec<Suspect> {
+    let garbage =
+        Suspect { name: "garbage that nobody has collected", bytes: then.dead, remedy: Term::Unjudged.remedy(policy) };
+    let overhead = Suspect { name: Term::Overhead.name(), bytes: now.overhead, remedy: Term::Overhead.remedy(policy) };
     let others = [Term::FreeRuns, Term::FreePages, Term::Tables, Term::Reserve].map(|term| {
         let bytes = term.of_pages(then);
         let stays = term == Term::FreeRuns && now.free_runs > bytes / 2;
-        let remedy = if stays { term.remedy_after_compaction() } else { term.remedy() };
+        let remedy = if stays { term.remedy_after_compaction(policy) } else { term.remedy(policy) };
         Suspect { name: term.name(), bytes, remedy }
     });
     [garbage, overhead].into_iter().chain(others).collect()
 }
 
 /// One or two sentences: whether there is a problem, which part it is, what would lower it.
-fn verdict(then: &PageBalance, now: &PageBalance) -> String {
+fn verdict(then: &PageBalance, now: &PageBalance, policy: &Policy) -> String {
     let sum = |balance| Term::COMMITTED.into_iter().map(|term| term.of_pages(balance) as u64).sum::<u64>();
     let (before, after, live) = (sum(then), sum(now), now.live as u64);
     let ratio = format::ratio(before, live);
     if before as f64 <= live as f64 * FINE {
         return format!("Resident is {ratio} live: nothing here is worth a change.");
     }
-    let Some(worst) = suspects(then, now).into_iter().max_by_key(|suspect| suspect.bytes) else { return String::new() };
+    let Some(worst) = suspects(then, now, policy).into_iter().max_by_key(|suspect| suspect.bytes) else {
+        return String::new();
+    };
     let bytes = worst.bytes as u64;
     format!(
         "Resident is {ratio} live. The largest part that is not live is {}, {} ({}). What would lower it: {}. After \
@@ -130,15 +137,17 @@ fn verdict(then: &PageBalance, now: &PageBalance) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use heapatlas_heap::Placement;
 
     #[test]
     fn the_verdict_names_the_largest_part_that_is_not_live() {
         let now = PageBalance { live: 100, tables: 20, ..PageBalance::default() };
         let then = PageBalance { live: 100, free_runs: 700, dead: 200, ..PageBalance::default() };
-        let words = verdict(&then, &now);
+        let words = verdict(&then, &now, &Policy::default());
         assert!(words.contains("free runs, 700 B (70 %)") && words.contains("10.00 ×"), "{words}");
         assert!(words.contains("compaction: the free bytes"), "{words}");
-        let words = verdict(&PageBalance { live: 110, ..PageBalance::default() }, &now);
+        let fine = PageBalance { live: 110, ..PageBalance::default() };
+        let words = verdict(&fine, &now, &Policy::default());
         assert!(words.contains("nothing"), "{words}");
     }
 
@@ -146,7 +155,7 @@ mod tests {
     fn what_the_mark_found_dead_is_garbage() {
         let then = PageBalance { live: 100, dead: 800, free_runs: 150, ..PageBalance::default() };
         let now = PageBalance { live: 100, ..PageBalance::default() };
-        let words = verdict(&then, &now);
+        let words = verdict(&then, &now, &Policy::default());
         assert!(words.contains("garbage that nobody has collected, 800 B"), "{words}");
     }
 
@@ -154,6 +163,10 @@ mod tests {
     fn free_runs_that_compaction_left_are_pinned() {
         let then = PageBalance { live: 100, free_runs: 700, ..PageBalance::default() };
         let now = PageBalance { live: 100, free_runs: 650, ..PageBalance::default() };
-        assert!(verdict(&then, &now).contains("pinned"), "{}", verdict(&then, &now));
+        let words = verdict(&then, &now, &Policy::default());
+        assert!(words.contains("pinned"), "{words}");
+        // Where nothing moves, nothing is pinned either.
+        let words = verdict(&then, &now, &Policy::of(Placement::Malloc));
+        assert!(words.contains("this policy never does") && !words.contains("pinned"), "{words}");
     }
 }

@@ -17,6 +17,7 @@ const VERSION: u32 = 1;
 struct Snapshot<'t> {
     heapatlas_snapshot: u32,
     program: &'t str,
+    heap: String,
     page_bytes: usize,
     clock_bytes: u64,
     committed_bytes: u64,
@@ -106,6 +107,7 @@ pub fn write(out: &mut dyn Write, model: &HeapModel, title: &Title) -> io::Resul
     let snapshot = Snapshot {
         heapatlas_snapshot: VERSION,
         program: &title.program,
+        heap: counters.policy.to_string(),
         page_bytes: heapatlas_heap::terms::PAGE,
         clock_bytes: counters.clock,
         committed_bytes: counters.committed,

@@ -1,4 +1,4 @@
-//! The terms of the balance, in the order in which they are drawn, with words and remedies.
+//! The terms of the balance, in the order in which they are drawn.
 
 use heapatlas_heap::terms::PAGE;
 use heapatlas_heap::{Balance, PageBalance, PageEntry};
@@ -83,50 +83,6 @@ impl Term {
             Self::Tables => "tables",
             Self::Reserve => "reserve",
             Self::NotResident => "not_resident",
-        }
-    }
-
-    /// What it counts.
-    #[must_use]
-    pub const fn meaning(self) -> &'static str {
-        match self {
-            Self::Live => "payload of what the last mark reached",
-            Self::Overhead => "headers, rounding and unused capacity of what is live",
-            Self::Unjudged => "allocated since the last mark: nobody has looked whether it is alive",
-            Self::Dead => "known to be dead, not swept yet",
-            Self::FreeRuns => "free bytes in pages that something lives in",
-            Self::FreePages => "pages with nothing in them",
-            Self::Tables => "the heap's own page entries and bitmaps",
-            Self::Reserve => "held back for the handler of an exhausted heap",
-            Self::NotResident => "committed, but not in memory: given back, never touched, or swapped",
-        }
-    }
-
-    /// What would lower it, or why nothing should.
-    #[must_use]
-    pub const fn remedy(self) -> &'static str {
-        match self {
-            Self::Live => "hold on to less: it is reachable",
-            Self::Overhead => "fewer, larger objects; conses have none",
-            Self::Unjudged => "a collection",
-            Self::Dead => "the sweep that is under way",
-            Self::FreeRuns => "compaction: the free bytes lie between things that live",
-            Self::FreePages => "giving back: collecting on request does it",
-            Self::Tables => "a smaller heap; it is a fixed share",
-            Self::Reserve => "nothing: it is a few pages of safety",
-            Self::NotResident => "nothing: it costs no memory",
-        }
-    }
-
-    /// What would lower it when everything that can move has just been moved together.
-    #[must_use]
-    pub const fn remedy_after_compaction(self) -> &'static str {
-        match self {
-            Self::FreeRuns => {
-                "less that is pinned (keys that are found by their address): compaction moves everything else, and left \
-                 this"
-            }
-            other => other.remedy(),
         }
     }
 

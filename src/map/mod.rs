@@ -3,9 +3,11 @@
 //! * [`layout`] pages and holes to rows
 //! * [`palette`] every colour by its meaning
 //! * [`shade`] what a page looks like
-//! * [`balance`] the terms of the balance, in order, with words and remedies
+//! * [`balance`] the terms of the balance, in order
+//! * [`remedy`] what each counts and what would lower it, under a policy
 
 pub mod balance;
 pub mod layout;
 pub mod palette;
+pub mod remedy;
 pub mod shade;

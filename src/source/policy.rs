@@ -54,21 +54,7 @@ fn yes(key: &str, value: &str) -> Result<bool, String> {
 /// The text that names a policy: the shortest that [`parse`] makes the same of.
 #[must_use]
 pub fn name(policy: &Policy) -> String {
-    let usual = Policy::of(policy.placement);
-    let mut options = Vec::new();
-    if policy.cell_bytes != usual.cell_bytes {
-        options.push(format!("cell={}", policy.cell_bytes));
-    }
-    let switches = [
-        ("collect", policy.collects, usual.collects),
-        ("give-back", policy.gives_back, usual.gives_back),
-        ("evacuate", policy.evacuates, usual.evacuates),
-    ];
-    for (key, value, _) in switches.into_iter().filter(|(_, value, usual)| value != usual) {
-        options.push(format!("{key}={}", if value { "yes" } else { "no" }));
-    }
-    let colon = if options.is_empty() { "" } else { ":" };
-    format!("{}{colon}{}", policy.placement.name(), options.join(","))
+    policy.to_string()
 }
 
 #[cfg(test)]

@@ -5,6 +5,7 @@ use eframe::egui::{
     pos2, vec2,
 };
 use heapatlas_heap::Balance;
+use heapatlas_heap::frame::Counters;
 
 use crate::format;
 use crate::map::balance::Term;
@@ -23,16 +24,17 @@ const LINE: f32 = 21.0;
 /// Shows the balance. A term that is clicked is lit, or put out.
 pub fn show(ui: &mut Ui, model: &HeapModel, lit: &mut Option<Term>) {
     let counters = model.counters();
-    let balance = &counters.balance;
+    let policy = &counters.policy;
     show_numbers(ui, model);
     ui.add_space(8.0);
-    let remedy = |term: Term| if model.is_compacted() { term.remedy_after_compaction() } else { term.remedy() };
-    let mut clicked = show_bar(ui, balance, *lit, &remedy);
+    let compacted = model.is_compacted();
+    let remedy = |term: Term| if compacted { term.remedy_after_compaction(policy) } else { term.remedy(policy) };
+    let mut clicked = show_bar(ui, counters, *lit, &remedy);
     ui.add_space(4.0);
     ui.spacing_mut().item_spacing.y = 0.0;
     for term in Term::ALL {
-        let response = show_term(ui, term, balance, *lit == Some(term));
-        if response.on_hover_ui(|ui| explain(ui, term, balance, remedy(term))).clicked() {
+        let response = show_term(ui, term, &counters.balance, *lit == Some(term));
+        if response.on_hover_ui(|ui| explain(ui, term, counters, remedy(term))).clicked() {
             clicked = Some(term);
         }
     }
@@ -40,7 +42,7 @@ pub fn show(ui: &mut Ui, model: &HeapModel, lit: &mut Option<Term>) {
         *lit = if *lit == Some(term) { None } else { Some(term) };
     }
     ui.add_space(6.0);
-    show_verdict(ui, balance, &remedy);
+    show_verdict(ui, &counters.balance, &remedy);
 }
 
 /// The few numbers that matter most.
@@ -72,8 +74,14 @@ fn show_numbers(ui: &mut Ui, model: &HeapModel) {
 }
 
 /// The terms that sum to what is committed, side by side, and a mark where what is resident ends.
-fn show_bar(ui: &mut Ui, balance: &Balance, lit: Option<Term>, remedy: &dyn Fn(Term) -> &'static str) -> Option<Term> {
+fn show_bar(
+    ui: &mut Ui,
+    counters: &Counters,
+    lit: Option<Term>,
+    remedy: &dyn Fn(Term) -> &'static str,
+) -> Option<Term> {
     let theme = theme::current(ui);
+    let balance = &counters.balance;
     let committed = balance.committed();
     let (outer, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR + 2.0 * MARK), Sense::click());
     let name = format!("balance: {} committed", format::bytes(committed));
@@ -105,7 +113,7 @@ fn show_bar(ui: &mut Ui, balance: &Balance, lit: Option<Term>, remedy: &dyn Fn(T
     let hovered = response.hover_pos().and_then(under).map(|(term, _)| *term);
     let clicked = response.clicked();
     if let Some(term) = hovered {
-        response.on_hover_ui_at_pointer(|ui| explain(ui, term, balance, remedy(term)));
+        response.on_hover_ui_at_pointer(|ui| explain(ui, term, counters, remedy(term)));
     }
     hovered.filter(|_| clicked)
 }
@@ -163,9 +171,10 @@ fn show_term(ui: &mut Ui, term: Term, balance: &Balance, is_lit: bool) -> Respon
 }
 
 /// What a term counts and what would lower it.
-fn explain(ui: &mut Ui, term: Term, balance: &Balance, remedy: &str) {
+fn explain(ui: &mut Ui, term: Term, counters: &Counters, remedy: &str) {
+    let Counters { balance, policy, .. } = counters;
     ui.strong(format!("{}  {}", term.name(), format::maybe_bytes(term.of(balance))));
-    ui.label(term.meaning());
+    ui.label(term.meaning(policy));
     ui.weak(format!("What would lower it: {remedy}."));
     ui.weak("Click to light up the pages that hold it.");
 }

@@ -66,6 +66,12 @@ fn numbers(model: &HeapModel) -> Vec<(String, &'static str)> {
         }
     };
     numbers.push((cycles, "collections completed, the time they took together, and why the last one began"));
+    if !counters.policy.is_usual() {
+        numbers.push((
+            format!("heap {}", counters.policy),
+            "the policy: where things are placed, and what is done to get memory back",
+        ));
+    }
     if let Some(limit) = counters.limit {
         numbers.push((format!("soft limit {}", format::bytes(limit)), "what the heap commits before an error"));
     }

@@ -12,6 +12,7 @@ pub use events::{Event, EventLog};
 use crate::heap::Heap;
 use crate::space::accounting::Balance;
 use crate::space::page_table::PageEntry;
+use crate::space::policy::Policy;
 use crate::terms::{Address, GcPhase, PAGE, PageKind, Span};
 
 /// The changes since the last frame, or, in a key frame, everything.
@@ -43,6 +44,8 @@ pub struct Frame {
 /// What is counted for the whole heap. Bytes unless the name says otherwise.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Counters {
+    /// How the heap places things and gets memory back: it says what can be done about each term of the balance.
+    pub policy: Policy,
     /// The allocation clock: bytes allocated since the heap was made.
     pub clock: u64,
     /// Mapped and ours.
@@ -101,6 +104,7 @@ impl Heap {
         let span = first.zip(last).map_or(0, |(start, end)| end - start);
         let committed = self.space.committed();
         Counters {
+            policy: self.policy(),
             clock: self.clock(),
             committed: committed as u64,
             span: span as u64,

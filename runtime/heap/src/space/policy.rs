@@ -3,6 +3,8 @@
 //! The policy is chosen when a heap is made. Everything else, the collector, the page table, the frames, is the same for
 //! all of them, so that a program can be looked at under each.
 
+use std::fmt;
+
 /// Where what is allocated comes to lie.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
 pub enum Placement {
@@ -63,5 +65,42 @@ impl Policy {
             gives_back: true,
             evacuates: matches!(placement, Placement::Pool),
         }
+    }
+
+    /// Whether it leaves nothing out and places things as heaps do by default.
+    #[must_use]
+    pub fn is_usual(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// Whether a cell asks for more than it holds.
+    #[must_use]
+    pub const fn has_padded_cells(&self) -> bool {
+        self.cell_bytes > crate::terms::GRANULE
+    }
+}
+
+/// The shortest text that says it all: `pool`, `malloc:cell=480,collect=no`.
+impl fmt::Display for Policy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let usual = Self::of(self.placement);
+        f.write_str(self.placement.name())?;
+        let mut sign = ':';
+        let mut option = |key: &str, value: &dyn fmt::Display| {
+            let before = std::mem::replace(&mut sign, ',');
+            write!(f, "{before}{key}={value}")
+        };
+        if self.cell_bytes != usual.cell_bytes {
+            option("cell", &self.cell_bytes)?;
+        }
+        let switches = [
+            ("collect", self.collects, usual.collects),
+            ("give-back", self.gives_back, usual.gives_back),
+            ("evacuate", self.evacuates, usual.evacuates),
+        ];
+        for (key, value, _) in switches.into_iter().filter(|(_, value, usual)| value != usual) {
+            option(key, if value { &"yes" } else { &"no" })?;
+        }
+        Ok(())
     }
 }

@@ -30,7 +30,7 @@ pub fn show(ui: &mut Ui, map: &PageMap, model: &HeapModel, lit: Option<Term>) {
         ui.spacing_mut().interact_size.y = 18.0;
         if let Some(term) = lit {
             swatch::swatch(ui, color(theme.term(term)));
-            say(ui, &format!("{}: {}", term.name(), term.meaning()));
+            say(ui, &format!("{}: {}", term.name(), term.meaning(&model.counters().policy)));
             ui.weak("Esc puts the light out.");
             return;
         }
