@@ -156,7 +156,8 @@ impl Theme {
             PageKind::Objects => self.pick(Rgb(230, 159, 0), Rgb(205, 127, 0)),
             PageKind::LargeHead | PageKind::LargeRest => self.pick(Rgb(213, 94, 0), Rgb(178, 70, 0)),
             PageKind::Stack => self.pick(Rgb(0, 158, 115), Rgb(0, 128, 92)),
-            PageKind::Mixed => self.pick(Rgb(214, 202, 70), Rgb(122, 116, 10)),
+            // Straw and umber: what no other kind comes near to, whatever one's colour vision.
+            PageKind::Mixed => self.pick(Rgb(214, 204, 110), Rgb(76, 52, 20)),
             PageKind::Reserve => self.pick(Rgb(204, 121, 167), Rgb(170, 84, 132)),
         }
     }
@@ -247,6 +248,41 @@ mod tests {
             for kind in PageKind::ALL.into_iter().filter(|kind| !kind.is_free() && *kind != PageKind::Foreign) {
                 let contrast = theme.kind(kind).contrast(theme.free());
                 assert!(contrast >= 1.8, "{theme:?} {kind:?}: {contrast}");
+            }
+        }
+    }
+
+    /// How people with full colour vision and without one kind of cones see linear red, green and blue, after Machado,
+    /// Oliveira and Fernandes (2009).
+    const VISIONS: [[[f32; 3]; 3]; 4] = [
+        [[1.0, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]],
+        [[0.152, 1.053, -0.205], [0.115, 0.786, 0.099], [-0.004, -0.048, 1.052]],
+        [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]],
+        [[1.256, -0.077, -0.179], [-0.078, 0.931, 0.148], [0.005, 0.691, 0.304]],
+    ];
+
+    /// Lightness and the two hue axes of CIELAB, of a colour as somebody sees it.
+    fn lab(colour: Rgb, vision: &[[f32; 3]; 3]) -> [f32; 3] {
+        let linear = [colour.0, colour.1, colour.2].map(|part| (f32::from(part) / 255.0).powf(2.2));
+        let dot = |row: &[f32; 3], seen: &[f32; 3]| row.iter().zip(seen).map(|(a, b)| a * b).sum::<f32>();
+        let seen = vision.map(|row| dot(&row, &linear).clamp(0.0, 1.0));
+        // To X, Y and Z, as shares of those of white.
+        let xyz = [[0.434, 0.376, 0.190], [0.213, 0.715, 0.072], [0.018, 0.109, 0.873]];
+        let [x, y, z] = xyz.map(|row| {
+            let share = dot(&row, &seen);
+            if share > 0.008_856 { share.cbrt() } else { 7.787 * share + 16.0 / 116.0 }
+        });
+        [116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)]
+    }
+
+    #[test]
+    fn mixed_pages_look_like_no_other_kind_to_anybody() {
+        let others = [PageKind::Cells, PageKind::Objects, PageKind::LargeHead, PageKind::Stack, PageKind::Tables];
+        for theme in [Theme::Dark, Theme::Light] {
+            for (kind, vision) in others.into_iter().flat_map(|kind| VISIONS.map(|vision| (kind, vision))) {
+                let (a, b) = (lab(theme.kind(PageKind::Mixed), &vision), lab(theme.kind(kind), &vision));
+                let distance = a.iter().zip(b).map(|(a, b)| (a - b).powi(2)).sum::<f32>().sqrt();
+                assert!(distance >= 20.0, "{theme:?} {kind:?}: {distance}");
             }
         }
     }
