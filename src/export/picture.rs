@@ -120,8 +120,9 @@ impl<'m> Picture<'m> {
         let ratio = resident.map_or_else(String::new, |resident| {
             format!(", {} resident / live", format::ratio(resident, counters.balance.live))
         });
+        let heap = if counters.policy.is_usual() { String::new() } else { format!("heap {} · ", counters.policy) };
         let line = format!(
-            "{} allocated on the clock · {} resident · {} committed · {} live{ratio}",
+            "{heap}{} allocated on the clock · {} resident · {} committed · {} live{ratio}",
             format::bytes(counters.clock),
             format::maybe_bytes(resident),
             format::bytes(counters.committed),
@@ -150,9 +151,11 @@ impl<'m> Picture<'m> {
                         labelled = top;
                     }
                     for page in 0..*count {
-                        if let Some(found) = self.model.pages().at(*first + page * PAGE) {
-                            let x = left + (column + page) as f32 * self.side;
-                            self.draw_page(surface, theme, Shade::of(found.entry, theme), (x, top));
+                        let x = left + (column + page) as f32 * self.side;
+                        match self.model.pages().at(*first + page * PAGE) {
+                            Some(found) => self.draw_page(surface, theme, Shade::of(found.entry, theme), (x, top)),
+                            // A gap: a line through what is not the heap's.
+                            None => surface.fill((x, top + self.side / 2.0, self.side, 1.0), theme.line()),
                         }
                     }
                 }

@@ -1,11 +1,12 @@
 //! The map in block characters, for terminals and for `.txt`.
 //!
 //! One character is one page. The letter says the kind, the block how full the page is with what lives or is unjudged; a
-//! page out of memory is a dot. With colour the hue says the kind and the block alone is drawn.
+//! page out of memory is a dot, what is not the heap's a tilde. With colour the hue says the kind and the block alone is drawn.
 
 use std::io::{self, Write};
 
 use heapatlas_heap::PageEntry;
+use heapatlas_heap::frame::Counters;
 use heapatlas_heap::terms::{PAGE, PageKind};
 
 use crate::format;
@@ -51,6 +52,9 @@ const fn letter(kind: PageKind) -> char {
         PageKind::Foreign => '?',
     }
 }
+
+/// What is not the heap's between two pages of a row.
+const GAP: char = '~';
 
 const BLOCKS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
@@ -116,8 +120,12 @@ fn write_row(out: &mut dyn Write, model: &HeapModel, row: &Row, colour: bool) ->
         Row::Pages { start, column, first, count } => {
             write!(out, "{}  {:column$}", format::address(*start), "")?;
             for page in 0..*count {
-                let entry = model.pages().at(*first + page * PAGE).map(|page| page.entry).unwrap_or_default();
-                if colour { paint(out, entry)? } else { write!(out, "{}", plain_page(entry))? }
+                match model.pages().at(*first + page * PAGE).map(|page| page.entry) {
+                    Some(entry) if colour => paint(out, entry)?,
+                    Some(entry) => write!(out, "{}", plain_page(entry))?,
+                    None if colour => write!(out, "\u{1b}[0m{GAP}")?,
+                    None => write!(out, "{GAP}")?,
+                }
             }
             writeln!(out, "{}", if colour { "\u{1b}[0m" } else { "" })
         }
@@ -153,13 +161,14 @@ fn write_legend(out: &mut dyn Write, model: &HeapModel, style: &Style) -> io::Re
 }
 
 fn write_balance(out: &mut dyn Write, model: &HeapModel) -> io::Result<()> {
-    let balance = &model.counters().balance;
+    let Counters { balance, policy, .. } = model.counters();
+    let heap = if policy.is_usual() { String::new() } else { format!("heap {policy}: ") };
     let terms: Vec<String> = Term::COMMITTED
         .iter()
         .filter_map(|term| Some((term, term.of(balance).filter(|bytes| *bytes > 0)?)))
         .map(|(term, bytes)| format!("{} {}", term.name(), format::bytes(bytes)))
         .collect();
-    writeln!(out, "committed {} = {}", format::bytes(balance.committed()), terms.join(" + "))?;
+    writeln!(out, "{heap}committed {} = {}", format::bytes(balance.committed()), terms.join(" + "))?;
     if let (Some(resident), Some(absent)) = (balance.resident(), balance.not_resident) {
         writeln!(
             out,

@@ -1,15 +1,15 @@
 //! Pages and holes to rows.
 //!
 //! A row holds a power of two of pages and begins at a multiple of its length, so that an address finds its column by
-//! its low bits and rows stay where they are while the heap grows. A hole is one row whatever its size: elided, but
-//! never silently.
+//! its low bits and rows stay where they are while the heap grows. A hole that takes whole rows is one row whatever its
+//! size: elided, but never silently. A smaller one is a gap, drawn to scale.
 
 use heapatlas_heap::terms::{Address, PAGE, Span};
 
 /// One row of the map.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Row {
-    /// Adjacent pages of one extent.
+    /// Pages, with gaps where a page is not the heap's.
     Pages {
         /// The address of the row's first column, whether or not a page is there.
         start: Address,
@@ -17,10 +17,10 @@ pub enum Row {
         column: usize,
         /// The address of the first page.
         first: Address,
-        /// How many pages there are.
+        /// How many pages it is from there to the end of the last, gaps included.
         count: usize,
     },
-    /// A range that is not the heap's.
+    /// A range that is not the heap's, of a row or more.
     Hole {
         /// Where.
         span: Span,
@@ -39,18 +39,25 @@ impl Layout {
     #[must_use]
     pub fn new(extents: &[Span], columns: usize) -> Self {
         assert!(columns.is_power_of_two(), "{columns} columns");
+        let row = columns * PAGE;
         let mut rows = Vec::new();
         let mut end: Option<Address> = None;
         for span in extents {
             if let Some(end) = end
-                && end < span.start
+                && end.align_up(row) < span.start.align_down(row)
             {
                 rows.push(Row::Hole { span: end..span.start });
             }
             let mut first = span.start;
+            if let Some(Row::Pages { start, first: begun, count, .. }) = rows.last_mut()
+                && first < *start + row
+            {
+                first = (*start + row).min(span.end);
+                *count = (first - *begun) / PAGE;
+            }
             while first < span.end {
-                let start = first.align_down(columns * PAGE);
-                let last = (start + columns * PAGE).min(span.end);
+                let start = first.align_down(row);
+                let last = (start + row).min(span.end);
                 rows.push(Row::Pages { start, column: (first - start) / PAGE, first, count: (last - first) / PAGE });
                 first = last;
             }
@@ -71,7 +78,7 @@ impl Layout {
         &self.rows
     }
 
-    /// The address of the page at a row and a column.
+    /// The address at a row and a column, of a page or of a gap.
     #[must_use]
     pub fn address_at(&self, row: usize, column: usize) -> Option<Address> {
         match self.rows.get(row)? {
@@ -82,7 +89,8 @@ impl Layout {
         }
     }
 
-    /// The row and the column of the page in which an address lies; of a hole, its row and column zero.
+    /// The row and the column of the page or the gap in which an address lies; of a hole that has a row, that and column
+    /// zero.
     #[must_use]
     pub fn place_of(&self, address: Address) -> Option<(usize, usize)> {
         let above = self.rows.partition_point(|row| match row {
@@ -115,6 +123,26 @@ mod tests {
         assert_eq!(layout.address_at(6, 35), Some(Address::new(0x30_0000 + 99 * PAGE)));
         assert_eq!(layout.address_at(6, 36), None);
         assert_eq!(layout.address_at(4, 0), None);
+    }
+
+    #[test]
+    fn a_hole_without_a_whole_row_is_a_gap() {
+        // Within a row, over the end of one, and as long as a row without being one.
+        let gaps = [span(0x10_0000, 10), span(0x10_c000, 40), span(0x14_8000, 10), span(0x18_2000, 10)];
+        let layout = Layout::new(&gaps, 64);
+        let row = |start, first, count| {
+            let (start, first) = (Address::new(start), Address::new(first));
+            Row::Pages { start, column: (first - start) / PAGE, first, count }
+        };
+        assert_eq!(
+            layout.rows(),
+            [row(0x10_0000, 0x10_0000, 52), row(0x14_0000, 0x14_8000, 10), row(0x18_0000, 0x18_2000, 10)]
+        );
+        assert_eq!(layout.place_of(Address::new(0x10_b000)), Some((0, 11)), "a gap has a place");
+        assert_eq!(layout.place_of(Address::new(0x14_0000)), None);
+        // What adjoins goes on in the same row.
+        let layout = Layout::new(&[span(0x10_0000, 10), span(0x10_a000, 80)], 64);
+        assert_eq!(layout.rows(), [row(0x10_0000, 0x10_0000, 64), row(0x14_0000, 0x14_0000, 26)]);
     }
 
     #[test]

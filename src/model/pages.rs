@@ -148,16 +148,29 @@ impl Pages {
         self.extents.iter().flat_map(|extent| extent.pages_from(0))
     }
 
-    /// The pages of an extent from the one in which an address lies to the extent's end, lowest first.
-    pub fn from(&self, address: Address) -> impl Iterator<Item = Page> {
-        let found = self.index_of(address);
-        found.into_iter().flat_map(|(index, page)| self.extents[index].pages_from(page))
+    /// The pages within a range that begins with a page's first byte, lowest first. What is no page is left out.
+    pub fn within(&self, span: Span) -> impl Iterator<Item = Page> {
+        let first = self.extents.partition_point(|extent| extent.span.end <= span.start);
+        let Span { start, end } = span;
+        self.extents[first..].iter().take_while(move |extent| extent.span.start < end).flat_map(move |extent| {
+            let skipped = start.checked_offset_from(extent.span.start).unwrap_or(0) / PAGE;
+            extent.pages_from(skipped).take_while(move |page| page.address < end)
+        })
     }
 
     /// The page in which an address lies.
     #[must_use]
     pub fn at(&self, address: Address) -> Option<Page> {
-        self.from(address).next()
+        let (index, page) = self.index_of(address)?;
+        self.extents[index].pages_from(page).next()
+    }
+
+    /// The hole in which an address lies.
+    #[must_use]
+    pub fn hole_at(&self, address: Address) -> Option<Span> {
+        let above = self.extents.partition_point(|extent| extent.span.end <= address);
+        let (below, above) = (self.extents.get(above.checked_sub(1)?)?, self.extents.get(above)?);
+        (address < above.span.start).then_some(below.span.end..above.span.start)
     }
 
     /// How many pages there are.
@@ -176,5 +189,25 @@ impl Pages {
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_and_holes_are_found_across_extents() {
+        let address = |pages: usize| Address::new(0x10_0000 + pages * PAGE);
+        let extents = vec![address(0)..address(3), address(5)..address(6), address(100)..address(102)];
+        let mut pages = Pages::default();
+        pages.apply(&Frame { key: true, extents, ..Frame::default() });
+        let within = |span: Span| pages.within(span).map(|page| page.address).collect::<Vec<_>>();
+        assert_eq!(within(address(1)..address(101)), [1, 2, 5, 100].map(address));
+        assert_eq!(within(address(3)..address(5)), []);
+        assert_eq!(pages.hole_at(address(4)), Some(address(3)..address(5)));
+        assert_eq!(pages.hole_at(address(5)), None, "a page");
+        assert_eq!(pages.hole_at(address(6)), Some(address(6)..address(100)));
+        assert_eq!(pages.hole_at(address(102)), None, "above all of them");
     }
 }

@@ -90,7 +90,7 @@ pub fn in_short(page: Page) -> String {
 #[must_use]
 pub fn of_hole(span: &Span) -> String {
     format!(
-        "hole of {}, {} to {}: between two extents, and not the heap's",
+        "hole of {}, {} to {}: within the heap's span, and not the heap's",
         format::bytes((span.end - span.start) as u64),
         format::address(span.start),
         format::address(span.end),

@@ -111,11 +111,13 @@ impl Geometry {
     /// Width and height of the map, in points.
     #[must_use]
     pub fn size(&self) -> Vec2 {
-        vec2(self.width_of(self.layout.columns()), self.tops.last().copied().unwrap_or_default())
+        vec2(self.left_of(self.layout.columns()), self.tops.last().copied().unwrap_or_default())
     }
 
-    fn width_of(&self, columns: usize) -> f32 {
-        self.tile.left_of(columns) as f32 * self.pixel
+    /// Where a column begins, in points, or, of the number of columns, where a row ends.
+    #[must_use]
+    pub fn left_of(&self, column: usize) -> f32 {
+        self.tile.left_of(column) as f32 * self.pixel
     }
 
     /// From where to where a row goes, in points.
@@ -158,10 +160,10 @@ impl Geometry {
         self.layout.address_at(row, column)?;
         let line = line_of(self.tile);
         let size = vec2((self.tile.width - line) as f32, (self.tile.height - line) as f32) * self.pixel;
-        Some(Rect::from_min_size(pos2(self.width_of(column), self.tops[row]), size))
+        Some(Rect::from_min_size(pos2(self.left_of(column), self.tops[row]), size))
     }
 
-    /// The address of the page at a point.
+    /// The address at a point, of a page or of a gap between two.
     #[must_use]
     pub fn page_at(&self, at: Pos2) -> Option<Address> {
         let row = self.row_at(at.y)?;
@@ -169,7 +171,7 @@ impl Geometry {
         self.layout.address_at(row, column)
     }
 
-    /// The hole at a height.
+    /// The hole that has the row at a height.
     #[must_use]
     pub fn hole_at(&self, y: f32) -> Option<Span> {
         match &self.layout.rows()[self.row_at(y)?] {

@@ -177,8 +177,10 @@ impl PageMap {
     fn point(&mut self, ui: &Ui, scene: &Scene<'_>, response: &Response) {
         let theme = theme::current(ui);
         let at = response.hover_pos().map(|at| at - scene.corner);
-        let hole = at.and_then(|at| scene.geometry.hole_at(at.y));
-        self.pointed = at.and_then(|at| scene.geometry.page_at(at));
+        let there = at.and_then(|at| scene.geometry.page_at(at));
+        let gap = there.and_then(|address| scene.model.pages().hole_at(address));
+        let hole = gap.or_else(|| at.and_then(|at| scene.geometry.hole_at(at.y)));
+        self.pointed = there.filter(|address| scene.model.pages().at(*address).is_some());
         if response.clicked() {
             self.pinned = if self.pinned == self.pointed { None } else { self.pointed };
         }
@@ -263,15 +265,32 @@ impl Scene<'_> {
         let rect = Rect::from_min_max(pos2(0.0, top), pos2(self.geometry.size().x, bottom)).translate(self.corner);
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         ui.painter().image(texture, rect, whole, Color32::WHITE);
+        for (row, looks) in rows.zip(&looks) {
+            self.draw_gaps(ui, row, looks);
+        }
+    }
+
+    /// A line through what is not the heap's between two pages of a row.
+    fn draw_gaps(&self, ui: &Ui, row: usize, looks: &[Option<Look>]) {
+        let (top, bottom) = self.geometry.row(row);
+        let y = (top + bottom) / 2.0 + self.corner.y;
+        let stroke = Stroke::new(1.0, color(theme::current(ui).faint_text()));
+        let mut last = None;
+        for (column, _) in looks.iter().enumerate().filter(|(_, look)| look.is_some()) {
+            if let Some(last) = last.replace(column).filter(|last| last + 1 < column) {
+                let (left, right) = (self.geometry.left_of(last + 1), self.geometry.left_of(column));
+                ui.painter().hline(self.corner.x + left + 1.0..=self.corner.x + right - 2.0, y, stroke);
+            }
+        }
     }
 
     fn looks(&self, row: &Row) -> Vec<Option<Look>> {
         let mut looks = vec![None; self.geometry.layout().columns()];
         if let Row::Pages { column, first, count, .. } = row {
             let clock = self.model.counters().clock;
-            let pages = self.model.pages().from(*first).take(*count);
-            for (look, page) in looks[*column..].iter_mut().zip(pages) {
-                *look = Some(Look { entry: page.entry, glow: glow(page.touched, clock) });
+            for page in self.model.pages().within(*first..*first + *count * PAGE) {
+                looks[column + (page.address - *first) / PAGE] =
+                    Some(Look { entry: page.entry, glow: glow(page.touched, clock) });
             }
         }
         looks
@@ -310,7 +329,8 @@ impl Scene<'_> {
         for row in shown {
             let Row::Pages { first, .. } = &self.geometry.layout().rows()[row] else { continue };
             let (top, bottom) = self.geometry.row(row);
-            let middle = (top + bottom) / 2.0;
+            // The first row may be lower than its address.
+            let middle = ((top + bottom) / 2.0).max(GUTTER_LINE / 2.0);
             if middle - free < GUTTER_LINE {
                 continue;
             }
