@@ -128,12 +128,17 @@ impl Term {
     }
 
     /// The term besides what lives that costs most memory, and how much; `None` when there is none. What is not
-    /// resident costs nothing, and is taken off the free pages, where nearly all of it is.
+    /// resident costs nothing, and is taken off the free pages, then the reserve, where nearly all of it is.
     #[must_use]
     pub fn costliest(balance: &Balance) -> Option<(Self, u64)> {
+        let absent = balance.not_resident.unwrap_or(0);
         let cost = |term: Self| {
             let bytes = term.of(balance).unwrap_or(0);
-            if term == Self::FreePages { bytes.saturating_sub(balance.not_resident.unwrap_or(0)) } else { bytes }
+            bytes.saturating_sub(match term {
+                Self::FreePages => absent,
+                Self::Reserve => absent.saturating_sub(balance.free_pages),
+                _ => 0,
+            })
         };
         let others = Self::COMMITTED.into_iter().filter(|term| *term != Self::Live);
         others.map(|term| (term, cost(term))).max_by_key(|(_, bytes)| *bytes).filter(|(_, bytes)| *bytes > 0)
@@ -183,5 +188,8 @@ mod tests {
         let balance = Balance { not_resident: None, ..balance };
         assert_eq!(Term::costliest(&balance), Some((Term::FreePages, 60)));
         assert_eq!(Term::costliest(&Balance { live: 7, ..Balance::default() }), None);
+        // A reserve that nobody has touched costs nothing either.
+        let balance = Balance { free_pages: 60, reserve: 30, tables: 5, not_resident: Some(88), ..Balance::default() };
+        assert_eq!(Term::costliest(&balance), Some((Term::Tables, 5)));
     }
 }
