@@ -7,19 +7,21 @@ fn text(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-const DOCUMENTS: [&str; 4] = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "COMPATIBILITY.md"];
+const DOCUMENTS: [&str; 5] = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "COMPATIBILITY.md", "docs/stories.md"];
 
 #[test]
 fn links_lead_somewhere() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     for document in DOCUMENTS {
+        let folder = root.join(document).parent().map(Path::to_owned).unwrap_or_default();
         let text = text(document);
         let links = text.split("](").skip(1).filter_map(|rest| rest.split_once(')').map(|(link, _)| link));
         let pictures = ["src=\"", "srcset=\""].into_iter().flat_map(|attribute| {
             text.split(attribute).skip(1).filter_map(|rest| rest.split_once('"').map(|(link, _)| link))
         });
         for link in links.chain(pictures).filter(|link| !link.starts_with("http")) {
-            assert!(root.join(link).exists(), "{document} links to {link}");
+            let path = link.split('#').next().unwrap_or(link);
+            assert!(folder.join(path).exists(), "{document} links to {link}");
         }
     }
 }
