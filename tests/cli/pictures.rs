@@ -88,13 +88,20 @@ fn sum(snapshot: &Value, member: &str) -> i64 {
 #[test]
 fn a_snapshot_for_programs_adds_up() {
     let scratch = Scratch::new();
-    for (name, more) in [("as-is.json", &["--as-is"][..]), ("collected.json", &[])] {
+    for (name, heap, more) in [
+        ("as-is.json", "pool", &["--as-is"][..]),
+        ("collected.json", "pool", &[]),
+        ("single.json", "single", &["--heap", "single"]),
+        ("malloc.json", "malloc", &["--heap", "malloc"]),
+        ("idle.json", "malloc:cell=480,collect=no", &["--as-is", "--heap", "malloc:cell=480,collect=no"]),
+    ] {
         let text = fs::read_to_string(snapshot(&scratch, name, more)).expect("a snapshot");
         let snapshot: Value = serde_json::from_str(&text).expect("JSON");
         let keys: Vec<&str> = snapshot.as_object().expect("an object").keys().map(String::as_str).collect();
         let page_keys: Vec<&str> =
             snapshot["pages"][0].as_object().expect("a page").keys().map(String::as_str).collect();
         golden::check("snapshot-json.txt", &format!("{}\npages: {}\n", keys.join(" "), page_keys.join(" ")));
+        assert_eq!(snapshot["heap"], heap);
         let balance = snapshot["balance"].as_object().expect("terms");
         let terms = |wanted: &str| balance[wanted].as_i64().expect("bytes");
         let total: i64 = balance.values().map(|term| term.as_i64().expect("bytes")).sum();
@@ -115,6 +122,21 @@ fn a_snapshot_for_programs_adds_up() {
         assert_eq!(Some(total(&snapshot["holes"])), snapshot["hole_bytes"].as_i64());
         assert!(total(&snapshot["holes"]) > 0);
     }
+}
+
+#[test]
+fn pictures_of_blocks_name_the_policy_and_elide_what_lies_between() {
+    let scratch = Scratch::new();
+    let more = ["--heap", "malloc"];
+    let text = fs::read_to_string(snapshot(&scratch, "map.txt", &more)).expect("a map");
+    assert!(text.contains("\nheap malloc: committed ") && text.contains(" hole of "), "{text}");
+    assert!(text.lines().count() < 300, "a hole takes one row");
+    let text = fs::read_to_string(snapshot(&scratch, "map.svg", &more)).expect("a picture");
+    xml::elements(&text).expect("XML");
+    assert!(text.contains("heap malloc · ") && text.contains("hole of "), "words");
+    let (_, height, found) = decode(&snapshot(&scratch, "map.png", &more));
+    let Rgb(red, green, blue) = Theme::Dark.kind(PageKind::Mixed);
+    assert!(found.contains(&[red, green, blue]) && height < 4000, "{height} pixels high");
 }
 
 #[test]

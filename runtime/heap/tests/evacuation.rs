@@ -1,7 +1,5 @@
 //! Evacuation of what packs badly.
 
-#![expect(clippy::unwrap_used, reason = "what fails here must stop the test")]
-
 use heapatlas_heap::gc::Roots;
 use heapatlas_heap::object::{ObjectFlags, ObjectKind};
 use heapatlas_heap::terms::{GcCause, PAGE, POOL, PageKind};
