@@ -6,7 +6,7 @@
 ;
 ; Look for: in the window, the span growing extent by extent while the list is made. Afterwards the zig-zag of a hole: the
 ; extents that held nothing but the list were unmapped. Only the first extent and the report's, the long run of red pages,
-; are left: 3 MiB committed, with a hole of 30 MiB between them. (In steps, with Shift+G, it can be seen coming: pages
+; are left: 3 MiB committed, with a hole of 28 MiB between them. (In steps, with Shift+G, it can be seen coming: pages
 ; given back are committed but not resident.)
 ;
 ; heapatlas samples/grow.arc

@@ -4,9 +4,9 @@
 ; on-err reads what was asked for, gives up the older half of the journal and goes on. To say so it makes strings and
 ; conses itself, on the reserve that was held back for it. The fourth time the limit is raised instead: it is a place.
 ;
-; Look for: "committed" on the timeline climbing by extents, 1 MiB, 2, 4 …, to 8 MiB, and no further; the pink pages of the
-; reserve, which vanish as a handler runs and come back with the collection that makes room; what lives falling by half
-; after each of the three reports, and growing past 8 MiB after the fourth.
+; Look for: "committed" on the timeline climbing to 8 MiB, and no further; the pink pages of the reserve, which the handler
+; gets and a collection gives back; what lives falling by half after each of the first three reports, and growing past
+; 8 MiB after the fourth.
 ;
 ; heapatlas samples/limit.arc
 ; heapatlas run samples/limit.arc --stats text
