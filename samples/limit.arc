@@ -3,6 +3,7 @@
 ; A journal takes notes until the heap may grow no more. Reaching the limit is an error like any other: the handler of
 ; on-err reads what was asked for, gives up the older half of the journal and goes on. To say so it makes strings and
 ; conses itself, on the reserve that was held back for it. The fourth time the limit is raised instead: it is a place.
+; The window asks first what to do: "Signal the error" lets the handler run.
 ;
 ; Look for: "committed" on the timeline climbing to 8 MiB, and no further; the pink pages of the reserve, which the handler
 ; gets and a collection gives back; what lives falling by half after each of the first three reports, and growing past
