@@ -227,8 +227,10 @@ impl Space {
         let index = self.extents.index_of(pool.chunk);
         self.chunks_mut()[index].release_pool(pool.slot);
         self.log.push(Event::PoolFreed { start: pool.start() });
-        self.warm_from = self.warm_from.min(index);
-        self.free_from = self.free_from.min(index);
+        if pool.start() >= self.floor {
+            self.warm_from = self.warm_from.min(index);
+            self.free_from = self.free_from.min(index);
+        }
     }
 
     /// Takes `count` adjacent free pages: the first that fit, else some of a new extent, which is made for the
