@@ -97,7 +97,7 @@ impl Frame {
 impl Heap {
     /// The counters as of now.
     pub fn counters(&mut self) -> Counters {
-        self.settle();
+        self.settle_for_frame();
         let sums = self.space.sums();
         let (first, last) =
             self.space.spans().fold((None, None), |(first, _), span| (first.or(Some(span.start)), Some(span.end)));

@@ -127,6 +127,8 @@ pub(crate) struct Collector {
     clock: u64,
     /// Whether the program stood still during the whole latest cycle, for all we know.
     exact: bool,
+    /// Whether somebody goes through the cycle step by step.
+    watched: bool,
 }
 
 impl Collector {
@@ -143,6 +145,7 @@ impl Collector {
             moves: 0,
             clock: 0,
             exact: true,
+            watched: false,
         }
     }
 
@@ -176,6 +179,11 @@ impl Collector {
     /// Whether stores must be told: a mark is under way.
     pub(crate) fn has_barrier(&self) -> bool {
         matches!(self.phase, GcPhase::Roots | GcPhase::Mark | GcPhase::Finish)
+    }
+
+    /// Whether somebody goes through the cycle step by step.
+    pub(crate) fn is_watched(&self) -> bool {
+        self.watched
     }
 
     /// Whether the latest cycle was done while the program stood still: then what it left is exactly what lived.
@@ -261,6 +269,7 @@ impl Collector {
         let mut report = StepReport::begun_in(began_in);
         self.clock = clock;
         self.exact = began_in == GcPhase::Roots && unit == GcUnit::Cycle;
+        self.watched = matches!(unit, GcUnit::Object | GcUnit::Page | GcUnit::Phase);
         loop {
             let ended_phase = self.step_in_phase(unit, space, roots, &mut report);
             let done = match unit {
@@ -288,7 +297,7 @@ impl Collector {
             report.given_back += space.give_back_blocks() as u64;
             return true;
         }
-        let (warm, mapped) = Pacing::kept(space);
+        let (warm, mapped) = Pacing::kept(space, self.clock);
         // What is empty stands in the way of an extent for a huge object.
         let least_mapped = matches!(self.cause, GcCause::Limit | GcCause::Compaction);
         let mapped = if least_mapped { Pacing::used(space) } else { mapped };

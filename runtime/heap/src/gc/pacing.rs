@@ -1,13 +1,14 @@
 //! Pacing: when a cycle begins, and how much free memory stays warm after it.
 //!
-//! With L the bytes in use after the last cycle, the next begins when
+//! With L the bytes in use after the last cycle and A all that was ever allocated, the next begins when
 //!
 //! ```text
-//! allocated since ≥ max(BETWEEN, L / 2)
+//! allocated since ≥ max(LEAST, L / 2, min(A / 8, MOST))
 //! ```
 //!
 //! so that the heap is at most half as large again as what is live, plus a constant that keeps small heaps from
-//! collecting all the time; and the cost of marking, which goes with L, is paid by at least L / 2 bytes of allocation.
+//! collecting all the time, and grows a little when a program goes on for long; and the cost of marking, which goes with L,
+//! is paid by at least L / 2 bytes of allocation.
 //!
 //! A cycle of a small heap is done at once. That of a larger one is done in slices, between which the program runs: one
 //! after every STEP bytes of allocation, each of which scans at least N things of at least a granule, or finds that 2 N
@@ -24,7 +25,11 @@ use crate::space::Space;
 use crate::terms::{CHUNK, GRANULE};
 
 /// At least this many bytes are allocated between two cycles.
-const BETWEEN: u64 = 1536 << 10;
+const LEAST: u64 = 768 << 10;
+/// With a small heap, this share of all that was ever allocated: an eighth …
+const AGE_SHARE: u64 = 8;
+/// … but no more than this.
+const MOST: u64 = 1536 << 10;
 /// The share of the bytes in use that may be allocated before the next cycle: one half.
 const SHARE: u64 = 2;
 /// The share of the bytes in use that stays warm though it is free: one eighth. But what is allocated before the next
@@ -58,7 +63,7 @@ pub(crate) struct Pacing {
 
 impl Default for Pacing {
     fn default() -> Self {
-        Self { next: BETWEEN }
+        Self { next: LEAST }
     }
 }
 
@@ -66,7 +71,7 @@ impl Pacing {
     /// Sets the beginning of the next cycle, at the end of one: `clock` is the allocation clock, `used` what is in
     /// use, both in bytes.
     pub(crate) fn plan_cycle(&mut self, clock: u64, used: u64) {
-        self.next = clock + BETWEEN.max(used / SHARE);
+        self.next = clock + between(clock).max(used / SHARE);
     }
 
     /// Sets the next slice, when one has ended before its cycle.
@@ -89,10 +94,15 @@ impl Pacing {
         space.sums().used_granules * GRANULE
     }
 
-    /// Bytes of free pages to keep warm, and bytes to keep mapped.
-    pub(crate) fn kept(space: &Space) -> (usize, usize) {
+    /// Bytes of free pages to keep warm, and bytes to keep mapped. `clock` is the allocation clock in bytes.
+    pub(crate) fn kept(space: &Space, clock: u64) -> (usize, usize) {
         let used = Self::used(space);
-        let warm = (used / WARM_SHARE).max(BETWEEN as usize);
+        let warm = (used / WARM_SHARE).max(between(clock) as usize);
         (warm, (used + warm).next_multiple_of(CHUNK))
     }
+}
+
+/// Bytes that are allocated between two cycles of a small heap, when the allocation clock is at `clock` bytes.
+fn between(clock: u64) -> u64 {
+    (clock / AGE_SHARE).clamp(LEAST, MOST)
 }

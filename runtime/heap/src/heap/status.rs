@@ -3,12 +3,16 @@
 use super::{Heap, Which};
 use crate::frame::Event;
 use crate::gc::GcStats;
+use crate::gc::pacing::Pacing;
 use crate::raw::Bitmap;
 use crate::space::bitmap;
 use crate::space::chunk::{PoolRef, Slot};
 use crate::space::page_table::PageEntry;
 use crate::space::policy::Policy;
 use crate::terms::{Address, GRANULE, GcPhase, PAGE, Span};
+
+/// With no more than this in use, frames say what is marked and grey even while the program runs: 16 MiB.
+const MARKS_FOLLOWED: usize = 16 << 20;
 
 impl Heap {
     pub(super) fn settle_cursor(&mut self, which: Which) {
@@ -37,16 +41,30 @@ impl Heap {
 
     /// Accounts for everything allocated so far, so that the page table is exact.
     pub fn settle(&mut self) {
+        self.settle_counts(self.collector.is_marking());
+    }
+
+    /// The same for a frame. While a mark goes on in slices in a heap that is not small, what is marked and grey is left as
+    /// it was: it changes on all pages all the time, and nobody could follow.
+    pub(crate) fn settle_for_frame(&mut self) {
+        let followed = self.collector.is_watched() || Pacing::used(&self.space) <= MARKS_FOLLOWED;
+        self.settle_counts(self.collector.is_marking() && followed);
+    }
+
+    fn settle_counts(&mut self, marks: bool) {
         self.settle_cursors();
-        let marking = self.collector.is_marking();
-        self.collector.show_grey(&self.space);
+        if marks {
+            self.collector.show_grey(&self.space);
+        }
         for chunk in self.space.chunks_mut() {
-            chunk.recount_stale(marking);
-            if marking {
+            chunk.recount_stale(marks);
+            if marks {
                 chunk.recount_marks();
             }
         }
-        self.collector.hide_grey(&self.space);
+        if marks {
+            self.collector.hide_grey(&self.space);
+        }
     }
 
     /// The allocation clock: bytes allocated since the heap was made.

@@ -465,10 +465,13 @@ impl Chunk {
                 let marked = bitmap::count_page(self.memory, Bitmap::Marked, page);
                 let grey = bitmap::count_page(self.memory, Bitmap::Grey, page);
                 if (marked, grey) != (entry.marked(), entry.grey()) {
-                    self.update(page, |entry| {
-                        entry.set_marked(marked);
-                        entry.set_grey(grey);
-                    });
+                    let mut counted = entry;
+                    counted.set_marked(marked);
+                    counted.set_grey(grey);
+                    counted.set_dirty(true);
+                    // The sums know nothing of marks.
+                    self.memory.set_entry(page, counted);
+                    self.dirty = true;
                 }
             }
         }
