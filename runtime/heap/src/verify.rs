@@ -43,7 +43,8 @@ pub enum Invariant {
     References = 7,
     /// H8. The sums move with the entries: Σ entries = sums; the terms of the balance sum to committed.
     Balance = 8,
-    /// H9. While marking, no black object refers to a white one.
+    /// H9. While marking, no black object refers to a white one. Stacks are never black: they are scanned once more when the
+    /// mark ends.
     TriColour = 9,
     /// H10. A large object's head is followed by as many pages of its own as its size says, and its pages are full.
     Large = 10,
@@ -393,7 +394,9 @@ impl<'h> Check<'h> {
                     // Dead, and what it refers to may be swept already.
                     return;
                 }
-                let black = marking && self.is_black(item.address);
+                // The program writes to its stacks without telling: they stay grey until the mark ends, whatever was scanned.
+                let stack = item.header.is_some_and(|header| header.is(ObjectKind::Stack));
+                let black = marking && !stack && self.is_black(item.address);
                 match item.value.unpack() {
                     Unpacked::Cell(cell) => {
                         self.reference(item, cell.car(), black);

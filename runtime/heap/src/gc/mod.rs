@@ -10,7 +10,8 @@
 //!
 //! The program may run between two steps. While a mark is under way, whatever it stores is shaded, and what it allocates
 //! is black: marked, with what it refers to shaded, at the next step; the roots and the stacks, to which it writes without
-//! telling, are scanned again when the mark ends. So after every step no black object refers to a white one.
+//! telling, count as grey until they are scanned again when the mark ends. So after every step no black object refers to a
+//! white one.
 //!
 //! *White* is allocated and not marked, *grey* is marked and not scanned, *black* is marked and scanned. The phases
 //! are those of [`GcPhase`]. A collection never allocates: the mark queue is fixed, and what does not fit stays grey

@@ -25,7 +25,7 @@ use crate::space::Space;
 use crate::terms::{CHUNK, GRANULE};
 
 /// At least this many bytes are allocated between two cycles.
-const LEAST: u64 = 768 << 10;
+const LEAST: u64 = 512 << 10;
 /// With a small heap, this share of all that was ever allocated: an eighth …
 const AGE_SHARE: u64 = 8;
 /// … but no more than this.
