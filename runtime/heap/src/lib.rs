@@ -40,7 +40,9 @@
 //! |---|---|
 //! | **granule** | 16 bytes, the unit of allocation: one cell |
 //! | **page** | 4 KiB, one page of the operating system: the unit of the page table |
-//! | **pool** | 16 pages of one kind: *cells* (pairs without a header) or *objects* (a header, then the payload) |
+//! | **pool** | 16 pages of one kind: *cells* (pairs without a header), *objects* (a header, then the payload), or *mixed* |
+//! | **placement** | where what is allocated comes to lie: in pools of two kinds, in one kind of pool, in blocks; see [`Policy`] |
+//! | **block** | what one call of the system's allocator gives |
 //! | **chunk** | 1 MiB, aligned: pools, and at its head the tables that describe them |
 //! | **extent** | one mapping obtained from the system, of one or more chunks |
 //! | **hole** | an address range between two extents, which is not ours |
@@ -74,15 +76,15 @@
 //!
 //! | | |
 //! |---|---|
-//! | **H1** | Extents are disjoint, in order, multiples of a chunk, or of a page with a huge object; committed = Σ bytes of extents = Σ pages of chunks. |
-//! | **H2** | The pages of a free slot are free; those of a pool have the pool's kind. |
+//! | **H1** | Extents are disjoint, in order, multiples of a chunk, or of a page with a huge object; committed = Σ bytes of extents = Σ pages of chunks. With blocks, committed = Σ pages that are not foreign. |
+//! | **H2** | The pages of a free slot are free; those of a pool have the pool's kind; where blocks lie, they are mixed, free or foreign. |
 //! | **H3** | The counts of a page satisfy the inequalities of the page table: live ≤ used ≤ 256, grey ≤ marked ≤ used, … |
 //! | **H4** | Of a pooled page: used = Σ allocated bits, and its free runs are the clear stretches of its bits. |
 //! | **H5** | grey ⊆ marked ⊆ allocated; when no cycle is under way, both are empty. |
-//! | **H6** | Every allocated stretch of a pool of objects is tiled by objects whose headers name a kind. |
+//! | **H6** | Every allocated stretch of a pool of objects is tiled by objects whose headers name a kind, that of a mixed pool by objects and cells; blocks are allocated and do not overlap. |
 //! | **H7** | Every reference refers to a cell in a pool of cells, or to the first granule of an object. |
 //! | **H8** | Σ entries = sums; the terms of the balance sum to committed. |
-//! | **H9** | While marking, no black object refers to a white one. |
+//! | **H9** | While marking, no black object refers to a white one; a stack is never black. |
 //! | **H10** | A large object's head is followed by as many pages of its own as its size says, and its pages are full. |
 //! | **H11** | What is live after a sweep is what a fresh walk from the roots reaches ([`Heap::verify_reachable`]). |
 //!
