@@ -7,13 +7,14 @@
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::bitmap;
 use super::blocks;
 use super::chunk::Chunk;
 use crate::frame::{Event, EventLog};
 use crate::os::blocks::Block;
 use crate::os::{Mapping, Os, OsError};
-use crate::raw::{self, ChunkRef, FurtherEntries, TABLE_PAGES, TablesAt};
-use crate::terms::{Address, CHUNK, CHUNK_PAGES, PAGE, Span};
+use crate::raw::{self, Bitmap, ChunkRef, FurtherEntries, TABLE_PAGES, TablesAt};
+use crate::terms::{Address, CHUNK, CHUNK_GRANULES, CHUNK_PAGES, PAGE, Span};
 
 /// The first extent has this many bytes, each further one twice as many as the one before.
 pub(crate) const FIRST_EXTENT: usize = CHUNK;
@@ -387,6 +388,8 @@ impl Extents {
 /// Frees the blocks of a chunk, of which nothing is used any more. Gives the mapping of its tables, if they lie beside it.
 fn free_blocks(chunk: Chunk) -> Option<Mapping> {
     if chunk.is_of_blocks() {
+        // In the middle of a cycle some are marked.
+        bitmap::clear(chunk.memory(), Bitmap::Marked, 0..CHUNK_GRANULES);
         for page in chunk.usable_pages() {
             blocks::free_dead_blocks(chunk.memory(), page);
         }

@@ -171,9 +171,10 @@ impl PageEntry {
         PageKind::from_number(KIND.get(self.state) as u8).unwrap_or(PageKind::Fresh)
     }
 
-    /// The entry of a page that just became `kind`: all counts zero, residency and coldness as they were.
+    /// The entry of a page that just became `kind`: all counts zero, residency and coldness as they were; and whether it is
+    /// flooded, which the first entry of a chunk says for all of it.
     pub(crate) fn become_kind(&mut self, kind: PageKind, birth: u64) {
-        let kept = FLAGS.get(self.state) & (RESIDENT | MEASURED | COLD);
+        let kept = FLAGS.get(self.state) & (RESIDENT | MEASURED | COLD | FLOODED);
         self.counts = 0;
         self.state = BIRTH.set(FLAGS.set(KIND.set(0, kind as u64), kept | DIRTY), birth / PAGE as u64);
         if kind.is_pooled() {
@@ -421,6 +422,14 @@ mod tests {
         assert_eq!(entry.resident(), Some(true));
         entry.set_resident(false);
         assert_eq!(entry.resident(), Some(false));
+    }
+
+    #[test]
+    fn what_waits_on_a_page_is_not_forgotten_when_it_changes_its_kind() {
+        let mut entry = PageEntry::foreign();
+        entry.set_flooded(true);
+        entry.become_kind(PageKind::Mixed, 0);
+        assert!(entry.is_flooded());
     }
 
     #[test]
