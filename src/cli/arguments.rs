@@ -6,7 +6,6 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use heapatlas_heap::Policy;
 
 use crate::format;
-use crate::source::policy;
 use crate::source::program::{Base, Program};
 
 /// Shows a heap as a place: every page, every hole, what is live and what is merely resident.
@@ -71,26 +70,35 @@ pub struct CoreSaveOptions {
 /// Over the options that are about the runtime.
 const RUNTIME: &str = "Options for the runtime";
 
-/// What every command that runs Arc takes.
+/// What every command that runs Arc takes, `compare` too.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = RUNTIME)]
-pub struct RuntimeOptions {
+pub struct BaseOptions {
     /// Base library to load instead of the one built in
     #[arg(long, value_name = "PATH", conflicts_with = "no_arc")]
     pub arc: Option<PathBuf>,
     /// Load no base library
     #[arg(long)]
     pub no_arc: bool,
+    /// The most memory the heap commits before the program gets an error: 64M, 1G, or bytes
+    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
+    pub soft_limit: Option<u64>,
+}
+
+/// What every command takes that runs Arc in one heap.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = RUNTIME)]
+pub struct RuntimeOptions {
+    /// What programs build on, and how much memory they may have.
+    #[command(flatten)]
+    pub base: BaseOptions,
     /// Start from a core instead of loading a base library
     #[arg(long, value_name = "FILE", conflicts_with_all = ["arc", "no_arc"])]
     pub core: Option<PathBuf>,
     /// How the heap places objects: pool, single (one kind of pool, first fit), or malloc (a block of the system's
     /// allocator for each); after a colon collect=no, give-back=no, evacuate=no, cell=BYTES
-    #[arg(long, value_name = "POLICY", default_value = "pool", value_parser = policy::parse, conflicts_with = "core")]
+    #[arg(long, value_name = "POLICY", default_value = "pool", conflicts_with = "core")]
     pub heap: Policy,
-    /// The most memory the heap commits before the program gets an error: 64M, 1G, or bytes
-    #[arg(long, value_name = "SIZE", value_parser = parse_size)]
-    pub soft_limit: Option<u64>,
     /// Verify the whole heap after every collection
     #[arg(long)]
     pub verify: bool,
@@ -103,7 +111,7 @@ impl RuntimeOptions {
     /// The program that these options, files and expressions make.
     #[must_use]
     pub fn program(&self, files: Vec<PathBuf>, expressions: Vec<String>) -> Program {
-        let base = match (&self.core, &self.arc, self.no_arc) {
+        let base = match (&self.core, &self.base.arc, self.base.no_arc) {
             (Some(path), _, _) => Base::Core(path.clone()),
             (None, Some(path), _) => Base::File(path.clone()),
             (None, None, true) => Base::None,
@@ -114,7 +122,7 @@ impl RuntimeOptions {
             files,
             expressions,
             policy: self.heap,
-            soft_limit: self.soft_limit,
+            soft_limit: self.base.soft_limit,
             verify: self.verify,
             gc_stress: self.gc_stress,
         }
@@ -191,7 +199,7 @@ pub struct CompareOptions {
     #[arg(long, conflicts_with = "heaps")]
     pub autopsy: bool,
     /// Policies to compare, as `run --heap` takes them, instead of pool, single and malloc
-    #[arg(long = "heap", value_name = "POLICY", value_parser = policy::parse)]
+    #[arg(long = "heap", value_name = "POLICY")]
     pub heaps: Vec<Policy>,
     /// How often each is run; times are medians
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=99))]
@@ -202,15 +210,9 @@ pub struct CompareOptions {
     /// Dark or light
     #[arg(long, value_enum, default_value_t)]
     pub theme: ThemeName,
-    /// Base library to load instead of the one built in
-    #[arg(long, value_name = "PATH", conflicts_with = "no_arc", help_heading = RUNTIME)]
-    pub arc: Option<PathBuf>,
-    /// Load no base library
-    #[arg(long, help_heading = RUNTIME)]
-    pub no_arc: bool,
-    /// The most memory the heap commits before the program gets an error: 64M, 1G, or bytes
-    #[arg(long, value_name = "SIZE", value_parser = parse_size, help_heading = RUNTIME)]
-    pub soft_limit: Option<u64>,
+    /// What programs build on, and how much memory they may have.
+    #[command(flatten)]
+    pub base: BaseOptions,
 }
 
 /// The options of `snapshot`.

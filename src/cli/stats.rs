@@ -15,7 +15,6 @@ use crate::export::json;
 use crate::format;
 use crate::map::balance::{Term, resident};
 use crate::model::HeapModel;
-use crate::source::policy;
 
 /// The report. The names are a contract; see the README.
 #[derive(Serialize, Deserialize)]
@@ -166,7 +165,7 @@ pub(super) fn report(runtime: &mut Runtime, format: StatsFormat) {
     runtime.collect();
     let (collected, balance) = State::of(runtime.heap());
     let report = Report {
-        heap: policy::name(&runtime.heap().policy()),
+        heap: runtime.heap().policy().to_string(),
         collected,
         as_left,
         allocated_bytes_total: allocated,

@@ -2,10 +2,8 @@
 //!
 //! * [`embedded`] a runtime in a thread of this process
 //! * [`program`] what a runtime is to run
-//! * [`policy`] how its heap is to place things, as people write it
 
 pub mod embedded;
-pub mod policy;
 pub mod program;
 
 use heapatlas_arc::error::ArcError;

@@ -11,7 +11,6 @@ use crate::cli::arguments::CompareOptions;
 use crate::cli::exit::{Ending, tell};
 use crate::cli::stats::{Report, State};
 use crate::map::balance::Term;
-use crate::source::policy;
 
 /// What is run.
 pub(super) struct Subject {
@@ -39,13 +38,13 @@ impl Subject {
             add("-e", "nil".into());
             "the base library".clone_into(&mut name);
         }
-        if let Some(path) = &options.arc {
+        if let Some(path) = &options.base.arc {
             add("--arc", path.clone().into_os_string());
         }
-        if options.no_arc {
+        if options.base.no_arc {
             arguments.push("--no-arc".into());
         }
-        if let Some(bytes) = options.soft_limit {
+        if let Some(bytes) = options.base.soft_limit {
             arguments.extend([OsString::from("--soft-limit"), bytes.to_string().into()]);
         }
         // A program that can't be read is told once, not once for every policy.
@@ -107,7 +106,7 @@ fn summed_up(mut reports: Vec<Report>) -> Option<Measured> {
 }
 
 fn once(subject: &Subject, policy: &Policy) -> Result<Report, Ending> {
-    let name = policy::name(policy);
+    let name = policy.to_string();
     let failed =
         |error: std::io::Error| Ending::System(format!("can't start another process of this program: {error}"));
     let program = std::env::current_exe().map_err(failed)?;

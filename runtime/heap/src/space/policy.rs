@@ -4,6 +4,12 @@
 //! all of them, so that a program can be looked at under each.
 
 use std::fmt;
+use std::str::FromStr;
+
+use crate::terms::GRANULE;
+
+/// The largest cell that a text can ask for.
+const LARGEST_CELL: usize = 4096;
 
 /// Where what is allocated comes to lie.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -60,7 +66,7 @@ impl Policy {
     pub const fn of(placement: Placement) -> Self {
         Self {
             placement,
-            cell_bytes: crate::terms::GRANULE,
+            cell_bytes: GRANULE,
             collects: true,
             gives_back: true,
             evacuates: matches!(placement, Placement::Pool),
@@ -76,7 +82,7 @@ impl Policy {
     /// Whether a cell asks for more than it holds.
     #[must_use]
     pub const fn has_padded_cells(&self) -> bool {
-        self.cell_bytes > crate::terms::GRANULE
+        self.cell_bytes > GRANULE
     }
 }
 
@@ -102,5 +108,93 @@ impl fmt::Display for Policy {
             option(key, if value { &"yes" } else { &"no" })?;
         }
         Ok(())
+    }
+}
+
+/// Why a text names no policy.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct NoPolicy(String);
+
+impl fmt::Display for NoPolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for NoPolicy {}
+
+/// A placement, and after a colon what to do differently, as [`Policy`] is displayed; what is usual may be said too.
+impl FromStr for Policy {
+    type Err = NoPolicy;
+
+    fn from_str(text: &str) -> Result<Self, NoPolicy> {
+        let (name, options) = text.split_once(':').unwrap_or((text, ""));
+        let placement = Placement::ALL.into_iter().find(|placement| placement.name() == name);
+        let placement = placement.ok_or_else(|| NoPolicy(format!("{name} is none of pool, single, malloc")))?;
+        let mut policy = Self::of(placement);
+        for option in options.split(',').filter(|option| !option.is_empty()) {
+            let (key, value) = option.split_once('=').unwrap_or((option, ""));
+            policy.set(key, value).map_err(NoPolicy)?;
+        }
+        Ok(policy)
+    }
+}
+
+impl Policy {
+    fn set(&mut self, key: &str, value: &str) -> Result<(), String> {
+        let only = |wanted: Placement| {
+            let (name, here) = (wanted.name(), self.placement.name());
+            if self.placement == wanted { Ok(()) } else { Err(format!("{key} is an option of {name}, not of {here}")) }
+        };
+        let yes = || match value {
+            "yes" => Ok(true),
+            "no" => Ok(false),
+            "" => Err(format!("{key} lacks a value: {key}=no")),
+            _ => Err(format!("{key} is yes or no, not {value}")),
+        };
+        match key {
+            "cell" => {
+                only(Placement::Malloc)?;
+                let bytes = value.parse().ok().filter(|bytes| (GRANULE..=LARGEST_CELL).contains(bytes));
+                self.cell_bytes = bytes.ok_or_else(|| format!("a cell has 16 to {LARGEST_CELL} bytes, not {value}"))?;
+            }
+            "collect" => self.collects = yes()?,
+            "give-back" => self.gives_back = yes()?,
+            "evacuate" => {
+                only(Placement::Pool)?;
+                self.evacuates = yes()?;
+            }
+            _ => return Err(format!("{key} is none of cell, collect, give-back, evacuate")),
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_policy_reads_as_it_is_written() {
+        for text in ["pool", "single", "malloc", "malloc:cell=480,collect=no,give-back=no", "pool:evacuate=no"] {
+            assert_eq!(text.parse::<Policy>().unwrap().to_string(), text);
+        }
+        assert_eq!("pool:collect=yes".parse(), Ok(Policy::default()));
+    }
+
+    #[test]
+    fn what_makes_no_sense_is_told() {
+        for (text, words) in [
+            ("heap", "none of pool"),
+            ("pool:cell=32", "option of malloc"),
+            ("single:evacuate=yes", "option of pool"),
+            ("malloc:cell=8", "16 to 4096"),
+            ("malloc:collect", "collect=no"),
+            ("malloc:collect=maybe", "yes or no"),
+            ("malloc:speed=1", "none of cell"),
+        ] {
+            let error = text.parse::<Policy>().unwrap_err().to_string();
+            assert!(error.contains(words), "{text}: {error}");
+        }
     }
 }
