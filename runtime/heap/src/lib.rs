@@ -120,6 +120,6 @@ pub use raw::{CellRef, CodeRef, ObjectRef};
 pub use space::accounting::Balance;
 pub use space::limit::Exhausted;
 pub use space::page_table::{PageBalance, PageEntry};
-pub use space::policy::{Placement, Policy};
+pub use space::policy::{NoPolicy, Placement, Policy};
 pub use value::{Unpacked, Value};
 pub use walk::Item;
