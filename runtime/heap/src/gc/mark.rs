@@ -1,8 +1,10 @@
 //! Marking: shading what is referred to, scanning what is grey.
 //!
 //! Grey things wait in a queue that is used like a stack, so lists and trees are walked depth first and the queue
-//! stays short. What leaves the queue passes through a ring of 32: the processor fetches it, and the word of the mark
-//! bitmap in which its bit lies, while the 31 before it are scanned. Only when it leaves the ring is it marked. A cell
+//! stays short. What leaves the queue passes through a ring of 32: the processor fetches it, and then the word of the mark
+//! bitmap in which its bit lies, while those before it are scanned. Only when it leaves the ring is it marked. The ring is
+//! filled sixteen at a time: on a large heap a prefetch waits until the page tables were searched for its address, and
+//! the processor searches for several at once only if they follow each other closely, with no scanning in between. A cell
 //! whose cdr lies close by is followed at once, without the ring: it is likely in the cache already, which is what makes
 //! lists in order fast.
 //!
@@ -35,6 +37,8 @@ use crate::walk::each_block;
 const QUEUE: usize = 8192;
 /// Entries of the ring.
 const RING: usize = 32;
+/// The ring is filled when no more than so many are left in it, and as many wait in the queue; or when it is empty.
+const HALF_RING: usize = RING / 2;
 /// An object of more values than this is scanned in parts of so many, if there is a slice to be kept to.
 const PART: usize = 1024;
 /// As many values count as one thing.
@@ -200,12 +204,8 @@ impl Marker {
     /// The next thing that waits, by way of the ring.
     #[inline]
     fn take(&mut self) -> Option<Value> {
-        while self.in_ring < RING && self.queued > 0 {
-            self.queued -= 1;
-            let value = self.queue[self.queued];
-            prefetch(self.tables, value);
-            self.ring[(self.oldest + self.in_ring) % RING] = value;
-            self.in_ring += 1;
+        if self.in_ring == 0 || (self.in_ring <= HALF_RING && self.queued >= HALF_RING) {
+            self.fill_ring();
         }
         if self.in_ring == 0 {
             return None;
@@ -214,6 +214,23 @@ impl Marker {
         self.oldest = (self.oldest + 1) % RING;
         self.in_ring -= 1;
         Some(value)
+    }
+
+    /// Moves what there is room for from the queue to the ring, and asks the processor for it; then for the marks of those
+    /// that leave the ring before it is filled again.
+    #[inline]
+    fn fill_ring(&mut self) {
+        let fetched = self.queued.min(RING - self.in_ring);
+        for n in 0..fetched {
+            let value = self.queue[self.queued - 1 - n];
+            prefetch(value);
+            self.ring[(self.oldest + self.in_ring + n) % RING] = value;
+        }
+        self.queued -= fetched;
+        self.in_ring += fetched;
+        for n in 0..self.in_ring.min(HALF_RING) {
+            prefetch_mark(self.tables, self.ring[(self.oldest + n) % RING]);
+        }
     }
 
     /// Makes what was just allocated in a pool black: marks it, and shades what it refers to.
@@ -521,12 +538,17 @@ fn is_marked(tables: TablesAt, value: Value) -> bool {
     bitmap::is_set(chunk, Bitmap::Marked, granule)
 }
 
-/// Asks the processor to fetch what is about to be marked and scanned, and where its mark is.
+/// Asks the processor to fetch what is about to be scanned.
 #[inline]
-fn prefetch(tables: TablesAt, value: Value) {
+fn prefetch(value: Value) {
+    raw::prefetch(address_of(value));
+}
+
+/// Asks the processor to fetch where the mark is of what is about to be marked.
+#[inline]
+fn prefetch_mark(tables: TablesAt, value: Value) {
     let (chunk, granule) = place(tables, address_of(value));
     chunk.prefetch_bits(Bitmap::Marked, granule / 64);
-    chunk.prefetch_granule(granule);
 }
 
 /// Marks what a value refers to; says whether it was white.

@@ -223,12 +223,6 @@ impl ChunkRef {
         prefetch(self.tables + BITMAPS_AT + bitmap as usize * BITMAP + word * 8);
     }
 
-    /// Asks the processor to fetch what lies at a granule.
-    #[inline(always)]
-    pub(crate) fn prefetch_granule(self, granule: usize) {
-        prefetch(self.granule_address(granule));
-    }
-
     /// The cell at an allocated granule of a pool of cells.
     #[inline(always)]
     pub(crate) fn cell_at(self, granule: usize) -> CellRef {

@@ -31,8 +31,8 @@ use crate::os::Mapping;
 use crate::terms::Address;
 
 pub(crate) use chunk::{BITMAP_WORDS, Bitmap, ChunkRef, FurtherEntries, TABLE_PAGES, TABLES_BESIDE, TablesAt};
-pub(crate) use refs::StackRef;
 pub use refs::{CellRef, CodeRef, ObjectRef};
+pub(crate) use refs::{StackRef, prefetch};
 pub(crate) use run::{Run, block_bytes, cell_in_block, footprint, object_in_block};
 
 /// Reads a word.

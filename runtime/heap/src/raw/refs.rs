@@ -177,8 +177,9 @@ impl fmt::Debug for ObjectRef {
     }
 }
 
+/// Asks the processor to fetch what lies at an address.
 #[inline(always)]
-pub(super) fn prefetch(address: Address) {
+pub(crate) fn prefetch(address: Address) {
     #[cfg(all(target_arch = "x86_64", not(miri)))]
     {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
