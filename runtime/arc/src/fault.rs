@@ -16,6 +16,9 @@ pub(crate) enum Fault {
     Raise(Value),
     /// The runtime found a mistake in the program or in its input.
     Failure(Box<Failure>),
+    /// The stream with this number has nothing to read yet. The operation has changed nothing; it is done again when
+    /// there is something, and other threads run until then.
+    Waits(i64),
     /// Somebody asked the program to stop.
     Interrupted,
     /// The thread was told to end: winders run, no handler does.

@@ -67,8 +67,8 @@
 //! * `reader` text to data; `positions` where the lists of a datum begin in their file; `ssyntax`
 //! * `compiler` expansion and generation; `bytecode` operations, instructions, listings
 //! * `vm` the machine: dispatch, calls, frames, errors and continuations, threads
-//! * `builtins` functions in Rust; `numbers` the numeric tower; `tables`, `tagged`, `text`, `ports`, `equality`, `closures`
-//! * `printer` values to text
+//! * `builtins` functions in Rust; `numbers` the numeric tower; `tables`, `tagged`, `text`, `equality`, `closures`
+//! * `ports` text in and out; `streams` what ports are connected with; `printer` values to text
 //! * `symbols` interning and global values; `world` what all parts share; `fault` what can go wrong
 //! * `core` what of a runtime a core keeps, and a runtime made of that
 //! * `scratch` stacks and lists inside the heap, for work whose size the program decides
@@ -101,6 +101,7 @@ mod runtime;
 mod safepoint;
 mod scratch;
 mod ssyntax;
+mod streams;
 mod symbols;
 mod tables;
 mod tagged;

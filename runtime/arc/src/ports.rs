@@ -1,16 +1,17 @@
 //! Ports: text in and out, of files, strings, and the streams the host gave.
 //!
-//! A port is an object of values; what it buffers is in the heap. Streams of the operating system are kept outside, by
-//! number, each with a buffer of fixed size.
+//! A port is an object of values; what it buffers is in the heap. What it is connected with is a stream: see
+//! [`crate::streams`].
 
-use std::fmt;
 use std::fs::File;
 use std::io::{self, BufWriter, Read, Write};
+use std::net::IpAddr;
 
 use heapatlas_heap::object::{ObjectFlags, ObjectKind};
 use heapatlas_heap::{ObjectRef, Value};
 
 use crate::fault::{FailureKind, Fault, Outcome};
+use crate::streams::Stream;
 use crate::text::{CharBuffer, Text};
 use crate::world::World;
 
@@ -45,76 +46,15 @@ const CLOSED: i64 = 2;
 const ENDED: i64 = 4;
 /// One of the three that a program begins with.
 const STANDARD: i64 = 8;
+/// Neither input nor output: connections arrive here.
+const LISTENER: i64 = 16;
 
 /// Bytes read from a stream at a time.
 const CHUNK: usize = 4096;
 /// Bytes an output port on a string begins with.
 const FIRST_OUTPUT: usize = 64;
 
-/// A stream of the operating system or of the host.
-enum Stream {
-    In(Box<dyn Read + Send>),
-    Out(BufWriter<Box<dyn Write + Send>>),
-}
-
-/// The open streams, by number.
-#[derive(Default)]
-pub(crate) struct Streams {
-    open: Vec<Option<Stream>>,
-}
-
-impl fmt::Debug for Streams {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} streams", self.open.iter().flatten().count())
-    }
-}
-
-impl Streams {
-    fn add(&mut self, stream: Stream) -> i64 {
-        let free = self.open.iter().position(Option::is_none);
-        let at = free.unwrap_or_else(|| {
-            self.open.push(None);
-            self.open.len() - 1
-        });
-        self.open[at] = Some(stream);
-        at as i64
-    }
-
-    fn get(&mut self, number: i64) -> Option<&mut Stream> {
-        usize::try_from(number).ok().and_then(|at| self.open.get_mut(at)).and_then(Option::as_mut)
-    }
-
-    fn read(&mut self, number: i64, buffer: &mut [u8]) -> io::Result<usize> {
-        match self.get(number) {
-            Some(Stream::In(stream)) => loop {
-                match stream.read(buffer) {
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                    result => return result,
-                }
-            },
-            _ => Ok(0),
-        }
-    }
-
-    /// Writes out what is buffered for every output stream. What can't be written is lost: nobody is left to tell.
-    pub(crate) fn flush_all(&mut self) {
-        for stream in self.open.iter_mut().flatten() {
-            if let Stream::Out(stream) = stream {
-                stream.flush().ok();
-            }
-        }
-    }
-
-    fn close(&mut self, number: i64) -> io::Result<()> {
-        let Some(slot) = usize::try_from(number).ok().and_then(|at| self.open.get_mut(at)) else { return Ok(()) };
-        match slot.take() {
-            Some(Stream::Out(mut stream)) => stream.flush(),
-            _ => Ok(()),
-        }
-    }
-}
-
-fn io_failure(what: &str, error: &io::Error) -> Fault {
+pub(crate) fn io_failure(what: &str, error: &io::Error) -> Fault {
     Fault::failure(FailureKind::Io, format!("{what}: {}", describe(error)))
 }
 
@@ -164,15 +104,20 @@ fn attach(world: &mut World, port: ObjectRef, stream: Stream) -> Value {
     Value::object(port)
 }
 
-/// An input port on a stream.
-pub(crate) fn input_stream(world: &mut World, stream: Box<dyn Read + Send>, name: Option<&str>) -> Outcome<Value> {
+/// An input port whose stream is still to be attached.
+fn unconnected_input(world: &mut World, name: Value) -> Outcome<ObjectRef> {
     let buffer = world.heap.allocate(ObjectKind::Bytes, ObjectFlags::NONE, CHUNK)?;
+    make(world, Beginning { flags: INPUT, buffer: Value::object(buffer), bytes: 0, name })
+}
+
+/// An input port on a stream.
+pub(crate) fn input_stream(world: &mut World, stream: Stream, name: Option<&str>) -> Outcome<Value> {
     let name = match name {
         Some(name) => crate::text::string(&mut world.heap, name)?,
         None => Value::NIL,
     };
-    let port = make(world, Beginning { flags: INPUT, buffer: Value::object(buffer), bytes: 0, name })?;
-    Ok(attach(world, port, Stream::In(stream)))
+    let port = unconnected_input(world, name)?;
+    Ok(attach(world, port, stream))
 }
 
 /// An output port on a stream.
@@ -182,7 +127,24 @@ pub(crate) fn output_stream(world: &mut World, stream: Box<dyn Write + Send>, na
         None => Value::NIL,
     };
     let port = make(world, Beginning { name, ..Beginning::default() })?;
-    Ok(attach(world, port, Stream::Out(BufWriter::new(stream))))
+    Ok(attach(world, port, Stream::Writer(BufWriter::new(stream))))
+}
+
+/// Where connections arrive.
+pub(crate) fn listener(world: &mut World, listener: Stream) -> Outcome<Value> {
+    let port = make(world, Beginning { flags: LISTENER, ..Beginning::default() })?;
+    Ok(attach(world, port, listener))
+}
+
+/// The two ports of a connection that is still to come; [`connect`] gives them its streams.
+pub(crate) fn unconnected(world: &mut World) -> Outcome<(ObjectRef, ObjectRef)> {
+    Ok((unconnected_input(world, Value::NIL)?, make(world, Beginning::default())?))
+}
+
+/// Connects the two ports of a connection.
+pub(crate) fn connect(world: &mut World, ports: (ObjectRef, ObjectRef), streams: (Stream, Stream)) {
+    attach(world, ports.0, streams.0);
+    attach(world, ports.1, streams.1);
 }
 
 /// After a start from a core: whatever a port was connected with is gone.
@@ -221,12 +183,12 @@ fn reconnect(world: &mut World, port: Value, flags: i64, stream: Stream) -> Opti
 
 /// Connects the standard input that comes from a core; `None` when it is no port.
 pub(crate) fn reconnect_input(world: &mut World, port: Value, stream: Box<dyn Read + Send>) -> Option<Value> {
-    reconnect(world, port, INPUT, Stream::In(stream))
+    reconnect(world, port, INPUT, Stream::Reader(stream))
 }
 
 /// Connects a standard output that comes from a core; `None` when it is no port.
 pub(crate) fn reconnect_output(world: &mut World, port: Value, stream: Box<dyn Write + Send>) -> Option<Value> {
-    reconnect(world, port, 0, Stream::Out(BufWriter::new(stream)))
+    reconnect(world, port, 0, Stream::Writer(BufWriter::new(stream)))
 }
 
 /// An input port on a file.
@@ -236,7 +198,7 @@ pub(crate) fn open_input(world: &mut World, path: &str) -> Outcome<Value> {
     if file.metadata().is_ok_and(|metadata| metadata.is_dir()) {
         return Err(failed(&io::ErrorKind::IsADirectory.into()));
     }
-    input_stream(world, Box::new(file), Some(path))
+    input_stream(world, Stream::Reader(Box::new(file)), Some(path))
 }
 
 /// An output port on a file, which is created if need be, and emptied unless `append`.
@@ -298,6 +260,23 @@ pub(crate) fn direction(world: &World, value: Value) -> Option<bool> {
     world.heap.as_kind(value, ObjectKind::Port).map(|port| has(world, port, INPUT))
 }
 
+/// Whether a value is a listener.
+pub(crate) fn is_listener(world: &World, value: Value) -> bool {
+    world.heap.as_kind(value, ObjectKind::Port).is_some_and(|port| has(world, port, LISTENER))
+}
+
+/// The number of the stream of the open listener that a value must be.
+pub(crate) fn listening(world: &World, who: &str, value: Value) -> Outcome<i64> {
+    let port = world.heap.as_kind(value, ObjectKind::Port).filter(|port| has(world, *port, LISTENER));
+    let port = port.ok_or_else(|| world.wrong_type(who, "a socket", value))?;
+    if has(world, port, CLOSED) { Err(closed(who)) } else { Ok(get(world, port, Field::Stream)) }
+}
+
+/// Who is at the other end of a port; `None` when that is nobody on the network.
+pub(crate) fn peer(world: &World, port: ObjectRef) -> Option<IpAddr> {
+    world.streams.peer(get(world, port, Field::Stream))
+}
+
 /// The path of a port's file, as a string; nil when it has none.
 pub(crate) fn name(world: &World, port: ObjectRef) -> Value {
     world.heap.value(port, Field::Name as usize)
@@ -313,6 +292,7 @@ pub(crate) fn label(world: &World, port: ObjectRef) -> String {
         (true, true) => "stdin",
         (true, false) if Value::object(port) == world.errors => "stderr",
         (true, false) => "stdout",
+        (false, _) if peer(world, port).is_some() => "socket",
         (false, _) if get(world, port, Field::Stream) >= 0 => "pipe",
         (false, _) => "string",
     };
@@ -336,12 +316,17 @@ pub(crate) fn output(world: &World, who: &str, value: Value) -> Outcome<ObjectRe
 
 fn open(world: &World, who: &str, value: Value, wants_input: bool) -> Outcome<ObjectRef> {
     let wanted = if wants_input { "an input port" } else { "an output port" };
-    let port = world.heap.as_kind(value, ObjectKind::Port).filter(|port| has(world, *port, INPUT) == wants_input);
+    let fits = |port: &ObjectRef| has(world, *port, INPUT) == wants_input && !has(world, *port, LISTENER);
+    let port = world.heap.as_kind(value, ObjectKind::Port).filter(fits);
     let port = port.ok_or_else(|| world.wrong_type(who, wanted, value))?;
     if has(world, port, CLOSED) {
-        return Err(Fault::failure(FailureKind::Io, format!("{who}: the port is closed")));
+        return Err(closed(who));
     }
     Ok(port)
+}
+
+fn closed(who: &str) -> Fault {
+    Fault::failure(FailureKind::Io, format!("{who}: the port is closed"))
 }
 
 /// Closes a port; closing it again does nothing.
@@ -363,7 +348,8 @@ pub(crate) fn close(world: &mut World, port: ObjectRef) -> Outcome<()> {
 
 // Reading.
 
-/// Makes sure that a byte is buffered; `false` at the end of the input.
+/// Makes sure that a byte is buffered; `false` at the end of the input. When the stream has nothing yet, fails with
+/// [`Fault::Waits`], and nothing has changed.
 fn fill(world: &mut World, port: ObjectRef) -> Outcome<bool> {
     if get(world, port, Field::At) < get(world, port, Field::End) {
         return Ok(true);
@@ -372,6 +358,11 @@ fn fill(world: &mut World, port: ObjectRef) -> Outcome<bool> {
         return Ok(false);
     }
     let Some(mut buffer) = world.heap.value(port, Field::Buffer as usize).as_object() else { return Ok(false) };
+    let stream = get(world, port, Field::Stream);
+    world.streams.flush_all();
+    if !world.streams.is_ready(stream) {
+        return Err(Fault::Waits(stream));
+    }
     let (mark, end) = (get(world, port, Field::Mark), get(world, port, Field::End) as usize);
     // Bytes from the mark on stay, because the datum being read may have to be read again.
     let kept = if mark >= 0 { mark as usize..end } else { end..end };
@@ -387,8 +378,6 @@ fn fill(world: &mut World, port: ObjectRef) -> Outcome<bool> {
     } else {
         world.heap.bytes_mut(buffer).copy_within(kept.clone(), 0);
     }
-    let stream = get(world, port, Field::Stream);
-    world.streams.flush_all();
     let World { heap, streams, .. } = world;
     let count = streams.read(stream, &mut heap.bytes_mut(buffer)[kept.len()..kept.len() + CHUNK]);
     let count = count.map_err(|error| io_failure("can't read", &error))?;
@@ -423,11 +412,12 @@ fn peek_byte(world: &mut World, port: ObjectRef, ahead: usize) -> Outcome<Option
     set(world, port, Field::Mark, if old_mark >= 0 { old_mark } else { from });
     let passed = get(world, port, Field::End) - from;
     set(world, port, Field::At, from + passed);
-    let more = fill(world, port)?;
+    let more = fill(world, port);
     let back = get(world, port, Field::At) - passed;
     set(world, port, Field::At, back);
-    set(world, port, Field::Mark, if old_mark >= 0 { 0 } else { -1 });
-    if more { peek_byte(world, port, ahead) } else { Ok(None) }
+    let kept_from = if more.is_ok() { 0 } else { old_mark };
+    set(world, port, Field::Mark, if old_mark >= 0 { kept_from } else { -1 });
+    if more? { peek_byte(world, port, ahead) } else { Ok(None) }
 }
 
 /// The next byte; `None` at the end.
@@ -541,8 +531,8 @@ pub(crate) fn clear_mark(world: &mut World, port: ObjectRef) {
 /// Writes bytes, all of them or none.
 pub(crate) fn write_bytes(world: &mut World, port: ObjectRef, bytes: &[u8]) -> Outcome<()> {
     let stream = get(world, port, Field::Stream);
-    if let Some(Stream::Out(stream)) = world.streams.get(stream) {
-        return stream.write_all(bytes).map_err(|error| io_failure("can't write", &error));
+    if let Some(written) = world.streams.write(stream, bytes) {
+        return written.map_err(|error| io_failure("can't write", &error));
     }
     let Some(mut buffer) = world.heap.value(port, Field::Buffer as usize).as_object() else { return Ok(()) };
     let end = get(world, port, Field::End) as usize;
@@ -610,14 +600,11 @@ pub(crate) fn collected(world: &mut World, port: ObjectRef) -> Outcome<Value> {
 
 /// Whether a port collects text.
 pub(crate) fn is_collector(world: &World, port: ObjectRef) -> bool {
-    get(world, port, Field::Stream) < 0 && !has(world, port, INPUT)
+    get(world, port, Field::Stream) < 0 && !has(world, port, INPUT | LISTENER)
 }
 
 /// Writes out what is buffered for a port.
 pub(crate) fn flush(world: &mut World, port: ObjectRef) -> Outcome<()> {
     let stream = get(world, port, Field::Stream);
-    match world.streams.get(stream) {
-        Some(Stream::Out(stream)) => stream.flush().map_err(|error| io_failure("can't write", &error)),
-        _ => Ok(()),
-    }
+    world.streams.flush(stream).map_err(|error| io_failure("can't write", &error))
 }

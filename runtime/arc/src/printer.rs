@@ -299,6 +299,7 @@ fn print_object(out: &mut impl Out, object: ObjectRef, mode: Mode) -> Outcome<()
             }
         }
         ObjectKind::Continuation => out.put("#<continuation>"),
+        ObjectKind::Port if ports::is_listener(out.world(), Value::object(object)) => out.put("#<socket>"),
         ObjectKind::Port => {
             let direction =
                 if ports::direction(out.world(), Value::object(object)) == Some(true) { "input" } else { "output" };

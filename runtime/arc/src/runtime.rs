@@ -17,6 +17,7 @@ use crate::libraries::Library;
 use crate::ports;
 use crate::positions::Place;
 use crate::reader;
+use crate::streams::Stream;
 use crate::symbols::{self, Known};
 use crate::tables;
 use crate::text::Text;
@@ -324,7 +325,7 @@ impl Runtime {
 
 fn make_machine(heap: Heap, streams: Streams, host: Box<dyn Host>, interrupt: Arc<AtomicBool>) -> Outcome<Machine> {
     let mut world = World::new(heap, interrupt)?;
-    let input = ports::input_stream(&mut world, streams.input, None)?;
+    let input = ports::input_stream(&mut world, Stream::Reader(streams.input), None)?;
     let output = ports::output_stream(&mut world, streams.output, None)?;
     let errors = ports::output_stream(&mut world, streams.errors, None)?;
     for port in [input, output, errors] {
@@ -354,7 +355,7 @@ pub(crate) fn outside(fault: &Fault) -> ArcError {
             ArcError::new(kind, failure.message.clone())
         }
         Fault::Exhausted(exhausted) => ArcError::new(ErrorKind::Exhausted, exhausted.to_string()),
-        Fault::Interrupted | Fault::Break => ArcError::new(ErrorKind::Interrupted, "interrupted"),
+        Fault::Interrupted | Fault::Break | Fault::Waits(_) => ArcError::new(ErrorKind::Interrupted, "interrupted"),
         Fault::Quit(code) => ArcError::new(ErrorKind::Quit(*code), "quit"),
         Fault::Raise(_) => ArcError::new(ErrorKind::Program, "error"),
     }

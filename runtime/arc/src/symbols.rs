@@ -61,6 +61,7 @@ known! {
     Output "output",
     Exception "exception",
     Thread "thread",
+    Socket "socket",
     Vector "vector",
     Atstrings "atstrings",
     ExplicitFlush "explicit-flush",

@@ -8,9 +8,9 @@ use heapatlas_heap::{Heap, ObjectRef, Value};
 
 use crate::builtins;
 use crate::fault::{FailureKind, Fault, Outcome};
-use crate::ports::Streams;
 use crate::positions::Place;
 use crate::printer;
+use crate::streams::Streams;
 use crate::symbols::{Known, Symbols};
 use crate::tagged;
 

@@ -219,6 +219,7 @@ pub(super) fn type_of(world: &mut World, args: Arguments) -> Outcome<Value> {
             Some(ObjectKind::Condition) => Known::Exception,
             Some(ObjectKind::Thread) => Known::Thread,
             Some(ObjectKind::Port) if ports::direction(world, value) == Some(true) => Known::Input,
+            Some(ObjectKind::Port) if ports::is_listener(world, value) => Known::Socket,
             Some(ObjectKind::Port) => Known::Output,
             _ => Known::Vector,
         },

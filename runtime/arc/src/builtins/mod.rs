@@ -5,19 +5,21 @@
 //! * [`strings`] strings, symbols, coercion
 //! * [`data`] tables, tagged values, places
 //! * [`io`] ports
+//! * [`sockets`] the network
 //! * [`heap`] what the heap tells about itself
 //! * [`system`] files, processes, time, the session
 //!
 //! Builtins that do call functions are bytecode: see [`crate::vm::stubs`].
 //!
-//! A builtin may be called again when it fails because the heap has no room, after a collection; so it changes nothing
-//! before it has what it needs.
+//! A builtin may be called again when it fails because the heap has no room, after a collection, or because a stream has
+//! nothing yet; so it changes nothing before it has what it needs.
 
 mod data;
 mod heap;
 mod io;
 mod lists;
 mod numeric;
+mod sockets;
 mod strings;
 mod system;
 
@@ -170,9 +172,10 @@ builtins! {
     Base "dead" 1 1 system::dead;
     Base "current-thread" 0 0 system::current_thread;
     Base "setuid" 1 1 system::setuid;
-    Base "open-socket" 1 1 system::open_socket;
-    Base "socket-accept" 1 1 system::socket_accept;
-    Base "client-ip" 1 1 system::client_ip;
+    Base "open-socket" 1 2 sockets::open_socket;
+    Base "socket-accept" 1 1 sockets::socket_accept;
+    Base "socket-connect" 2 2 sockets::socket_connect;
+    Base "client-ip" 1 1 sockets::client_ip;
     Library "no" 1 1 lists::no;
     Library "caar" 1 1 lists::caar;
     Library "cadr" 1 1 lists::cadr;

@@ -3,11 +3,12 @@
 use std::fs;
 use std::io::{self, Read};
 use std::path::Path;
-use std::process::{Child, ChildStdout, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use heapatlas_heap::Value;
 use heapatlas_heap::object::ObjectKind;
+use nix::unistd::Uid;
 
 use super::Arguments;
 use super::io::path;
@@ -15,33 +16,14 @@ use crate::bytecode::disassemble;
 use crate::fault::{FailureKind, Fault, Outcome};
 use crate::numbers::Number;
 use crate::numbers::arithmetic::{self, Rounding};
-use crate::ports::{self, describe};
+use crate::ports::{self, io_failure as failed};
+use crate::streams::{CommandOutput, Stream};
 use crate::text::{self, Text};
 use crate::vm::threads;
 use crate::world::World;
 
-fn failed(what: &str, error: &io::Error) -> Fault {
-    Fault::failure(FailureKind::Io, format!("{what}: {}", describe(error)))
-}
-
-/// A child's output, which waits for the child when it ends.
-struct ChildOutput {
-    child: Child,
-    output: ChildStdout,
-}
-
-impl Read for ChildOutput {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let count = self.output.read(buffer)?;
-        if count == 0 {
-            self.child.wait()?;
-        }
-        Ok(count)
-    }
-}
-
 /// Starts a shell on a command, its output piped here.
-fn start(world: &mut World, who: &str, command: Value) -> Outcome<ChildOutput> {
+fn start(world: &mut World, who: &str, command: Value) -> Outcome<CommandOutput> {
     let Some(string) = world.heap.as_kind(command, ObjectKind::String) else {
         return Err(world.wrong_type(who, "a command", command));
     };
@@ -50,14 +32,14 @@ fn start(world: &mut World, who: &str, command: Value) -> Outcome<ChildOutput> {
     let child = Command::new("/bin/sh").arg("-c").arg(command).stdout(Stdio::piped()).spawn();
     let mut child = child.map_err(|error| failed(&format!("{who}: can't start a shell"), &error))?;
     match child.stdout.take() {
-        Some(output) => Ok(ChildOutput { child, output }),
+        Some(output) => Ok(CommandOutput { child, output }),
         None => Err(Fault::failure(FailureKind::Io, format!("{who}: the shell has no output"))),
     }
 }
 
 pub(super) fn pipe_from(world: &mut World, args: Arguments) -> Outcome<Value> {
     let output = start(world, "pipe-from", args.get(world, 0))?;
-    ports::input_stream(world, Box::new(output), None)
+    ports::input_stream(world, Stream::Command(output), None)
 }
 
 pub(super) fn system(world: &mut World, args: Arguments) -> Outcome<Value> {
@@ -203,22 +185,10 @@ pub(super) fn current_thread(world: &mut World, _args: Arguments) -> Outcome<Val
     Ok(world.thread)
 }
 
-fn unsupported(what: &str) -> Outcome<Value> {
-    Err(Fault::failure(FailureKind::Unsupported, format!("{what} is not supported yet")))
-}
-
-pub(super) fn setuid(_world: &mut World, _args: Arguments) -> Outcome<Value> {
-    unsupported("setuid")
-}
-
-pub(super) fn open_socket(_world: &mut World, _args: Arguments) -> Outcome<Value> {
-    unsupported("open-socket")
-}
-
-pub(super) fn socket_accept(_world: &mut World, _args: Arguments) -> Outcome<Value> {
-    unsupported("socket-accept")
-}
-
-pub(super) fn client_ip(_world: &mut World, _args: Arguments) -> Outcome<Value> {
-    unsupported("client-ip")
+/// From here on the process acts as another user, if the system allows that; nil when it does not.
+pub(super) fn setuid(world: &mut World, args: Arguments) -> Outcome<Value> {
+    let value = args.get(world, 0);
+    let user = value.as_fixnum().and_then(|user| u32::try_from(user).ok());
+    let user = user.ok_or_else(|| world.wrong_type("setuid", "the number of a user", value))?;
+    Ok(Value::truth(nix::unistd::setuid(Uid::from_raw(user)).is_ok()))
 }

@@ -306,7 +306,7 @@ impl Machine {
             Fault::Raise(condition) => return *condition,
             Fault::Failure(failure) => failure.message.clone(),
             Fault::Exhausted(exhausted) => exhausted.to_string(),
-            Fault::Interrupted | Fault::Break => "interrupted".to_owned(),
+            Fault::Interrupted | Fault::Break | Fault::Waits(_) => "interrupted".to_owned(),
             Fault::Quit(_) => "quit".to_owned(),
         };
         let own = match fault {

@@ -119,6 +119,10 @@ impl Machine {
                     }
                 }
                 Fault::Interrupted => return Some(Ended::Interrupted),
+                Fault::Waits(stream) => match self.wait_for(stream) {
+                    Ok(()) => return None,
+                    Err(fault) => fault,
+                },
                 Fault::Quit(code) => return Some(Ended::Quit(code)),
                 Fault::Exhausted(exhausted) if self.may_retry(&exhausted) => {
                     self.collect(GcCause::Limit);

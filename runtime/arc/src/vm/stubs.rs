@@ -28,6 +28,7 @@ pub(super) const EXHAUSTED_PC: usize = 8;
 #[derive(Debug)]
 pub(crate) struct Stubs {
     pub(super) on_err: Value,
+    pub(super) apply: Value,
     pub(super) unwind: Value,
     pub(super) deliver_value: Value,
     pub(super) deliver_test: Value,
@@ -314,6 +315,7 @@ impl Stubs {
         let exhausted = Value::object(world.object(ObjectKind::Condition, &fields)?);
         Ok(Self {
             on_err: global(world, "on-err")?,
+            apply: global(world, "apply")?,
             eval: global(world, "eval")?,
             unwind: make(world, &UNWIND)?.1,
             deliver_value: make(world, &DELIVER_VALUE)?.1,
@@ -328,6 +330,7 @@ impl Stubs {
         let nil = Value::NIL;
         Self {
             on_err: nil,
+            apply: nil,
             unwind: nil,
             deliver_value: nil,
             deliver_test: nil,
@@ -338,8 +341,8 @@ impl Stubs {
     }
 
     pub(crate) fn each_root(&mut self, visit: &mut dyn FnMut(&mut Value)) {
-        let Self { on_err, unwind, deliver_value, deliver_test, eval, console, exhausted } = self;
-        for root in [on_err, unwind, deliver_value, deliver_test, eval, console, exhausted] {
+        let Self { on_err, apply, unwind, deliver_value, deliver_test, eval, console, exhausted } = self;
+        for root in [on_err, apply, unwind, deliver_value, deliver_test, eval, console, exhausted] {
             visit(root);
         }
     }

@@ -1,7 +1,7 @@
 //! Green threads: frames put away as continuations, taken up again in turn.
 //!
-//! Threads change at safepoints, when one sleeps, and when one waits for the lock of `atomic-invoke`. A thread that
-//! does not run is an object with the record of its frames and its dynamic state.
+//! Threads change at safepoints, when one sleeps, when one waits for the lock of `atomic-invoke`, and when one reads from
+//! a connection or a command that has nothing yet. A thread that does not run is an object with the record of its frames and its dynamic state.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -22,7 +22,7 @@ enum Thread {
     /// The record of its frames.
     Record = 1,
     Dynamics = 2,
-    /// When it wakes, in milliseconds since the epoch.
+    /// When it wakes, in milliseconds since the epoch; or the number of the stream that it waits for.
     Wakes = 3,
     /// The function it is to call, before it has begun.
     Function = 4,
@@ -41,6 +41,8 @@ enum State {
     Sleeping = 1,
     /// Has ended.
     Dead = 2,
+    /// Waits until a stream has something to read.
+    Waiting = 3,
 }
 
 /// The threads of a machine.
@@ -60,6 +62,8 @@ pub(crate) struct Threads {
 const TURN: Duration = Duration::from_millis(5);
 /// How long the program sleeps before it looks again whether somebody wants it to stop.
 const NAP: Duration = Duration::from_millis(5);
+/// How long a thread waits for the lock of `atomic-invoke` before it tries again, in milliseconds.
+const LOCKED_OUT: i64 = 1;
 
 fn make(world: &mut World, function: Value, dynamics: Value) -> Outcome<Value> {
     let fields: [Value; THREAD_FIELDS] =
@@ -167,8 +171,9 @@ impl Machine {
         }
     }
 
-    /// The first thread whose turn it may be, and when the earliest sleeper wakes.
-    fn next_ready(&self) -> (Option<Value>, Option<i64>) {
+    /// The first thread whose turn it may be; and how long it is until one must be looked at again, if there is any.
+    fn next_ready(&self) -> (Option<Value>, Option<Duration>) {
+        let now = now_ms();
         let mut earliest: Option<i64> = None;
         let mut rest = self.threads.others;
         while let Some((thread, cdr)) = self.world.uncons(rest) {
@@ -176,16 +181,34 @@ impl Machine {
             if !self.threads.console.is_nil() && thread != self.threads.console {
                 continue;
             }
-            if self.thread_field(thread, Thread::State) == Value::small(State::Ready as u32) {
-                return (Some(thread), earliest);
-            }
-            let wakes = self.thread_field(thread, Thread::Wakes).as_fixnum().unwrap_or(0);
-            if wakes <= now_ms() {
-                return (Some(thread), earliest);
+            let state = self.thread_field(thread, Thread::State);
+            let field = self.thread_field(thread, Thread::Wakes).as_fixnum().unwrap_or(0);
+            let wakes = if state == Value::small(State::Sleeping as u32) {
+                field
+            } else if state == Value::small(State::Waiting as u32) && !self.world.streams.is_ready(field) {
+                i64::MAX
+            } else {
+                now
+            };
+            if wakes <= now {
+                return (Some(thread), None);
             }
             earliest = Some(earliest.map_or(wakes, |other| other.min(wakes)));
         }
-        (None, earliest)
+        (None, earliest.map(|wakes| Duration::from_millis((wakes - now).unsigned_abs())))
+    }
+
+    /// The streams that threads wait for.
+    fn waited_for(&self) -> Vec<i64> {
+        let mut streams = Vec::new();
+        let mut rest = self.threads.others;
+        while let Some((thread, cdr)) = self.world.uncons(rest) {
+            rest = cdr;
+            if self.thread_field(thread, Thread::State) == Value::small(State::Waiting as u32) {
+                streams.extend(self.thread_field(thread, Thread::Wakes).as_fixnum());
+            }
+        }
+        streams
     }
 
     /// Puts the running thread away, so that it goes on at the next instruction.
@@ -219,7 +242,8 @@ impl Machine {
             self.set_thread_field(thread, Thread::Record, Value::NIL);
         } else {
             self.set_thread_field(thread, Thread::Function, Value::NIL);
-            self.begin(function, &[])?;
+            // Whatever is called, there is a frame that can be put away and taken up.
+            self.begin(self.stubs.apply, &[function])?;
         }
         if self.thread_field(thread, Thread::Broken).is_nil() {
             return Ok(());
@@ -263,10 +287,18 @@ impl Machine {
     pub(super) fn sleep(&mut self, seconds: f64) -> Outcome<()> {
         self.world.streams.flush_all();
         let milliseconds = (seconds.clamp(0.0, 1e12) * 1000.0).ceil() as i64;
-        let wakes = now_ms() + milliseconds;
+        self.yield_until(State::Sleeping, now_ms() + milliseconds)
+    }
+
+    /// Lets others run until a stream has something to read; then the instruction is done again.
+    pub(super) fn wait_for(&mut self, stream: i64) -> Outcome<()> {
+        self.yield_until(State::Waiting, stream)
+    }
+
+    fn yield_until(&mut self, state: State, wakes: i64) -> Outcome<()> {
         let thread = self.threads.current;
         self.set_thread_field(thread, Thread::Wakes, Value::fixnum(wakes).unwrap_or_default());
-        self.put_away(State::Sleeping)?;
+        self.put_away(state)?;
         self.run_next()
     }
 
@@ -276,13 +308,12 @@ impl Machine {
             if self.world.interrupt.load(std::sync::atomic::Ordering::Relaxed) {
                 return Err(Fault::Interrupted);
             }
-            let (ready, earliest) = self.next_ready();
+            let (ready, left) = self.next_ready();
             if let Some(thread) = ready {
                 return self.take_up(thread);
             }
-            let Some(earliest) = earliest else { return Ok(()) };
-            let left = Duration::from_millis((earliest - now_ms()).max(0).unsigned_abs());
-            std::thread::sleep(left.min(NAP));
+            let Some(left) = left else { return Ok(()) };
+            self.world.streams.wait_for_any(&self.waited_for(), left.min(NAP));
             self.host.idles(&mut self.world.heap);
         }
     }
@@ -320,8 +351,10 @@ impl Machine {
             if thread == self.threads.current {
                 return Err(Fault::Break);
             }
-            self.set_thread_field(thread, Thread::Broken, Value::T);
-            self.set_thread_field(thread, Thread::Wakes, Value::small(0));
+            if self.thread_field(thread, Thread::State) != Value::small(State::Dead as u32) {
+                self.set_thread_field(thread, Thread::Broken, Value::T);
+                self.set_thread_field(thread, Thread::State, Value::small(State::Ready as u32));
+            }
             return Ok(());
         }
         self.set_thread_field(thread, Thread::State, Value::small(State::Dead as u32));
@@ -342,8 +375,7 @@ impl Machine {
             let dynamics = self.thread_field(thread, Thread::Dynamics).as_object();
             let holds = dynamics.is_some_and(|state| !self.world.heap.value(state, Dynamic::Atomic as usize).is_nil());
             if holds && self.dynamic(Dynamic::Atomic).is_nil() {
-                self.put_away(State::Ready)?;
-                self.run_next()?;
+                self.yield_until(State::Sleeping, now_ms() + LOCKED_OUT)?;
                 return Ok(false);
             }
         }

@@ -2,10 +2,12 @@
 //!
 //! * [`heap`] what the heap tells Arc about itself
 //! * [`limit`] heaps that are exhausted, and go on
+//! * [`sockets`] connections, and what threads do meanwhile
 //! * [`threads`] stopping threads
 
 mod heap;
 mod limit;
+mod sockets;
 #[path = "../support/mod.rs"]
 mod support;
 mod threads;
