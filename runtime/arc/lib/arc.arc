@@ -1560,10 +1560,10 @@
     (mvfile draft file))
   value)
 
-; Evaluates all forms in a file.
+; Evaluates all forms in a file. Where there is no such file, a library built in may have its name.
 (def load (file)
   (let end (uniq)
-    (w/infile port file
+    (w/infile port (if (file-exists file) file (or (%library file) file))
       (whiler form (sread port end) end
         (eval form)))))
 

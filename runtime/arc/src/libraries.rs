@@ -1,6 +1,6 @@
 //! The libraries built in.
 
-/// The name of a library file begins with this, which no path of a program does.
+/// The name of a library file begins with this. A program may open such a name for reading.
 pub(crate) const PREFIX: &str = "builtin:";
 
 /// A library file built in.
@@ -22,6 +22,30 @@ pub const PPRINT: Library = Library { name: "builtin:pprint.arc", text: include_
 pub const CODE: Library = Library { name: "builtin:code.arc", text: include_str!("../lib/code.arc") };
 /// HTML.
 pub const HTML: Library = Library { name: "builtin:html.arc", text: include_str!("../lib/html.arc") };
+/// A web server.
+pub const SRV: Library = Library { name: "builtin:srv.arc", text: include_str!("../lib/srv.arc") };
 
 /// What is loaded before a program, in this order.
 pub const BASE: [Library; 2] = [ARC, STRINGS];
+
+/// Every library built in.
+const ALL: [Library; 6] = [ARC, STRINGS, PPRINT, CODE, HTML, SRV];
+
+/// The library of a name, with or without what names begin with: `strings.arc` is `builtin:strings.arc`.
+pub(crate) fn find(name: &str) -> Option<Library> {
+    let name = name.strip_prefix(PREFIX).unwrap_or(name);
+    ALL.into_iter().find(|library| library.name.strip_prefix(PREFIX) == Some(name))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_library_is_found_by_its_name() {
+        assert_eq!(find("strings.arc"), Some(STRINGS));
+        assert_eq!(find("builtin:srv.arc"), Some(SRV));
+        assert_eq!(find("lib/strings.arc"), None);
+        assert!(ALL.iter().all(|library| library.name.starts_with(PREFIX)));
+    }
+}

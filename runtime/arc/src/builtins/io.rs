@@ -5,11 +5,12 @@ use heapatlas_heap::{ObjectRef, Value};
 
 use super::Arguments;
 use crate::fault::Outcome;
+use crate::libraries;
 use crate::ports::{self, Next};
 use crate::printer::{self, Mode};
 use crate::reader;
 use crate::symbols::Known;
-use crate::text::Text;
+use crate::text::{self, Text};
 use crate::world::World;
 
 /// Paths are no longer than this.
@@ -25,7 +26,19 @@ pub(crate) fn path(world: &World, who: &str, value: Value) -> Outcome<String> {
 
 pub(super) fn infile(world: &mut World, args: Arguments) -> Outcome<Value> {
     let path = path(world, "infile", args.get(world, 0))?;
-    ports::open_input(world, &path)
+    match libraries::find(&path).filter(|library| library.name == path) {
+        Some(library) => ports::open_text(world, library.text, library.name),
+        None => ports::open_input(world, &path),
+    }
+}
+
+/// The name under which the library built in that a path means can be opened; nil when it means none.
+pub(super) fn library(world: &mut World, args: Arguments) -> Outcome<Value> {
+    let path = path(world, "%library", args.get(world, 0))?;
+    match libraries::find(&path) {
+        Some(library) => Ok(text::string(&mut world.heap, library.name)?),
+        None => Ok(Value::NIL),
+    }
 }
 
 pub(super) fn outfile(world: &mut World, args: Arguments) -> Outcome<Value> {

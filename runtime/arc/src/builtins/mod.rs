@@ -166,6 +166,7 @@ builtins! {
     Base "heap-stats" 0 0 heap::heap_stats;
     Base "heap-page" 1 1 heap::heap_page;
     Base "heap-limit" 0 0 heap::heap_limit;
+    Library "%library" 1 1 io::library;
     Library "%set-heap-limit" 1 1 heap::set_heap_limit;
     Base "disassemble" 1 1 system::disassemble;
     Base "quit" 0 1 system::quit;
