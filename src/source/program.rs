@@ -1,10 +1,11 @@
 //! What a runtime is to run, and loading it.
 
+use std::fs;
 use std::path::PathBuf;
 
 use heapatlas_arc::error::ArcError;
 use heapatlas_arc::host::Host;
-use heapatlas_arc::libraries::BASE;
+use heapatlas_arc::libraries::{BASE, needed_before};
 use heapatlas_arc::{Runtime, Streams};
 use heapatlas_heap::os::system;
 use heapatlas_heap::{Heap, Policy};
@@ -73,7 +74,12 @@ impl Program {
     pub fn load_base(&self, runtime: &mut Runtime) -> Result<(), ArcError> {
         match &self.base {
             Base::None | Base::Core(_) => Ok(()),
-            Base::File(path) => runtime.load_file(&path.to_string_lossy()),
+            Base::File(path) => {
+                // A file that can't be read, or is not text, is told when it is loaded.
+                let text = fs::read_to_string(path).unwrap_or_default();
+                needed_before(&text).map_or(Ok(()), |library| runtime.load_library(library))?;
+                runtime.load_file(&path.to_string_lossy())
+            }
             Base::BuiltIn => {
                 runtime.begin_library()?;
                 BASE.into_iter().try_for_each(|library| runtime.load_library(library))

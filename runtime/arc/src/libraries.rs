@@ -24,12 +24,21 @@ pub const CODE: Library = Library { name: "builtin:code.arc", text: include_str!
 pub const HTML: Library = Library { name: "builtin:html.arc", text: include_str!("../lib/html.arc") };
 /// A web server.
 pub const SRV: Library = Library { name: "builtin:srv.arc", text: include_str!("../lib/srv.arc") };
+/// What Anarki's base library expects to find.
+pub const ANARKI: Library = Library { name: "builtin:anarki.arc", text: include_str!("../lib/anarki.arc") };
 
 /// What is loaded before a program, in this order.
 pub const BASE: [Library; 2] = [ARC, STRINGS];
 
 /// Every library built in.
-const ALL: [Library; 6] = [ARC, STRINGS, PPRINT, CODE, HTML, SRV];
+const ALL: [Library; 7] = [ARC, STRINGS, PPRINT, CODE, HTML, SRV, ANARKI];
+
+/// What must be loaded before somebody's base library with this text. Anarki's keeps the parameters of functions in a
+/// table that its compiler has under the name `sig*`; in others it is `sig`.
+#[must_use]
+pub fn needed_before(text: &str) -> Option<Library> {
+    text.contains("(sref sig* ").then_some(ANARKI)
+}
 
 /// The library of a name, with or without what names begin with: `strings.arc` is `builtin:strings.arc`.
 pub(crate) fn find(name: &str) -> Option<Library> {

@@ -3,6 +3,7 @@
 //! * [`lists`] cells, lists, equality, types
 //! * [`numeric`] arithmetic
 //! * [`strings`] strings, symbols, coercion
+//! * [`chars`] what Unicode says of characters
 //! * [`data`] tables, tagged values, places
 //! * [`io`] ports
 //! * [`sockets`] the network
@@ -14,6 +15,7 @@
 //! A builtin may be called again when it fails because the heap has no room, after a collection, or because a stream has
 //! nothing yet; so it changes nothing before it has what it needs.
 
+mod chars;
 mod data;
 mod heap;
 mod io;
@@ -131,6 +133,9 @@ builtins! {
     Base "log" 1 1 numeric::log;
     Base "coerce" 2 3 strings::coerce;
     Base "newstring" 1 2 strings::newstring;
+    Base "%char-upcase" 1 1 chars::upcase;
+    Base "%char-downcase" 1 1 chars::downcase;
+    Base "%char-is" 2 2 chars::char_is;
     Base "infile" 1 1 io::infile;
     Base "outfile" 1 2 io::outfile;
     Base "instring" 1 1 io::instring;

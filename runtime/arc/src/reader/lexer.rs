@@ -243,6 +243,14 @@ impl Lexer {
                     _ => Err(self.mistake("a number prefix without a number")),
                 }
             }
+            // The host of other Arcs writes true and false so.
+            Some(letter @ ('t' | 'f')) => {
+                self.after_hash(world)?;
+                match self.token.len() {
+                    2 => Ok(Some(Token::Value(Value::truth(letter == 't')))),
+                    _ => Err(self.mistake(format!("#{letter} with more behind it"))),
+                }
+            }
             Some(other) => Err(self.mistake(format!("#{other} is not Arc data, and not supported"))),
             None => Err(self.mistake("a lone #")),
         }
