@@ -11,6 +11,7 @@
 //!
 //! * [`source`] where frames come from: a runtime in a thread of this process
 //! * [`model`] what is known of a heap, from frames alone
+//! * [`recording`] frames in files and pipes
 //! * [`map`] pages and holes to rows, colours and terms of the balance; draws nothing itself
 //! * [`ui`] the window
 //! * [`export`] pictures and tables of the map in files
@@ -29,5 +30,6 @@ pub mod export;
 pub mod format;
 pub mod map;
 pub mod model;
+pub mod recording;
 pub mod source;
 pub mod ui;

@@ -7,7 +7,8 @@ fn text(path: &str) -> String {
     std::fs::read_to_string(&path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
 }
 
-const DOCUMENTS: [&str; 5] = ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "COMPATIBILITY.md", "docs/stories.md"];
+const DOCUMENTS: [&str; 6] =
+    ["README.md", "ARCHITECTURE.md", "CHANGELOG.md", "COMPATIBILITY.md", "docs/stories.md", "docs/atlas-format.md"];
 
 #[test]
 fn links_lead_somewhere() {

@@ -9,7 +9,7 @@ struct Rule {
     because: &'static str,
 }
 
-const RULES: [Rule; 9] = [
+const RULES: [Rule; 10] = [
     Rule {
         folder: "runtime/heap/src",
         never: &["heapatlas_arc", "egui", "crossbeam", "std::thread"],
@@ -20,6 +20,11 @@ const RULES: [Rule; 9] = [
         folder: "src/model",
         never: &["crate::source", "crate::command", "crate::ui", "crate::cli", "heapatlas_arc", "crossbeam", "egui::"],
         because: "a model is made of frames alone and cannot tell a live runtime from a recording",
+    },
+    Rule {
+        folder: "src/recording",
+        never: &["crate::model", "crate::source", "crate::ui", "crate::cli", "crate::export", "heapatlas_arc", "egui::"],
+        because: "a recording is made of frames and knows neither who cut them nor who looks at them",
     },
     Rule {
         folder: "src/map",

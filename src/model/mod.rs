@@ -10,7 +10,7 @@ pub mod forms;
 pub mod history;
 pub mod pages;
 
-use heapatlas_heap::frame::{Counters, Event, Frame};
+use heapatlas_heap::frame::{Counters, Event, Frame, Happening};
 use heapatlas_heap::terms::{GcCause, GcPhase};
 
 use forms::Forms;
@@ -55,7 +55,7 @@ impl HeapModel {
         self.pages.apply(frame);
         self.counters.clone_from(&frame.counters);
         self.history.push(&frame.counters, frame.wall);
-        for event in &frame.events {
+        for Happening { event, .. } in &frame.events {
             self.forms.apply(event);
             if let Event::GcPhase { phase: GcPhase::Roots, cause } = event {
                 self.last_cause = Some(*cause);

@@ -119,7 +119,7 @@ pub use heap::{Due, Heap};
 pub use raw::{CellRef, CodeRef, ObjectRef};
 pub use space::accounting::Balance;
 pub use space::limit::Exhausted;
-pub use space::page_table::{PageBalance, PageEntry};
+pub use space::page_table::{EntryField, PageBalance, PageEntry};
 pub use space::policy::{NoPolicy, Placement, Policy};
 pub use value::{Unpacked, Value};
 pub use walk::Item;

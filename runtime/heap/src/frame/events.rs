@@ -2,6 +2,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use crate::terms::{Address, GcCause, GcPhase, PoolKind, Span};
 
@@ -67,18 +68,40 @@ pub enum Event {
     },
 }
 
+/// An event, and when it happened.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Happening {
+    /// Time since the heap was made.
+    pub wall: Duration,
+    /// What happened.
+    pub event: Event,
+}
+
 /// Events kept when nobody fetches them.
 const KEPT: usize = 4096;
 
 /// Events that wait for the next frame. Bounded: the oldest are dropped, and counted.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct EventLog {
-    waiting: VecDeque<Event>,
+    /// When the heap was made.
+    started: Instant,
+    waiting: VecDeque<Happening>,
     lost: u64,
     muted: bool,
 }
 
+impl Default for EventLog {
+    fn default() -> Self {
+        Self { started: Instant::now(), waiting: VecDeque::new(), lost: 0, muted: false }
+    }
+}
+
 impl EventLog {
+    /// Time since the heap was made.
+    pub(crate) fn age(&self) -> Duration {
+        self.started.elapsed()
+    }
+
     /// Adds an event.
     pub fn push(&mut self, event: Event) {
         if self.muted {
@@ -88,7 +111,7 @@ impl EventLog {
             self.waiting.pop_front();
             self.lost += 1;
         }
-        self.waiting.push_back(event);
+        self.waiting.push_back(Happening { wall: self.age(), event });
     }
 
     /// Keeps no events from now on, when nobody is going to fetch them, or keeps them again.
@@ -100,7 +123,7 @@ impl EventLog {
     }
 
     /// Moves what waits to the end of `events`, emptied before, and tells how many were lost since the last time.
-    pub(crate) fn take_into(&mut self, events: &mut Vec<Event>) -> u64 {
+    pub(crate) fn take_into(&mut self, events: &mut Vec<Happening>) -> u64 {
         events.clear();
         events.extend(self.waiting.drain(..));
         std::mem::take(&mut self.lost)
@@ -120,7 +143,8 @@ mod tests {
         let mut events = Vec::new();
         assert_eq!(log.take_into(&mut events), 3);
         assert_eq!(events.len(), KEPT);
-        assert_eq!(events[0], Event::FormEnd { allocated: 3 });
+        assert_eq!(events[0].event, Event::FormEnd { allocated: 3 });
+        assert!(events.is_sorted_by_key(|happening| happening.wall));
         assert_eq!(log.take_into(&mut events), 0);
         assert!(events.is_empty());
     }

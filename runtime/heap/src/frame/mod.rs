@@ -7,7 +7,7 @@ mod events;
 
 use std::time::Duration;
 
-pub use events::{Event, EventLog};
+pub use events::{Event, EventLog, Happening};
 
 use crate::heap::Heap;
 use crate::space::accounting::Balance;
@@ -36,7 +36,7 @@ pub struct Frame {
     /// The counters.
     pub counters: Counters,
     /// What happened since the last frame, oldest first.
-    pub events: Vec<Event>,
+    pub events: Vec<Happening>,
     /// How many events were lost because nobody fetched them.
     pub lost_events: u64,
 }
@@ -132,7 +132,7 @@ impl Heap {
         frame.counters = self.counters();
         self.frames_cut += 1;
         frame.sequence = self.frames_cut;
-        frame.wall = self.started.elapsed();
+        frame.wall = self.age();
         frame.extents.clear();
         frame.extents.extend(self.space.spans());
         frame.mapped.clear();

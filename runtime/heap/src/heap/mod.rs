@@ -10,8 +10,6 @@ mod place;
 mod stack;
 mod status;
 
-use std::time::Instant;
-
 use crate::gc::{Collector, Roots, StepReport};
 use crate::object::{Header, ObjectFlags, ObjectKind};
 use crate::os::{self, Os};
@@ -53,7 +51,6 @@ pub struct Heap {
     pub(crate) space: Space,
     pub(crate) collector: Collector,
     pub(crate) frames_cut: u64,
-    pub(crate) started: Instant,
 }
 
 /// Why a safepoint was asked for.
@@ -124,7 +121,6 @@ impl Heap {
             space: Space::new(policy, os),
             collector: Collector::new(policy),
             frames_cut: 0,
-            started: Instant::now(),
         }
     }
 

@@ -101,7 +101,7 @@ impl Heap {
     /// Time since the heap was made.
     #[must_use]
     pub fn age(&self) -> std::time::Duration {
-        self.started.elapsed()
+        self.space.log.age()
     }
 
     /// What collections did so far.

@@ -96,6 +96,17 @@ pub struct PageEntry {
 
 const _: () = assert!(size_of::<PageEntry>() == 16);
 
+/// A field of an entry, for whoever writes entries down.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct EntryField {
+    /// What it is called.
+    pub name: &'static str,
+    /// What it counts.
+    pub unit: &'static str,
+    /// The largest value that makes sense.
+    pub most: u64,
+}
+
 /// How the bytes of a page divide; the terms of the balance for one page, which sum to [`PAGE`], or to nothing for a page
 /// that is not the heap's.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -163,6 +174,71 @@ impl PageEntry {
     #[must_use]
     pub const fn words(self) -> (u64, u64) {
         (self.counts, self.state)
+    }
+
+    /// The fields of an entry that frames have, in the order of [`Self::fields`].
+    pub const FIELDS: [EntryField; 10] = {
+        const fn field(name: &'static str, unit: &'static str, most: u64) -> EntryField {
+            EntryField { name, unit, most }
+        }
+        const GRANULES: u64 = PAGE_GRANULES as u64;
+        [
+            field("kind", "kind", PageKind::ALL.len() as u64 - 1),
+            field("flags", "1 unswept, 2 cold, 4 stale, 8 measured, 16 resident", 31),
+            field("used", "granules", GRANULES),
+            field("live", "granules", GRANULES),
+            field("overhead", "words of 8 bytes", 2 * GRANULES),
+            field("marked", "granules", GRANULES),
+            field("grey", "granules", GRANULES),
+            field("free_runs", "runs", FREE_RUNS.mask),
+            field("longest_free", "granules", GRANULES),
+            field("birth", "pages of the allocation clock", BIRTH.mask),
+        ]
+    };
+
+    /// What frames say of the page, field by field.
+    #[must_use]
+    pub const fn fields(self) -> [u64; Self::FIELDS.len()] {
+        let flags = self.is_unswept() as u64
+            | (self.is_cold() as u64) << 1
+            | (self.is_stale() as u64) << 2
+            | match self.resident() {
+                None => 0,
+                Some(false) => 8,
+                Some(true) => 24,
+            };
+        [
+            KIND.get(self.state),
+            flags,
+            USED.get(self.counts),
+            LIVE.get(self.counts),
+            OVERHEAD.get(self.counts),
+            MARKED.get(self.counts),
+            GREY.get(self.counts),
+            FREE_RUNS.get(self.counts),
+            LONGEST.get(self.counts),
+            BIRTH.get(self.state),
+        ]
+    }
+
+    /// The entry of which [`Self::fields`] are these; `None` when one is larger than makes sense.
+    #[must_use]
+    pub fn from_fields(fields: [u64; Self::FIELDS.len()]) -> Option<Self> {
+        if fields.iter().zip(&Self::FIELDS).any(|(value, field)| *value > field.most) {
+            return None;
+        }
+        let [kind, flags, used, live, overhead, marked, grey, free_runs, longest, birth] = fields;
+        let counts = [(USED, used), (LIVE, live), (OVERHEAD, overhead), (MARKED, marked), (GREY, grey)];
+        let counts = counts.into_iter().chain([(FREE_RUNS, free_runs), (LONGEST, longest)]);
+        let counts = counts.fold(0, |word, (field, value)| field.set(word, value));
+        let mut entry = Self { counts, state: BIRTH.set(KIND.set(0, kind), birth) };
+        entry.set_unswept(flags & 1 != 0);
+        entry.set_cold(flags & 2 != 0);
+        entry.set_stale(flags & 4 != 0);
+        if flags & 8 != 0 {
+            entry.set_resident(flags & 16 != 0);
+        }
+        Some(entry)
     }
 
     /// What the page is used for.
@@ -453,5 +529,22 @@ mod tests {
     fn a_fresh_entry_is_all_zeros() {
         assert_eq!(PageEntry::default().kind(), PageKind::Fresh);
         assert_eq!(PageEntry::from_words(0, 0), PageEntry::default());
+    }
+
+    #[test]
+    fn an_entry_is_what_its_fields_say() {
+        let most = PageEntry::FIELDS.map(|field| field.most);
+        let entry = PageEntry::from_fields(most).expect("an entry");
+        assert_eq!(entry.fields(), most);
+        for (index, field) in PageEntry::FIELDS.iter().enumerate() {
+            let mut fields = [0; PageEntry::FIELDS.len()];
+            fields[index] = field.most + 1;
+            assert_eq!(PageEntry::from_fields(fields), None, "{}", field.name);
+        }
+        let mut entry = PageEntry::default();
+        entry.become_kind(PageKind::Objects, 77 * 4096);
+        entry.set_resident(false);
+        entry.set_dirty(false);
+        assert_eq!(PageEntry::from_fields(entry.fields()), Some(entry));
     }
 }

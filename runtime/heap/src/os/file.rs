@@ -1,0 +1,97 @@
+//! A file mapped to be read, of which parts are copied out: as large as it may be, only what is looked at takes memory.
+//!
+//! Others may write to the file meanwhile, and even cut it off. Nothing here hands out a reference into the mapping, so
+//! what they do is seen as old or new bytes, for which whoever reads has checksums.
+
+use std::fs::File;
+use std::io;
+
+use memmap2::{MmapOptions, MmapRaw};
+
+/// A file mapped to be read.
+#[derive(Debug)]
+pub struct MappedFile {
+    file: File,
+    /// `None` while there is nothing to map.
+    mapping: Option<MmapRaw>,
+}
+
+impl MappedFile {
+    /// Maps a file as long as it is now.
+    ///
+    /// # Errors
+    /// When the system can't map it: it is no regular file, say.
+    pub fn new(file: File) -> io::Result<Self> {
+        let mut mapped = Self { file, mapping: None };
+        mapped.refresh()?;
+        Ok(mapped)
+    }
+
+    /// Bytes mapped: as long as the file was when it was mapped last.
+    #[must_use]
+    pub fn len(&self) -> u64 {
+        self.mapping.as_ref().map_or(0, |mapping| mapping.len() as u64)
+    }
+
+    /// Whether nothing is mapped.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.mapping.is_none()
+    }
+
+    /// Maps the file anew if its length has changed.
+    ///
+    /// # Errors
+    /// When the system can't map it.
+    pub fn refresh(&mut self) -> io::Result<()> {
+        let length = self.file.metadata()?.len();
+        if length != self.len() {
+            let bytes = usize::try_from(length).map_err(io::Error::other)?;
+            self.mapping = match bytes {
+                0 => None,
+                _ => Some(MmapOptions::new().len(bytes).map_raw_read_only(&self.file)?),
+            };
+        }
+        Ok(())
+    }
+
+    /// Fills `bytes` from an offset. `false`, with `bytes` as they were, when the file is not that long, even if it was.
+    #[must_use]
+    pub fn read(&self, offset: u64, bytes: &mut [u8]) -> bool {
+        let Some(end) = offset.checked_add(bytes.len() as u64) else { return false };
+        // A page behind the end of a file that was cut off can't be read: the length is asked for each time.
+        let length = self.file.metadata().map_or(0, |metadata| metadata.len());
+        let Some(mapping) = self.mapping.as_ref().filter(|_| end <= length.min(self.len())) else { return false };
+        // SAFETY: the offset is within the mapping, which is not longer than the file.
+        let from = unsafe { mapping.as_ptr().add(offset as usize) };
+        // SAFETY: as many bytes are mapped from there on, as was just seen, and `bytes` is none of the mapping, of which
+        // nobody has a reference. Whoever cuts off the file at this very moment ends the process, and nothing worse.
+        unsafe { std::ptr::copy_nonoverlapping(from, bytes.as_mut_ptr(), bytes.len()) };
+        true
+    }
+}
+
+#[cfg(all(test, not(miri)))]
+mod tests {
+    use super::*;
+    use std::io::Write;
+
+    #[test]
+    fn a_mapped_file_grows_and_may_be_cut_off() {
+        let mut file = tempfile::tempfile().expect("a file");
+        let mut mapped = MappedFile::new(file.try_clone().expect("the file")).expect("a mapping");
+        assert!(mapped.is_empty());
+        let mut bytes = [0; 3];
+        assert!(!mapped.read(0, &mut bytes));
+        file.write_all(b"abcdef").expect("room");
+        assert!(!mapped.read(0, &mut bytes), "not mapped yet");
+        mapped.refresh().expect("a mapping");
+        assert!(mapped.read(3, &mut bytes));
+        assert_eq!((&bytes, mapped.len()), (b"def", 6));
+        assert!(!mapped.read(4, &mut bytes) && !mapped.read(u64::MAX, &mut bytes));
+        file.set_len(2).expect("shorter");
+        assert!(!mapped.read(1, &mut bytes), "cut off");
+        mapped.refresh().expect("a mapping");
+        assert_eq!(mapped.len(), 2);
+    }
+}
