@@ -1,6 +1,6 @@
 //! Everything that travels back from a view to what it looks at.
 
-use heapatlas_heap::terms::GcUnit;
+use heapatlas_heap::terms::{GcPhase, GcUnit};
 
 /// What a person, or a script, wants of a runtime.
 #[derive(Clone, PartialEq, Debug)]
@@ -17,6 +17,8 @@ pub enum Command {
     Skip,
     /// Collect: a step, or a whole cycle.
     Collect(GcUnit),
+    /// Collect to the beginning of a phase, of the cycle under way or of the next.
+    CollectTo(GcPhase),
     /// Evaluate the forms of a text, whether or not a program runs.
     Evaluate(String),
     /// Set the soft limit in bytes; `None` for none. While the runtime asks about an exhausted heap, an answer: what

@@ -83,7 +83,8 @@ fn watch(mut source: Embedded, on_terminal: bool, stop: &AtomicBool) -> io::Resu
                 source.send(Command::KeyFrame);
             }
             Some(Message::State(State::Ended)) => break,
-            Some(Message::Evaluated(_) | Message::State(_)) => {}
+            // What only a window asks for.
+            Some(_) => {}
             None if finished.is_some() => break,
             None => thread::sleep(NAP),
         }

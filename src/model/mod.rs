@@ -4,8 +4,10 @@
 //!
 //! * [`pages`] the page table, extent by extent
 //! * [`history`] the counters over time
+//! * [`cycles`] the collections, with what was before and after each
 //! * [`forms`] the top-level forms seen so far
 
+pub mod cycles;
 pub mod forms;
 pub mod history;
 pub mod pages;
@@ -13,6 +15,7 @@ pub mod pages;
 use heapatlas_heap::frame::{Counters, Event, Frame, Happening};
 use heapatlas_heap::terms::{GcCause, GcPhase};
 
+use cycles::Cycles;
 use forms::Forms;
 use history::History;
 use pages::Pages;
@@ -28,6 +31,8 @@ pub struct HeapModel {
     counters: Counters,
     /// The counters over time.
     history: History,
+    /// The collections.
+    cycles: Cycles,
     /// The top-level forms.
     forms: Forms,
     /// Why the latest collection began; `None` when that is not known.
@@ -53,14 +58,19 @@ impl HeapModel {
         }
         self.sequence = frame.sequence;
         self.pages.apply(frame);
-        self.counters.clone_from(&frame.counters);
-        self.history.push(&frame.counters, frame.wall);
         for Happening { event, .. } in &frame.events {
             self.forms.apply(event);
-            if let Event::GcPhase { phase: GcPhase::Roots, cause } = event {
-                self.last_cause = Some(*cause);
+            match event {
+                Event::GcPhase { phase: GcPhase::Roots, cause } => {
+                    self.last_cause = Some(*cause);
+                    self.cycles.begin(*cause, &self.counters);
+                }
+                Event::GcPhase { phase: GcPhase::Idle, .. } => self.cycles.end(&frame.counters),
+                _ => {}
             }
         }
+        self.counters.clone_from(&frame.counters);
+        self.history.push(&frame.counters, frame.wall);
         if frame.lost_events > 0 {
             self.last_cause = None;
         }
@@ -90,6 +100,12 @@ impl HeapModel {
     #[must_use]
     pub fn history(&self) -> &History {
         &self.history
+    }
+
+    /// The collections seen so far.
+    #[must_use]
+    pub fn cycles(&self) -> &Cycles {
+        &self.cycles
     }
 
     /// The top-level forms seen so far.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use heapatlas_heap::PageEntry;
 use heapatlas_heap::frame::Frame;
-use heapatlas_heap::terms::{Address, PAGE, Span};
+use heapatlas_heap::terms::{Address, GRANULE, PAGE, Span};
+use heapatlas_heap::{Colours, PageEntry};
 
 /// A page and what the table says of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -54,11 +54,16 @@ impl Extent {
         entries.map(move |(n, (entry, touched))| Page { address: start + n * PAGE, entry: *entry, touched: *touched })
     }
 
-    /// Enters what a frame says of some of the pages.
-    fn update(&mut self, first: usize, entries: &[PageEntry], clock: u64) {
+    /// Enters what a frame says of some of the pages, and notes which of them the collector worked on.
+    fn update(&mut self, first: usize, entries: &[PageEntry], clock: u64, worked_on: &mut Vec<Address>) {
+        let start = self.span.start + first * PAGE;
         let known = &mut Arc::make_mut(&mut self.entries)[first..];
         let touched = &mut self.touched[first..];
-        for ((known, touched), entry) in known.iter_mut().zip(touched).zip(entries) {
+        for (n, ((known, touched), entry)) in known.iter_mut().zip(touched).zip(entries).enumerate() {
+            let moved_on = (entry.marked(), entry.grey()) != (known.marked(), known.grey());
+            if moved_on || (entry.used() < known.used() && entry.kind() == known.kind()) {
+                worked_on.push(start + n * PAGE);
+            }
             if entry.kind().is_used() && (entry.used() > known.used() || entry.kind() != known.kind()) {
                 // A page never seen before may have been filled long ago: then all that is known is its birth.
                 *touched = if *known == PageEntry::default() { entry.birth() } else { clock };
@@ -72,6 +77,8 @@ impl Extent {
 #[derive(Clone, Debug, Default)]
 pub struct Pages {
     extents: Vec<Extent>,
+    /// Pages on which the latest frame says that something was marked, scanned or swept.
+    worked_on: Vec<Address>,
     /// Counts the changes, so that a view knows whether to draw again.
     version: u64,
 }
@@ -99,6 +106,8 @@ impl Pages {
                 _ => self.extents.push(Extent::fresh(span.clone())),
             }
         }
+        let mut worked_on = std::mem::take(&mut self.worked_on);
+        worked_on.clear();
         let mut at = 0;
         for (address, count) in &frame.runs {
             let end = at + *count as usize;
@@ -108,13 +117,32 @@ impl Pages {
                 && let Some((extent, first)) = self.find_mut(address)
             {
                 let count = (extent.entries.len() - first).min(end - at);
-                extent.update(first, &frame.entries[at..at + count], frame.counters.clock);
+                extent.update(first, &frame.entries[at..at + count], frame.counters.clock, &mut worked_on);
                 at += count;
                 address = address + count * PAGE;
             }
             at = end;
         }
+        self.worked_on = worked_on;
         self.version += 1;
+    }
+
+    /// Pages on which something was marked, scanned or swept between the last two frames.
+    #[must_use]
+    pub fn worked_on(&self) -> &[Address] {
+        &self.worked_on
+    }
+
+    /// How far a mark has come, summed over the pages; all is white when none is under way.
+    #[must_use]
+    pub fn colours(&self) -> Colours {
+        let mut colours = Colours::default();
+        for entry in self.extents.iter().flat_map(|extent| extent.entries.iter()) {
+            colours.white += ((entry.used() - entry.marked()) * GRANULE) as u64;
+            colours.reached += (entry.marked() * GRANULE) as u64;
+            colours.grey += entry.grey() as u64;
+        }
+        colours
     }
 
     fn index_of(&self, address: Address) -> Option<(usize, usize)> {

@@ -15,6 +15,8 @@ use heapatlas_arc::Streams;
 use heapatlas_arc::error::{ArcError, ErrorKind};
 use heapatlas_arc::host::{Answer, Host, Verdict};
 use heapatlas_heap::frame::Frame;
+use heapatlas_heap::gc::StepReport;
+use heapatlas_heap::terms::{GcPhase, GcUnit};
 use heapatlas_heap::{Exhausted, Heap};
 
 use super::program::Program;
@@ -91,6 +93,8 @@ impl Embedded {
             last_residency: None,
             wants_key: true,
             stepped: false,
+            collect_to: None,
+            cycles_told: 0,
             asks: beginning.asks,
             told: None,
         };
@@ -236,6 +240,10 @@ struct EmbeddedHost {
     wants_key: bool,
     /// Whether something stepped since the latest frame.
     stepped: bool,
+    /// The phase that the collector is to come to.
+    collect_to: Option<GcPhase>,
+    /// The collections of which the pauses were told.
+    cycles_told: u64,
     /// Whether somebody is there to be asked.
     asks: bool,
     /// The state told last.
@@ -278,6 +286,10 @@ impl EmbeddedHost {
                 self.stepped = true;
                 return Some(Verdict::Collect(unit));
             }
+            Command::CollectTo(phase) => {
+                self.collect_to = Some(phase);
+                return Some(Verdict::Collect(GcUnit::Phase));
+            }
             Command::Evaluate(text) => {
                 self.interrupted.push(self.mode);
                 self.mode = Mode::Run;
@@ -302,7 +314,7 @@ impl EmbeddedHost {
     fn answer(&mut self, command: Command, heap: &mut Heap) -> Option<Answer> {
         match command {
             Command::SetLimit(bytes) => return Some(Answer::Limit(limit_of(bytes))),
-            Command::Collect(_) => return Some(Answer::Collect),
+            Command::Collect(_) | Command::CollectTo(_) => return Some(Answer::Collect),
             Command::Signal => return Some(Answer::Signal),
             Command::Evaluate(text) => {
                 let busy = format!("waiting for an answer; not evaluated: {text}");
@@ -348,6 +360,7 @@ impl EmbeddedHost {
         if now || self.last_residency.is_none_or(|since| since.elapsed() >= RESIDENCY_TIME) {
             heap.measure_residency();
             self.last_residency = Some(Instant::now());
+            self.tell_pauses(heap);
         }
         let mut frame = self.recycled.try_recv().unwrap_or_default();
         frame.key = std::mem::take(&mut self.wants_key);
@@ -355,6 +368,25 @@ impl EmbeddedHost {
         heap.cut_frame_into(&mut frame);
         self.last_frame = (heap.clock(), Instant::now());
         self.outlet.tell(Message::Frame(frame));
+    }
+
+    /// Tells how long the collector has stopped the program, when it has since the last time.
+    fn tell_pauses(&mut self, heap: &Heap) {
+        let stats = heap.gc_stats();
+        if self.stepped || self.cycles_told != stats.cycles {
+            self.cycles_told = stats.cycles;
+            self.outlet.tell(Message::Pauses(Box::new(stats.pauses())));
+        }
+    }
+
+    /// The next step towards the phase that the collector is to come to.
+    fn next_phase(&mut self, heap: &Heap) -> Option<Verdict> {
+        let wanted = self.collect_to?;
+        if heap.gc_phase() == wanted {
+            self.collect_to = None;
+            return None;
+        }
+        Some(Verdict::Collect(GcUnit::Phase))
     }
 
     /// Takes the commands that have arrived; the first that needs the machine is the verdict.
@@ -385,7 +417,7 @@ impl EmbeddedHost {
 impl Host for EmbeddedHost {
     fn look(&mut self, heap: &mut Heap) -> Verdict {
         loop {
-            if let Some(verdict) = self.take_commands(heap) {
+            if let Some(verdict) = self.next_phase(heap).or_else(|| self.take_commands(heap)) {
                 return verdict;
             }
             if self.mode == Mode::Paused {
@@ -423,6 +455,9 @@ impl Host for EmbeddedHost {
         }
         self.restart_pace(heap);
         loop {
+            if let Some(verdict) = self.next_phase(heap) {
+                return verdict;
+            }
             self.stepped |= self.last_frame.0 != heap.clock();
             self.cut(heap);
             if self.mode == Mode::Quit {
@@ -471,6 +506,11 @@ impl Host for EmbeddedHost {
             self.tell_state(State::Paused);
         }
         self.outlet.tell(Message::Evaluated(result));
+    }
+
+    fn stepped(&mut self, _heap: &mut Heap, report: &StepReport) {
+        self.stepped = true;
+        self.outlet.tell(Message::Stepped(*report));
     }
 
     fn form_begins(&mut self, heap: &mut Heap) {

@@ -9,6 +9,7 @@ pub mod program;
 use heapatlas_arc::error::ArcError;
 use heapatlas_heap::Exhausted;
 use heapatlas_heap::frame::Frame;
+use heapatlas_heap::gc::{Pauses, StepReport};
 
 use crate::command::Command;
 
@@ -21,6 +22,10 @@ pub enum Message {
     Output(String),
     /// What came of [`Command::Evaluate`].
     Evaluated(Result<Option<String>, ArcError>),
+    /// What the collector did on [`Command::Collect`]; the frame that shows it follows.
+    Stepped(StepReport),
+    /// How long the collector has stopped the program so far.
+    Pauses(Box<Pauses>),
     /// What the source does now.
     State(State),
 }

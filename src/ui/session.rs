@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 
 use heapatlas_arc::error::ArcError;
 use heapatlas_heap::Exhausted;
+use heapatlas_heap::gc::{Pauses, StepReport};
 
 use super::transcript::{Transcript, Voice};
 use crate::command::{Command, Speed};
@@ -26,6 +27,9 @@ pub struct Session {
     progress: Progress,
     transcript: Transcript,
     speed: Speed,
+    /// What the collector did last on request.
+    last_step: Option<StepReport>,
+    pauses: Pauses,
     /// Whether a key frame is under way: one is enough.
     wants_key: bool,
 }
@@ -156,6 +160,8 @@ impl Session {
             progress: Progress::default(),
             transcript: Transcript::default(),
             speed,
+            last_step: None,
+            pauses: Pauses::default(),
             wants_key: false,
         })
     }
@@ -171,6 +177,8 @@ impl Session {
         self.model = HeapModel::default();
         self.progress = Progress { activity: Activity::Ended, ..Progress::default() };
         self.wants_key = false;
+        self.last_step = None;
+        self.pauses = Pauses::default();
         self.source = Some(start_source(&self.beginning, &self.wake)?);
         self.progress = Progress::default();
         self.transcript.say(Voice::Note, "restarted");
@@ -232,6 +240,8 @@ impl Session {
                     Err(error) => self.transcript.say(Voice::Error, &error.to_string()),
                 }
             }
+            Message::Stepped(report) => self.last_step = Some(report),
+            Message::Pauses(pauses) => self.pauses = *pauses,
             Message::State(state) => {
                 if let State::Finished(Err(error)) = &state {
                     self.transcript.say(Voice::Error, &error.to_string());
@@ -257,6 +267,18 @@ impl Session {
     #[must_use]
     pub fn transcript(&self) -> &Transcript {
         &self.transcript
+    }
+
+    /// What the collector did last on request.
+    #[must_use]
+    pub fn last_step(&self) -> Option<&StepReport> {
+        self.last_step.as_ref()
+    }
+
+    /// How long the collector has stopped the program so far.
+    #[must_use]
+    pub fn pauses(&self) -> &Pauses {
+        &self.pauses
     }
 
     /// The speed chosen last.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use heapatlas_heap::gc::StepReport;
 use heapatlas_heap::terms::GcUnit;
 use heapatlas_heap::{Exhausted, Heap};
 
@@ -58,6 +59,9 @@ pub trait Host: fmt::Debug + Send {
 
     /// What came of an [`Verdict::Evaluate`]: the value of the last form as `write` prints it, if there was one.
     fn evaluated(&mut self, _heap: &mut Heap, _result: Result<Option<String>, ArcError>) {}
+
+    /// The collector went the step that the host wanted, and this is what it did.
+    fn stepped(&mut self, _heap: &mut Heap, _report: &StepReport) {}
 
     /// A top-level form of a file begins; the event is in the heap's log.
     fn form_begins(&mut self, _heap: &mut Heap) {}

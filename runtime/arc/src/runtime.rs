@@ -287,7 +287,8 @@ impl Runtime {
             match self.machine.host.rests(&mut self.machine.world.heap) {
                 Verdict::Go { .. } => {}
                 Verdict::Collect(unit) => {
-                    self.machine.collect_step_at_rest(unit);
+                    let report = self.machine.collect_step_at_rest(unit);
+                    self.machine.host.stepped(&mut self.machine.world.heap, &report);
                 }
                 Verdict::Evaluate(text) => {
                     if self.heap().gc_phase() != GcPhase::Idle {

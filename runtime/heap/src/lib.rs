@@ -65,6 +65,7 @@
 //! * [`core`] a heap in a file, checked to the last byte before anything is believed
 //! * [`frame`] what changed since the last frame, numbered
 //! * `walk` everything allocated, in address order
+//! * `colours` what is white, grey and black, counted afresh
 //! * [`paths`] who holds something: a shortest path from a root
 //! * [`verify`] the invariants, checked one by one
 //! * [`os`] the small contract with the operating system
@@ -99,6 +100,7 @@
 //! store one test of a flag; nothing else tells the collector of the program's doings. See [`gc`].
 
 #![deny(unsafe_code)]
+mod colours;
 pub mod core;
 pub mod frame;
 pub mod gc;
@@ -115,6 +117,7 @@ pub mod value;
 #[cfg_attr(test, allow(unsafe_code, reason = "its tests collect"))]
 pub mod verify;
 mod walk;
+pub use colours::Colours;
 pub use heap::{Due, Heap};
 pub use raw::{CellRef, CodeRef, ObjectRef};
 pub use space::accounting::Balance;

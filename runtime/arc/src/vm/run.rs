@@ -325,7 +325,8 @@ impl Machine {
                     break;
                 }
                 Verdict::Collect(unit) => {
-                    self.collect_step(unit);
+                    let report = self.collect_step(unit);
+                    self.host.stepped(&mut self.world.heap, &report);
                 }
                 Verdict::Evaluate(text) if self.threads.is_console() => {
                     // One text at a time: this one can't be begun.

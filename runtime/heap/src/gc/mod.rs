@@ -6,6 +6,7 @@
 //! * [`compact`] on request everything is brought together, and holes close
 //! * `pacing` when the next cycle begins, and what stays warm
 //! * `report` what a step did, in a sentence
+//! * `pauses` how long the program was stopped
 //! * `safepoint` the one moment at which anything is freed
 //!
 //! The program may run between two steps. While a mark is under way, whatever it stores is shaded, and what it allocates
@@ -21,6 +22,7 @@ pub mod compact;
 pub(crate) mod evacuate;
 pub(crate) mod mark;
 pub(crate) mod pacing;
+mod pauses;
 mod report;
 #[allow(unsafe_code, reason = "the one promise that a caller makes")]
 pub(crate) mod safepoint;
@@ -39,6 +41,7 @@ use crate::value::Value;
 use evacuate::Effort;
 use mark::Marker;
 use pacing::{Pacing, SLICE_GIVEN, SLICE_SCANNED, SLICE_TOUCHED};
+pub use pauses::Pauses;
 use sweep::Sweeper;
 
 /// Runs of fewer free pages stay resident after an ordinary cycle: a call costs as much as touching a few pages anew.

@@ -189,10 +189,12 @@ impl Sweeper {
         report.swept_pages += pages as u64;
         if bitmap::is_set(memory, Bitmap::Marked, head) {
             bitmap::clear(memory, Bitmap::Marked, head..head + 1);
-            chunk.update(range.start, |entry| {
-                entry.set_marked(0);
-                entry.set_grey(0);
-            });
+            for page in range {
+                chunk.update(page, |entry| {
+                    entry.set_marked(0);
+                    entry.set_grey(0);
+                });
+            }
         } else {
             bitmap::clear(memory, Bitmap::Allocated, head..head + 1);
             report.freed_granules += (pages * PAGE_GRANULES) as u64;

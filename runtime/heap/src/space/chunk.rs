@@ -457,22 +457,35 @@ impl Chunk {
         }
     }
 
-    /// While a mark is under way: brings marked and grey counts of all used pages up to what the bitmaps say.
+    /// While a mark is under way: brings marked and grey counts of all used pages up to what the bitmaps say. The bit of a
+    /// large object's head counts for all of its pages.
     pub(crate) fn recount_marks(&mut self) {
+        let mut reached = 0;
         for page in self.usable_pages() {
             let entry = self.entry(page);
-            if entry.kind().is_used() && page < CHUNK_PAGES {
-                let marked = bitmap::count_page(self.memory, Bitmap::Marked, page);
-                let grey = bitmap::count_page(self.memory, Bitmap::Grey, page);
-                if (marked, grey) != (entry.marked(), entry.grey()) {
-                    let mut counted = entry;
-                    counted.set_marked(marked);
-                    counted.set_grey(grey);
-                    counted.set_dirty(true);
-                    // The sums know nothing of marks.
-                    self.memory.set_entry(page, counted);
-                    self.dirty = true;
+            let kind = entry.kind();
+            let (marked, grey) = if kind.is_pooled() {
+                let count = |bitmap| bitmap::count_page(self.memory, bitmap, page);
+                (count(Bitmap::Marked), count(Bitmap::Grey))
+            } else if kind.is_used() {
+                let head = page * PAGE_GRANULES;
+                let is = |bitmap| bitmap::is_set(self.memory, bitmap, head);
+                let begins = page < CHUNK_PAGES && is(Bitmap::Allocated);
+                if begins {
+                    reached = if is(Bitmap::Marked) { PAGE_GRANULES } else { 0 };
                 }
+                (reached, usize::from(begins && is(Bitmap::Grey)))
+            } else {
+                continue;
+            };
+            if (marked, grey) != (entry.marked(), entry.grey()) {
+                let mut counted = entry;
+                counted.set_marked(marked);
+                counted.set_grey(grey);
+                counted.set_dirty(true);
+                // The sums know nothing of marks.
+                self.memory.set_entry(page, counted);
+                self.dirty = true;
             }
         }
     }

@@ -18,7 +18,7 @@
 //! | live | granules | reached by the last mark, headers and rounding included | grows stale as the program goes on |
 //! | overhead | words | headers, rounding and unused capacity among the live granules, in words of 8 bytes | like live |
 //! | pending | words | the same, of what the cycle under way has reached; becomes overhead when the page is swept | never |
-//! | marked | granules | reached by the cycle under way; zero when idle | while a mark goes on in slices in a heap that is not small, from frame to frame |
+//! | marked | granules | reached by the cycle under way, of a large object all of its pages; zero when idle | while a mark goes on in slices in a heap that is not small, from frame to frame |
 //! | grey | granules | heads of what is reached but not scanned; zero when idle | likewise |
 //! | free runs | runs | stretches of free granules, cut at the page's ends | while the page is stale |
 //! | longest | granules | the longest of them | likewise |
