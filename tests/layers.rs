@@ -23,7 +23,15 @@ const RULES: [Rule; 10] = [
     },
     Rule {
         folder: "src/recording",
-        never: &["crate::model", "crate::source", "crate::ui", "crate::cli", "crate::export", "heapatlas_arc", "egui::"],
+        never: &[
+            "crate::model",
+            "crate::source",
+            "crate::ui",
+            "crate::cli",
+            "crate::export",
+            "heapatlas_arc",
+            "egui::",
+        ],
         because: "a recording is made of frames and knows neither who cut them nor who looks at them",
     },
     Rule {

@@ -6,6 +6,7 @@ use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use heapatlas::command::Speed;
 use heapatlas::map::balance::Term;
+use heapatlas::source::Subject;
 use heapatlas::source::embedded::Beginning;
 use heapatlas::source::program::Program;
 use heapatlas::ui::app::App;
@@ -24,7 +25,7 @@ fn open(paused: bool) -> Harness<'static, App> {
 fn open_on(program: Program, paused: bool) -> Harness<'static, App> {
     let beginning = Beginning { program, speed: Speed::SLOW_MOTION, paused, asks: true };
     let options = WindowOptions {
-        beginning,
+        subject: Subject::Program(beginning),
         title: "test".to_owned(),
         theme: ThemeChoice::Dark,
         close: crossbeam_channel::never(),

@@ -99,6 +99,9 @@ pub struct RuntimeOptions {
     /// allocator for each); after a colon collect=no, give-back=no, evacuate=no, cell=BYTES
     #[arg(long, value_name = "POLICY", default_value = "pool", conflicts_with = "core")]
     pub heap: Policy,
+    /// Record what happens in the heap: a file (.atlas), or - for standard output
+    #[arg(long, value_name = "OUT")]
+    pub record: Option<PathBuf>,
     /// Verify the whole heap after every collection
     #[arg(long)]
     pub verify: bool,
@@ -125,6 +128,7 @@ impl RuntimeOptions {
             soft_limit: self.base.soft_limit,
             verify: self.verify,
             gc_stress: self.gc_stress,
+            record: self.record.clone(),
         }
     }
 }
@@ -263,8 +267,9 @@ pub enum SpeedName {
 /// The options of the window.
 #[derive(Args, Clone, Debug)]
 pub struct OpenOptions {
-    /// Programs to run in the window after the base library
-    #[arg(value_name = "FILE.arc")]
+    /// Programs to run in the window after the base library; or one recording (.atlas), or - for one that comes from standard
+    /// input
+    #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// How fast the allocation clock goes at first
     #[arg(long, value_enum, default_value_t)]

@@ -15,6 +15,7 @@ pub(super) fn save(options: CoreSaveOptions) -> Ending {
         Err(error) => return error.into(),
     };
     let ending = run_program(&mut session, &program);
+    let ending = session.end_recording(ending);
     if ending != Ending::Fine {
         return ending;
     }

@@ -9,7 +9,7 @@ use heapatlas_arc::host::NoHost;
 use super::arguments::ExplainOptions;
 use super::exit::Ending;
 use super::run::run_program;
-use super::session::Session;
+use super::session::{Session, keeps_output};
 use crate::format;
 use crate::map::balance::{Term, resident};
 use crate::model::HeapModel;
@@ -20,6 +20,9 @@ const FINE: f64 = 1.5;
 /// Runs a program, marks, and explains the balance.
 pub(super) fn explain(options: ExplainOptions) -> Ending {
     let program = options.runtime.program(options.files, options.expressions);
+    if let Some(misused) = keeps_output(&program) {
+        return misused;
+    }
     let mut session = match Session::start(&program, Box::new(NoHost)) {
         Ok(session) => session,
         Err(error) => return error.into(),
@@ -29,6 +32,7 @@ pub(super) fn explain(options: ExplainOptions) -> Ending {
     let before = snapshot(&mut session);
     session.runtime.collect();
     let after = snapshot(&mut session);
+    let ending = session.end_recording(ending);
     match write(&mut io::stdout().lock(), &before, &after) {
         Ok(()) => ending,
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ending,

@@ -11,14 +11,13 @@ use std::time::{Duration, Instant};
 
 use heapatlas_arc::error::ArcError;
 
-use super::exit::Ending;
+use super::exit::{self, Ending};
 use super::session;
 use crate::command::{Command, Speed};
 use crate::export::text::{self, Style};
 use crate::format;
 use crate::model::{Applied, HeapModel};
-use crate::source::embedded::{Beginning, Embedded};
-use crate::source::{Message, Source, State};
+use crate::source::{Message, Source, State, Subject};
 
 /// Time between two drawings.
 const REDRAW: Duration = Duration::from_millis(100);
@@ -30,17 +29,19 @@ const ROWS: usize = 24;
 const LINES_BELOW: usize = 6;
 
 /// Runs a program and shows its map until it has finished.
-pub(super) fn show(mut beginning: Beginning) -> Ending {
+pub(super) fn show(mut subject: Subject) -> Ending {
     let on_terminal = io::stdout().is_terminal();
-    if !on_terminal {
-        beginning.speed = Speed::Full;
+    if let Subject::Program(beginning) = &mut subject {
+        if !on_terminal {
+            beginning.speed = Speed::Full;
+        }
+        // There is nobody to press a key, or to answer.
+        beginning.paused = false;
+        beginning.asks = false;
     }
-    // There is nobody to press a key, or to answer.
-    beginning.paused = false;
-    beginning.asks = false;
-    let source = match Embedded::start(beginning, Box::new(|| {})) {
+    let source = match subject.start(Box::new(|| {})) {
         Ok(source) => source,
-        Err(error) => return Ending::System(format!("can't start the runtime: {error}")),
+        Err(error) => return Ending::System(format!("can't start: {error}")),
     };
     let stop = Arc::new(AtomicBool::new(false));
     session::catch_interrupts(Arc::clone(&stop), None);
@@ -60,7 +61,7 @@ struct Screen {
     drawn: usize,
 }
 
-fn watch(mut source: Embedded, on_terminal: bool, stop: &AtomicBool) -> io::Result<Ending> {
+fn watch(mut source: Box<dyn Source>, on_terminal: bool, stop: &AtomicBool) -> io::Result<Ending> {
     let mut screen = Screen { model: HeapModel::default(), printed: String::new(), on_terminal, drawn: 0 };
     let mut last_drawn = Instant::now();
     let mut finished: Option<Result<(), ArcError>> = None;
@@ -77,6 +78,7 @@ fn watch(mut source: Embedded, on_terminal: bool, stop: &AtomicBool) -> io::Resu
                 source.recycle(frame);
             }
             Some(Message::Output(text)) => screen.printed.push_str(&text),
+            Some(Message::Note(line)) => exit::tell(&line),
             Some(Message::State(State::Finished(result))) => {
                 finished = Some(result);
                 // The last frame follows; it is asked for, so that the end is exact.

@@ -1,5 +1,6 @@
 //! The window; without a display, the same in the terminal.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -7,29 +8,22 @@ use super::arguments::{OpenOptions, SpeedName, ThemeName};
 use super::exit::{self, Ending};
 use super::live;
 use super::session;
-use super::snapshot::name;
 use crate::command::Speed;
+use crate::recording::reader::Recording;
+use crate::source::Subject;
 use crate::source::embedded::Beginning;
+use crate::source::recorder::is_standard;
+use crate::source::recording::Origin;
 use crate::ui::{self, ThemeChoice, WindowError, WindowOptions};
 
 /// Opens the window.
 pub(super) fn open(options: OpenOptions) -> Ending {
-    for file in &options.files {
-        if file.extension().is_none_or(|extension| extension != "arc") {
-            return Ending::Misused(format!("{}: the window opens Arc programs (.arc)", file.display()));
-        }
-        if let Err(error) = std::fs::metadata(file) {
-            return Ending::Unreadable(format!("can't read {}: {error}", file.display()));
-        }
-    }
-    let program = options.runtime.program(options.files, Vec::new());
-    let title = name(&program);
-    let speed = match options.speed {
-        SpeedName::Slow => Speed::SLOW_MOTION,
-        SpeedName::Full => Speed::Full,
+    let theme_name = options.theme;
+    let (subject, title) = match subject(options) {
+        Ok(subject) => subject,
+        Err(ending) => return ending,
     };
-    let beginning = Beginning { program, speed, paused: options.paused, asks: true };
-    let theme = match options.theme {
+    let theme = match theme_name {
         ThemeName::System => ThemeChoice::System,
         ThemeName::Dark => ThemeChoice::Dark,
         ThemeName::Light => ThemeChoice::Light,
@@ -37,13 +31,68 @@ pub(super) fn open(options: OpenOptions) -> Ending {
     let interrupted = Arc::new(AtomicBool::new(false));
     let (told, close) = crossbeam_channel::bounded(1);
     session::catch_interrupts(Arc::clone(&interrupted), Some(told));
-    match ui::run(WindowOptions { beginning: beginning.clone(), title, theme, close }) {
+    match ui::run(WindowOptions { subject: subject.clone(), title, theme, close }) {
         Ok(()) if interrupted.load(Ordering::Relaxed) => Ending::Interrupted,
         Ok(()) => Ending::Fine,
         Err(WindowError::NoDisplay) => {
+            if matches!(&subject, Subject::Program(beginning) if beginning.program.records_to_output()) {
+                let why = "there is no display: the map goes to standard output, and so would the recording";
+                return Ending::Misused(why.to_owned());
+            }
             exit::tell("there is no display; showing the map in the terminal");
-            live::show(beginning)
+            live::show(subject)
         }
         Err(WindowError::Failed(why)) => Ending::System(format!("can't open the window: {why}")),
     }
+}
+
+/// What the arguments say is to be looked at, and what it is called.
+fn subject(options: OpenOptions) -> Result<(Subject, String), Ending> {
+    if let [path] = options.files.as_slice()
+        && let Some(origin) = recording(path)
+    {
+        return replay(origin, &options);
+    }
+    for file in &options.files {
+        if file.extension().is_none_or(|extension| extension != "arc") {
+            let what = "the window opens Arc programs (.arc) or one recording (.atlas)";
+            return Err(Ending::Misused(format!("{}: {what}", file.display())));
+        }
+        if let Err(error) = std::fs::metadata(file) {
+            return Err(Ending::Unreadable(format!("can't read {}: {error}", file.display())));
+        }
+    }
+    let program = options.runtime.program(options.files, Vec::new());
+    let title = program.name();
+    let speed = match options.speed {
+        SpeedName::Slow => Speed::SLOW_MOTION,
+        SpeedName::Full => Speed::Full,
+    };
+    Ok((Subject::Program(Beginning { program, speed, paused: options.paused, asks: true }), title))
+}
+
+/// Where the recording is that a path stands for, if it does.
+fn recording(path: &Path) -> Option<Origin> {
+    if is_standard(path) {
+        return Some(Origin::Input);
+    }
+    let is_recording = path.extension().is_some_and(|extension| extension == "atlas");
+    is_recording.then(|| Origin::File(path.to_owned()))
+}
+
+/// A recording, if it can be shown, and what it is called.
+fn replay(origin: Origin, options: &OpenOptions) -> Result<(Subject, String), Ending> {
+    let name = match &origin {
+        Origin::File(path) => path.display().to_string(),
+        Origin::Input => "standard input".to_owned(),
+    };
+    if options.runtime.record.is_some() {
+        return Err(Ending::Misused(format!("{name} is a recording already: --record takes a program")));
+    }
+    if let Origin::File(path) = &origin
+        && let Err(error) = Recording::open(path)
+    {
+        return Err(Ending::Unreadable(format!("can't read {name}: {error}")));
+    }
+    Ok((Subject::Recording(origin), name))
 }

@@ -11,7 +11,7 @@ use super::arguments::ReplOptions;
 use super::exit::Ending;
 use super::question::Person;
 use super::run::{report, run_program};
-use super::session::Session;
+use super::session::{Session, keeps_output};
 
 const PROMPT: &str = "arc> ";
 const CONTINUED: &str = "...  ";
@@ -19,6 +19,9 @@ const CONTINUED: &str = "...  ";
 /// Talks Arc until the input ends or the program quits.
 pub(super) fn repl(options: ReplOptions) -> Ending {
     let program = options.runtime.program(options.files, Vec::new());
+    if let Some(misused) = keeps_output(&program) {
+        return misused;
+    }
     let mut session = match Session::start(&program, Box::new(Person)) {
         Ok(session) => session,
         Err(error) => return error.into(),
@@ -27,6 +30,7 @@ pub(super) fn repl(options: ReplOptions) -> Ending {
     if ending == Ending::Fine {
         ending = talk(&mut session);
     }
+    let ending = session.end_recording(ending);
     report(&mut session, options.stats);
     ending
 }

@@ -23,6 +23,7 @@ pub(super) fn run(options: RunOptions) -> Ending {
         ending.tell();
         ending = talk(&mut session);
     }
+    let ending = session.end_recording(ending);
     report(&mut session, options.stats);
     ending
 }

@@ -13,6 +13,7 @@ use heapatlas_arc::{Runtime, Streams};
 
 use super::exit::{self, Ending};
 use crate::source::program::Program;
+use crate::source::recorder::{Recorded, SharedRecorder};
 
 /// After Ctrl-C a program has this long to stop at a safepoint; then the process ends.
 const GRACE: Duration = Duration::from_millis(700);
@@ -93,13 +94,16 @@ struct OutputState {
     interrupt: Option<Arc<AtomicBool>>,
 }
 
-/// Standard output that ends the program when it can't be written to any more.
-struct Output(Arc<Mutex<OutputState>>);
+/// Standard output, or what stands for it, that ends the program when it can't be written to any more.
+struct Output {
+    state: Arc<Mutex<OutputState>>,
+    to: Box<dyn Write + Send>,
+}
 
 impl Output {
     /// Notes what went wrong and stops the program; what it prints until then goes nowhere.
     fn lose(&self, error: io::Error) {
-        let mut state = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(flag) = &state.interrupt {
             flag.store(true, Ordering::Relaxed);
         }
@@ -109,7 +113,7 @@ impl Output {
 
 impl Write for Output {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        match io::stdout().write(bytes) {
+        match self.to.write(bytes) {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                 self.lose(error);
                 Ok(bytes.len())
@@ -119,7 +123,7 @@ impl Write for Output {
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        match io::stdout().flush() {
+        match self.to.flush() {
             Err(error) if error.kind() != io::ErrorKind::Interrupted => {
                 self.lose(error);
                 Ok(())
@@ -133,22 +137,45 @@ impl Write for Output {
 pub(super) struct Session {
     pub(super) runtime: Runtime,
     output: Arc<Mutex<OutputState>>,
+    recorder: Option<SharedRecorder>,
 }
 
 impl Session {
-    /// Starts a runtime for a program on a host, with nothing loaded yet.
+    /// Starts a runtime for a program on a host, with nothing loaded yet. Where a recording goes to standard output, what the
+    /// program prints goes to standard error.
     pub(super) fn start(program: &Program, host: Box<dyn Host>) -> Result<Self, ArcError> {
         let output = Arc::new(Mutex::new(OutputState::default()));
+        let recorder = program.recorder()?.map(SharedRecorder::new);
+        let host = match &recorder {
+            Some(recorder) => Box::new(Recorded::new(host, recorder.clone())),
+            None => host,
+        };
+        let to: Box<dyn Write + Send> =
+            if program.records_to_output() { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
         let streams = Streams {
             input: Box::new(io::stdin()),
-            output: Box::new(Output(Arc::clone(&output))),
+            output: Box::new(Output { state: Arc::clone(&output), to }),
             errors: Box::new(io::stderr()),
         };
         let mut runtime = program.runtime(streams, host)?;
-        runtime.heap().mute_events(true);
+        runtime.heap().mute_events(recorder.is_none());
         output.lock().unwrap_or_else(PoisonError::into_inner).interrupt = Some(runtime.interrupt());
         catch_interrupts(runtime.interrupt(), None);
-        Ok(Self { runtime, output })
+        Ok(Self { runtime, output, recorder })
+    }
+
+    /// Ends the recording, if there is one, with the heap as it is now. How the program ended, unless only the recording
+    /// failed; that nobody reads it any more is fine.
+    pub(super) fn end_recording(&mut self, ending: Ending) -> Ending {
+        let Some(recorder) = self.recorder.take() else { return ending };
+        let mut recorder = recorder.lock();
+        recorder.cut_now(self.runtime.heap());
+        match recorder.finish() {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe && ending == Ending::Fine => {
+                Ending::System(format!("can't write the recording: {error}"))
+            }
+            _ => ending,
+        }
     }
 
     /// How the program ends because its output can't be written to any more; `None` when it can. That nobody reads it
@@ -160,4 +187,10 @@ impl Session {
             _ => Ending::System(format!("can't write: {error}")),
         })
     }
+}
+
+/// What is wrong when a command that writes to standard output is to record to it as well.
+pub(super) fn keeps_output(program: &Program) -> Option<Ending> {
+    let why = "standard output is this command's own: record to a file";
+    program.records_to_output().then(|| Ending::Misused(why.to_owned()))
 }

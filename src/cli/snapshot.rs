@@ -11,7 +11,6 @@ use super::session::Session;
 use crate::export::{self, Format, Title};
 use crate::map::palette::Theme;
 use crate::model::HeapModel;
-use crate::source::program::{Base, Program};
 
 /// Runs a program and writes its page map.
 pub(super) fn snapshot(options: SnapshotOptions) -> Ending {
@@ -29,6 +28,7 @@ pub(super) fn snapshot(options: SnapshotOptions) -> Ending {
     if !options.as_is {
         session.runtime.collect();
     }
+    let ending = session.end_recording(ending);
     let heap = session.runtime.heap();
     heap.measure_residency();
     let mut model = HeapModel::default();
@@ -37,22 +37,11 @@ pub(super) fn snapshot(options: SnapshotOptions) -> Ending {
         ThemeName::System | ThemeName::Dark => Theme::Dark,
         ThemeName::Light => Theme::Light,
     };
-    let title = Title { program: name(&program), theme };
+    let title = Title { program: program.name(), theme };
     if let Err(error) = export::write_file(&options.output, format, &model, &title) {
         // A half-written picture is worse than none; if it can't be removed either, so be it.
         fs::remove_file(&options.output).ok();
         return Ending::System(format!("can't write {}: {error}", options.output.display()));
     }
     ending
-}
-
-/// What a program is called: its last file, or its base library.
-pub(super) fn name(program: &Program) -> String {
-    match (program.files.last(), &program.base) {
-        (Some(file), _) => file.display().to_string(),
-        (None, Base::File(file) | Base::Core(file)) => file.display().to_string(),
-        (None, Base::BuiltIn) if program.expressions.is_empty() => "arc.arc (built in)".to_owned(),
-        (None, Base::None) if program.expressions.is_empty() => "no program".to_owned(),
-        (None, _) => program.expressions.last().cloned().unwrap_or_default(),
-    }
 }

@@ -59,9 +59,9 @@ impl fmt::Display for At {
     }
 }
 
-/// What the beginning of a stream says.
+/// What a stream says before its first chunk.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub struct Beginning {
+pub struct Preamble {
     /// What it says of itself; `None` when that is damaged, and the stream is read as if this program had written it.
     pub description: Option<Description>,
     /// What its numbers mean.
@@ -70,7 +70,7 @@ pub struct Beginning {
     pub chunks: u64,
 }
 
-impl Beginning {
+impl Preamble {
     /// Reads the beginning of a stream; `None` when more of it is needed.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ impl Beginning {
 /// A recording of which every moment can be had.
 pub struct Recording {
     input: Box<dyn Input>,
-    beginning: Beginning,
+    preamble: Preamble,
     index: Index,
     /// Whether the writer came to its end.
     finished: bool,
@@ -139,27 +139,39 @@ impl Recording {
     /// # Errors
     /// When nothing in them can be shown.
     pub fn of(input: Box<dyn Input>) -> Result<Self, RecordingError> {
-        let beginning = match Beginning::read(&*input)? {
-            Some(beginning) => beginning,
+        let preamble = match Preamble::read(&*input)? {
+            Some(preamble) => preamble,
             None if find_any_chunk(&*input) => {
-                Beginning { description: None, meaning: Meaning::usual(), chunks: HEAD_BYTES as u64 }
+                Preamble { description: None, meaning: Meaning::usual(), chunks: HEAD_BYTES as u64 }
             }
             None => return Err(RecordingError::Empty),
         };
-        let mut loss = Loss { description: beginning.description.is_none(), ..Loss::default() };
-        let stored = stored_index(&*input, beginning.chunks);
+        let mut loss = Loss { description: preamble.description.is_none(), ..Loss::default() };
+        let stored = stored_index(&*input, preamble.chunks);
         let finished = stored.is_some();
-        let index = stored.unwrap_or_else(|| scan(&*input, &beginning, &mut loss));
+        let index = stored.unwrap_or_else(|| scan(&*input, &preamble, &mut loss));
         if index.keys.is_empty() {
             return Err(RecordingError::NoKeyFrame);
         }
-        Ok(Self { input, beginning, index, finished, loss })
+        Ok(Self { input, preamble, index, finished, loss })
     }
 
     /// What it says of itself; `None` when that is damaged.
     #[must_use]
     pub fn description(&self) -> Option<&Description> {
-        self.beginning.description.as_ref()
+        self.preamble.description.as_ref()
+    }
+
+    /// What its numbers mean.
+    #[must_use]
+    pub fn meaning(&self) -> &Meaning {
+        &self.preamble.meaning
+    }
+
+    /// Where its first chunk begins.
+    #[must_use]
+    pub fn chunks(&self) -> u64 {
+        self.preamble.chunks
     }
 
     /// What ran.
@@ -194,9 +206,9 @@ impl Recording {
 
     /// Gives every frame that can be read, the first first, and what is lost of them.
     pub fn each(&self, each: &mut dyn FnMut(&Frame)) -> Loss {
-        let mut cursor = Cursor::new(self.beginning.chunks);
+        let mut cursor = Cursor::new(self.preamble.chunks);
         let mut frame = Frame::default();
-        while cursor.next(&*self.input, &self.beginning.meaning, &mut frame) {
+        while cursor.next(&*self.input, &self.preamble.meaning, &mut frame) {
             each(&frame);
         }
         self.with(cursor.loss())
@@ -235,7 +247,7 @@ impl Recording {
     fn replay_from(&self, cursor: &mut Cursor, at: At, each: &mut dyn FnMut(&Frame)) -> bool {
         let mut frame = Frame::default();
         let mut any = false;
-        while cursor.next(&*self.input, &self.beginning.meaning, &mut frame) {
+        while cursor.next(&*self.input, &self.preamble.meaning, &mut frame) {
             if matches!(at, At::Clock(clock) if frame.counters.clock > clock) {
                 break;
             }
@@ -270,6 +282,12 @@ impl Recording {
     }
 }
 
+/// Whether a stream whose chunks begin at an offset was written to its end.
+#[must_use]
+pub fn is_finished(input: &dyn Input, chunks: u64) -> bool {
+    stored_index(input, chunks).is_some()
+}
+
 /// Whether there is a chunk somewhere.
 fn find_any_chunk(input: &dyn Input) -> bool {
     match cursor::look(input, HEAD_BYTES as u64) {
@@ -294,9 +312,9 @@ fn stored_index(input: &dyn Input, chunks: u64) -> Option<Index> {
 }
 
 /// Makes the index by going from header to header.
-fn scan(input: &dyn Input, beginning: &Beginning, loss: &mut Loss) -> Index {
+fn scan(input: &dyn Input, preamble: &Preamble, loss: &mut Loss) -> Index {
     let mut index = Index::default();
-    let mut offset = beginning.chunks;
+    let mut offset = preamble.chunks;
     let mut last: Option<(u64, ChunkHeader)> = None;
     loop {
         match cursor::look(input, offset) {
@@ -320,18 +338,18 @@ fn scan(input: &dyn Input, beginning: &Beginning, loss: &mut Loss) -> Index {
     let rest = input.len().saturating_sub(offset);
     loss.unfinished = if rest == TAIL_BYTES as u64 { 0 } else { rest };
     if let Some((offset, header)) = last {
-        index.last = last_moment(input, beginning, offset, &header);
+        index.last = last_moment(input, preamble, offset, &header);
     }
     index
 }
 
 /// When the last frame of a chunk was cut, as far as it can be read.
-fn last_moment(input: &dyn Input, beginning: &Beginning, offset: u64, header: &ChunkHeader) -> Moment {
+fn last_moment(input: &dyn Input, preamble: &Preamble, offset: u64, header: &ChunkHeader) -> Moment {
     let mut last = header.first;
     let Some(raw) = cursor::unpack(input, offset, header) else { return last };
     let mut decoder = Decoder::new(header, raw, cursor::Trust::of(input.len()).pages());
     let mut frame = Frame::default();
-    while matches!(decoder.next(&beginning.meaning, &mut frame), Ok(true)) {
+    while matches!(decoder.next(&preamble.meaning, &mut frame), Ok(true)) {
         last = Moment {
             sequence: frame.sequence,
             clock: frame.counters.clock,

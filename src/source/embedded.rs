@@ -20,6 +20,7 @@ use heapatlas_heap::terms::{GcPhase, GcUnit};
 use heapatlas_heap::{Exhausted, Heap};
 
 use super::program::Program;
+use super::recorder::Recorder;
 use super::{Message, Source, State};
 use crate::command::{Command, Speed};
 
@@ -72,7 +73,7 @@ impl Embedded {
     /// Starts a runtime. `wake` is called whenever a message was sent.
     ///
     /// # Errors
-    /// When the system refuses another thread.
+    /// When the system refuses another thread, or the recording can't be written.
     pub fn start(beginning: Beginning, wake: Box<dyn Fn() + Send + Sync>) -> io::Result<Self> {
         let (message_sender, messages) = bounded(MESSAGES);
         let (commands, command_receiver) = bounded(COMMANDS);
@@ -97,6 +98,7 @@ impl Embedded {
             cycles_told: 0,
             asks: beginning.asks,
             told: None,
+            recorder: beginning.program.recorder().map_err(|error| io::Error::other(error.message))?,
         };
         thread::Builder::new().name("arc".to_owned()).stack_size(STACK).spawn(move || {
             run(&beginning.program, host, &outlet, &interrupt_sender);
@@ -248,6 +250,8 @@ struct EmbeddedHost {
     asks: bool,
     /// The state told last.
     told: Option<State>,
+    /// What records the frames that are cut.
+    recorder: Option<Recorder>,
 }
 
 impl EmbeddedHost {
@@ -354,7 +358,8 @@ impl EmbeddedHost {
         let (clock, since) = self.last_frame;
         let now = self.stepped || self.wants_key;
         let due = now || heap.clock() - clock >= FRAME_BYTES || (heap.clock() > clock && since.elapsed() >= FRAME_TIME);
-        if !due || !self.outlet.has_room_for_frame() {
+        let has_room = self.recorder.as_ref().is_none_or(Recorder::has_room) && self.outlet.has_room_for_frame();
+        if !due || !has_room {
             return;
         }
         if now || self.last_residency.is_none_or(|since| since.elapsed() >= RESIDENCY_TIME) {
@@ -367,6 +372,9 @@ impl EmbeddedHost {
         self.stepped = false;
         heap.cut_frame_into(&mut frame);
         self.last_frame = (heap.clock(), Instant::now());
+        if let Some(recorder) = &mut self.recorder {
+            self.wants_key |= recorder.take(&frame);
+        }
         self.outlet.tell(Message::Frame(frame));
     }
 

@@ -1,10 +1,16 @@
 //! Sources: where frames come from.
 //!
 //! * [`embedded`] a runtime in a thread of this process
+//! * [`recording`] a recording, also one that is still being written
 //! * [`program`] what a runtime is to run
+//! * [`recorder`] what writes a recording while a runtime runs
 
 pub mod embedded;
 pub mod program;
+pub mod recorder;
+pub mod recording;
+
+use std::io;
 
 use heapatlas_arc::error::ArcError;
 use heapatlas_heap::Exhausted;
@@ -12,6 +18,8 @@ use heapatlas_heap::frame::Frame;
 use heapatlas_heap::gc::{Pauses, StepReport};
 
 use crate::command::Command;
+use embedded::{Beginning, Embedded};
+use recording::{Origin, Replay};
 
 /// What a source says.
 #[derive(Debug)]
@@ -26,8 +34,32 @@ pub enum Message {
     Stepped(StepReport),
     /// How long the collector has stopped the program so far.
     Pauses(Box<Pauses>),
+    /// What there is to say about the source itself, in one line.
+    Note(String),
     /// What the source does now.
     State(State),
+}
+
+/// What is looked at.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Subject {
+    /// A program, as it runs in this process.
+    Program(Beginning),
+    /// What was recorded of one.
+    Recording(Origin),
+}
+
+impl Subject {
+    /// Starts the source of its frames. `wake` is called whenever a message was sent.
+    ///
+    /// # Errors
+    /// When the system refuses another thread, or a recording can't be written.
+    pub fn start(&self, wake: Box<dyn Fn() + Send + Sync>) -> io::Result<Box<dyn Source>> {
+        Ok(match self {
+            Self::Program(beginning) => Box::new(Embedded::start(beginning.clone(), wake)?),
+            Self::Recording(origin) => Box::new(Replay::start(origin.clone(), wake)?),
+        })
+    }
 }
 
 /// What a source does.

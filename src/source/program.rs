@@ -10,6 +10,8 @@ use heapatlas_arc::{Runtime, Streams};
 use heapatlas_heap::os::system;
 use heapatlas_heap::{Heap, Policy};
 
+use super::recorder::{Recorder, is_standard};
+
 /// The base library.
 #[derive(Clone, PartialEq, Eq, Debug, Default)]
 pub enum Base {
@@ -41,9 +43,41 @@ pub struct Program {
     pub verify: bool,
     /// Collect at every safepoint.
     pub gc_stress: bool,
+    /// Where to record it; `-` is standard output.
+    pub record: Option<PathBuf>,
 }
 
 impl Program {
+    /// What it is called: its last file, or its base library.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match (self.files.last(), &self.base) {
+            (Some(file), _) => file.display().to_string(),
+            (None, Base::File(file) | Base::Core(file)) => file.display().to_string(),
+            (None, Base::BuiltIn) if self.expressions.is_empty() => "arc.arc (built in)".to_owned(),
+            (None, Base::None) if self.expressions.is_empty() => "no program".to_owned(),
+            (None, _) => self.expressions.last().cloned().unwrap_or_default(),
+        }
+    }
+
+    /// Whether it is recorded to standard output.
+    #[must_use]
+    pub fn records_to_output(&self) -> bool {
+        self.record.as_deref().is_some_and(is_standard)
+    }
+
+    /// Begins the recording, if there is to be one.
+    ///
+    /// # Errors
+    /// A sentence, when that can't be written.
+    pub fn recorder(&self) -> Result<Option<Recorder>, ArcError> {
+        let Some(path) = &self.record else { return Ok(None) };
+        let recorder = Recorder::create(path, &self.name()).map_err(|error| {
+            ArcError::new(heapatlas_arc::error::ErrorKind::Program, format!("can't write {}: {error}", path.display()))
+        })?;
+        Ok(Some(recorder))
+    }
+
     /// A runtime for the program, on a fresh heap or a core; nothing is loaded yet.
     ///
     /// # Errors

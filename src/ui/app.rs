@@ -58,7 +58,7 @@ impl App {
         let wake: Wake = Arc::new(move || waker.request_repaint());
         Ok(Self {
             title: options.title,
-            session: Session::start(options.beginning, wake)?,
+            session: Session::start(options.subject, wake)?,
             map: PageMap::default(),
             timeline: Timeline::default(),
             console: Console::default(),

@@ -21,7 +21,7 @@ pub mod widgets;
 use crossbeam_channel::Receiver;
 use eframe::egui::{IconData, ViewportBuilder};
 
-use crate::source::embedded::Beginning;
+use crate::source::Subject;
 
 /// Which theme the window has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -37,8 +37,8 @@ pub enum ThemeChoice {
 /// How the window begins.
 #[derive(Clone, Debug)]
 pub struct WindowOptions {
-    /// What runs.
-    pub beginning: Beginning,
+    /// What runs, or was recorded.
+    pub subject: Subject,
     /// What is shown.
     pub title: String,
     /// Which theme.

@@ -11,15 +11,15 @@ use heapatlas_heap::gc::{Pauses, StepReport};
 use super::transcript::{Transcript, Voice};
 use crate::command::{Command, Speed};
 use crate::model::{Applied, HeapModel};
-use crate::source::embedded::{Beginning, Embedded};
-use crate::source::{Message, Source, State};
+use crate::source::recording::Origin;
+use crate::source::{Message, Source, State, Subject};
 
 /// Called from any thread when something arrived.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
 
 /// A runtime, the model of its heap, and what is known of its program.
 pub struct Session {
-    beginning: Beginning,
+    subject: Subject,
     wake: Wake,
     /// `None` only when a restart failed.
     source: Option<Box<dyn Source>>,
@@ -146,15 +146,18 @@ impl Progress {
 }
 
 impl Session {
-    /// Starts a runtime. `wake` is called whenever something arrived.
+    /// Starts a runtime, or the replay of a recording. `wake` is called whenever something arrived.
     ///
     /// # Errors
-    /// When the system refuses another thread.
-    pub fn start(beginning: Beginning, wake: Wake) -> io::Result<Self> {
-        let speed = beginning.speed;
+    /// When the system refuses another thread, or a recording can't be written.
+    pub fn start(subject: Subject, wake: Wake) -> io::Result<Self> {
+        let speed = match &subject {
+            Subject::Program(beginning) => beginning.speed,
+            Subject::Recording(_) => Speed::Full,
+        };
         Ok(Self {
-            source: Some(start_source(&beginning, &wake)?),
-            beginning,
+            source: Some(start_source(&subject, &wake)?),
+            subject,
             wake,
             model: HeapModel::default(),
             progress: Progress::default(),
@@ -169,17 +172,22 @@ impl Session {
     /// Ends the runtime and begins the same program again, at the speed chosen last.
     ///
     /// # Errors
-    /// When the system refuses another thread: then there is no runtime any more.
+    /// When the system refuses another thread: then there is no runtime any more. And what came from standard input can't
+    /// be had again.
     pub fn restart(&mut self) -> io::Result<()> {
+        match &mut self.subject {
+            Subject::Program(beginning) => beginning.speed = self.speed,
+            Subject::Recording(Origin::File(_)) => {}
+            Subject::Recording(Origin::Input) => return Err(io::Error::other("it came from standard input")),
+        }
         // The old heap goes first, so that the new one can have its addresses.
         self.source = None;
-        self.beginning.speed = self.speed;
         self.model = HeapModel::default();
         self.progress = Progress { activity: Activity::Ended, ..Progress::default() };
         self.wants_key = false;
         self.last_step = None;
         self.pauses = Pauses::default();
-        self.source = Some(start_source(&self.beginning, &self.wake)?);
+        self.source = Some(start_source(&self.subject, &self.wake)?);
         self.progress = Progress::default();
         self.transcript.say(Voice::Note, "restarted");
         Ok(())
@@ -233,6 +241,7 @@ impl Session {
                 }
             }
             Message::Output(text) => self.transcript.print(&text),
+            Message::Note(text) => self.transcript.say(Voice::Note, &text),
             Message::Evaluated(result) => {
                 self.progress.evaluating = self.progress.evaluating.saturating_sub(1);
                 match result {
@@ -288,14 +297,15 @@ impl Session {
     }
 }
 
-fn start_source(beginning: &Beginning, wake: &Wake) -> io::Result<Box<dyn Source>> {
+fn start_source(subject: &Subject, wake: &Wake) -> io::Result<Box<dyn Source>> {
     let wake = Arc::clone(wake);
-    Ok(Box::new(Embedded::start(beginning.clone(), Box::new(move || wake()))?))
+    subject.start(Box::new(move || wake()))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::source::embedded::Beginning;
     use crate::source::program::Program;
     use std::thread;
 
@@ -315,7 +325,7 @@ mod tests {
     #[test]
     fn what_is_typed_is_evaluated_while_the_program_stands_still_and_after_its_end() {
         let beginning = Beginning { program: Program::default(), speed: Speed::SLOW_MOTION, paused: true, asks: true };
-        let mut session = Session::start(beginning, Arc::new(|| {})).expect("a thread");
+        let mut session = Session::start(Subject::Program(beginning), Arc::new(|| {})).expect("a thread");
         assert_eq!(session.progress().phase(), Phase::Starting);
         wait(&mut session, |session| session.progress().phase() == Phase::Paused);
         session.send(Command::Evaluate("(+ 1 2)".to_owned()));

@@ -4,7 +4,7 @@
 //! * [`golden`] what it printed against a file; `HEAPATLAS_BLESS=1` writes the files anew
 //! * [`xml`] whether a text is well-formed XML
 //!
-//! What is tested: [`running`], [`comparing`], [`cores`], [`statistics`], [`explaining`], [`pictures`], [`failing`], [`asking`],
+//! What is tested: [`running`], [`comparing`], [`cores`], [`statistics`], [`explaining`], [`pictures`], [`failing`], [`asking`], [`recording`],
 //! [`refused`], [`stopping`], [`usage`].
 
 mod asking;
@@ -15,6 +15,7 @@ mod failing;
 mod golden;
 mod pictures;
 mod program;
+mod recording;
 mod refused;
 mod running;
 mod statistics;

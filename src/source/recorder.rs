@@ -1,0 +1,316 @@
+//! What writes a recording while a program runs: cuts frames, encodes them, and hands chunks to a thread that packs and
+//! writes them. Neither a slow disk nor a viewer that has gone holds the program up: while chunks wait no frame is cut,
+//! what changed stays dirty, and joins the next.
+//!
+//! How often frames are cut follows from what they cost. Between two of them lies so much time that recording takes a
+//! small share of it; and when much was written already, so much that no more than a certain number of bytes a second is
+//! added. A short program is recorded finely, a long one coarsely.
+
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::{Duration, Instant};
+
+use crossbeam_channel::{Receiver, Sender, bounded};
+use heapatlas_arc::error::ArcError;
+use heapatlas_arc::host::{Answer, Host, Verdict};
+use heapatlas_heap::frame::Frame;
+use heapatlas_heap::{Exhausted, Heap};
+
+use crate::recording::description::Description;
+use crate::recording::encode::{Encoder, RawChunk};
+use crate::recording::writer::Writer;
+
+/// Bytes allocated after which a frame is due, if time allows.
+const FRAME_BYTES: u64 = 64 << 10;
+/// Time after which one is.
+const FRAME_TIME: Duration = Duration::from_millis(16);
+/// Time between two frames is this many times what the last one cost at least.
+const COST_SHARE: u32 = 100;
+/// Time between two measurements of residency, likewise, and at least.
+const RESIDENCY_TIME: Duration = Duration::from_millis(50);
+/// So much is written as fast as it comes, …
+const BURST: u64 = 16 << 20;
+/// … and then so many bytes a second: 169 MiB an hour, with the burst 185.
+const BYTES_PER_SECOND: u64 = 48 << 10;
+/// A chunk that is not full waits no longer than this.
+const CHUNK_TIME: Duration = Duration::from_millis(250);
+/// Chunks under way to the writer.
+const CHUNKS: usize = 8;
+/// Calls between two looks at whether a frame is due.
+const CALLS: u32 = 2_000;
+
+/// What the thread that writes is sent.
+enum Work {
+    Begin(Box<Description>),
+    Chunk(RawChunk),
+}
+
+/// Writes a recording.
+#[derive(Debug)]
+pub struct Recorder {
+    program: String,
+    encoder: Encoder,
+    frame: Frame,
+    /// The number of the last frame that was recorded; zero before the first.
+    sequence: u64,
+    /// The clock at the last frame.
+    clock: u64,
+    began: Instant,
+    last_frame: Instant,
+    last_residency: Option<Instant>,
+    last_chunk: Instant,
+    /// What the last frame, and the last measurement, cost.
+    frame_cost: Duration,
+    residency_cost: Duration,
+    /// `None` when the recording has ended.
+    work: Option<Sender<Work>>,
+    /// Bytes written.
+    written: Arc<AtomicU64>,
+    writer: Option<JoinHandle<io::Result<()>>>,
+}
+
+impl Recorder {
+    /// Begins a recording in a file, or on standard output when the path is `-`.
+    ///
+    /// # Errors
+    /// When the file can't be written, or the system refuses another thread.
+    pub fn create(path: &Path, program: &str) -> io::Result<Self> {
+        let out: Box<dyn Write + Send> =
+            if is_standard(path) { Box::new(io::stdout()) } else { Box::new(File::create(path)?) };
+        Self::start(out, program)
+    }
+
+    /// Begins a recording of a program.
+    ///
+    /// # Errors
+    /// When the system refuses another thread.
+    pub fn start(out: Box<dyn Write + Send>, program: &str) -> io::Result<Self> {
+        let (work, receiver) = bounded(CHUNKS);
+        let written = Arc::new(AtomicU64::new(0));
+        let counted = Arc::clone(&written);
+        let writer =
+            thread::Builder::new().name("recorder".to_owned()).spawn(move || write(out, &receiver, &counted))?;
+        let now = Instant::now();
+        Ok(Self {
+            program: program.to_owned(),
+            encoder: Encoder::default(),
+            frame: Frame::default(),
+            sequence: 0,
+            clock: 0,
+            began: now,
+            last_frame: now,
+            last_residency: None,
+            last_chunk: now,
+            frame_cost: Duration::ZERO,
+            residency_cost: Duration::ZERO,
+            work: Some(work),
+            written,
+            writer: Some(writer),
+        })
+    }
+
+    /// Cuts and records a frame if one is due.
+    pub fn look(&mut self, heap: &mut Heap) {
+        let clock = heap.clock();
+        let now = Instant::now();
+        let since = now - self.last_frame;
+        let is_due = clock - self.clock >= FRAME_BYTES || (clock > self.clock && since >= FRAME_TIME);
+        let is_first = self.sequence == 0;
+        if is_first || (is_due && since >= self.frame_cost * COST_SHARE && self.within_rate(now) && self.has_room()) {
+            self.cut(heap, now);
+        }
+        if now - self.last_chunk >= CHUNK_TIME && self.encoder.waiting() > 0 && self.has_room() {
+            self.flush();
+        }
+    }
+
+    /// Cuts and records a frame, whether or not one is due.
+    pub fn cut_now(&mut self, heap: &mut Heap) {
+        self.last_residency = None;
+        self.cut(heap, Instant::now());
+    }
+
+    /// Records a frame that somebody else cut, if it follows the last; a key frame always does. Says whether a key frame is
+    /// wanted.
+    pub fn take(&mut self, frame: &Frame) -> bool {
+        if !frame.key && frame.sequence != self.sequence + 1 {
+            return true;
+        }
+        if self.sequence == 0 {
+            let description = Description::new(&self.program, &frame.counters.policy);
+            self.send(Work::Begin(Box::new(description)));
+        }
+        self.sequence = frame.sequence;
+        self.clock = frame.counters.clock;
+        if let Some(chunk) = self.encoder.push(frame) {
+            self.send(Work::Chunk(chunk));
+            self.last_chunk = Instant::now();
+        }
+        self.encoder.wants_key()
+    }
+
+    /// Whether another chunk could be sent without waiting. A recording that has ended has room for ever.
+    #[must_use]
+    pub fn has_room(&self) -> bool {
+        self.work.as_ref().is_none_or(|work| work.len() + 1 < CHUNKS)
+    }
+
+    /// Sends what waits to be written, full or not.
+    pub fn flush(&mut self) {
+        self.last_chunk = Instant::now();
+        if let Some(chunk) = self.encoder.flush() {
+            self.send(Work::Chunk(chunk));
+        }
+    }
+
+    /// Writes what waits, and the index. Nothing is recorded afterwards.
+    ///
+    /// # Errors
+    /// When something could not be written.
+    pub fn finish(&mut self) -> io::Result<()> {
+        self.flush();
+        self.work = None;
+        match self.writer.take().map(JoinHandle::join) {
+            None => Ok(()),
+            Some(Ok(result)) => result,
+            Some(Err(_panic)) => Err(io::Error::other("the recorder failed")),
+        }
+    }
+
+    /// Whether what was written leaves room for more.
+    fn within_rate(&self, now: Instant) -> bool {
+        let allowed = BURST as f64 + (now - self.began).as_secs_f64() * BYTES_PER_SECOND as f64;
+        (self.written.load(Ordering::Relaxed) as f64) < allowed
+    }
+
+    fn cut(&mut self, heap: &mut Heap, now: Instant) {
+        let pause = RESIDENCY_TIME.max(self.residency_cost * COST_SHARE);
+        let measures = self.last_residency.is_none_or(|since| now - since >= pause);
+        if measures {
+            heap.measure_residency();
+            self.last_residency = Some(now);
+            self.residency_cost = now.elapsed();
+        }
+        let begun = Instant::now();
+        let mut frame = std::mem::take(&mut self.frame);
+        frame.key = self.sequence == 0 || self.encoder.wants_key();
+        heap.cut_frame_into(&mut frame);
+        if !frame.key && frame.sequence != self.sequence + 1 {
+            // Somebody else cut frames meanwhile; what they took is in a key frame.
+            frame.key = true;
+            heap.cut_frame_into(&mut frame);
+        }
+        self.take(&frame);
+        self.frame = frame;
+        self.last_frame = Instant::now();
+        // A key frame comes seldom, and does not say what the next frame will cost.
+        if !self.frame.key {
+            self.frame_cost = self.last_frame - begun;
+        }
+    }
+
+    fn send(&mut self, work: Work) {
+        // The writer is gone when it could not write; `finish` says why.
+        if self.work.as_ref().is_some_and(|sender| sender.send(work).is_err()) {
+            self.work = None;
+        }
+    }
+}
+
+impl Drop for Recorder {
+    fn drop(&mut self) {
+        self.finish().ok();
+    }
+}
+
+/// Whether a path stands for standard input or output.
+#[must_use]
+pub fn is_standard(path: &Path) -> bool {
+    path.as_os_str() == "-"
+}
+
+/// Packs and writes what arrives, until nothing more will.
+fn write(out: Box<dyn Write + Send>, work: &Receiver<Work>, written: &AtomicU64) -> io::Result<()> {
+    let Ok(Work::Begin(description)) = work.recv() else { return Ok(()) };
+    let mut writer = Writer::new(out, &description)?;
+    for work in work {
+        if let Work::Chunk(chunk) = work {
+            writer.write(&chunk)?;
+            written.store(writer.written(), Ordering::Relaxed);
+        }
+    }
+    writer.finish().map(drop)
+}
+
+/// A recorder that a host and its owner share.
+#[derive(Clone, Debug)]
+pub struct SharedRecorder(Arc<Mutex<Recorder>>);
+
+impl SharedRecorder {
+    /// Shares a recorder.
+    #[must_use]
+    pub fn new(recorder: Recorder) -> Self {
+        Self(Arc::new(Mutex::new(recorder)))
+    }
+
+    /// The recorder.
+    pub fn lock(&self) -> MutexGuard<'_, Recorder> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A host whose runtime is recorded.
+#[derive(Debug)]
+pub struct Recorded {
+    host: Box<dyn Host>,
+    recorder: SharedRecorder,
+}
+
+impl Recorded {
+    /// Records the runtime of a host.
+    #[must_use]
+    pub fn new(host: Box<dyn Host>, recorder: SharedRecorder) -> Self {
+        Self { host, recorder }
+    }
+}
+
+impl Host for Recorded {
+    fn look(&mut self, heap: &mut Heap) -> Verdict {
+        self.recorder.lock().look(heap);
+        match self.host.look(heap) {
+            Verdict::Go { calls } => Verdict::Go { calls: calls.min(CALLS) },
+            verdict => verdict,
+        }
+    }
+
+    fn rests(&mut self, heap: &mut Heap) -> Verdict {
+        self.recorder.lock().look(heap);
+        self.host.rests(heap)
+    }
+
+    fn exhausted(&mut self, heap: &mut Heap, exhausted: &Exhausted) -> Answer {
+        self.recorder.lock().cut_now(heap);
+        self.host.exhausted(heap, exhausted)
+    }
+
+    fn evaluated(&mut self, heap: &mut Heap, result: Result<Option<String>, ArcError>) {
+        self.host.evaluated(heap, result);
+    }
+
+    fn form_begins(&mut self, heap: &mut Heap) {
+        self.host.form_begins(heap);
+    }
+
+    fn form_ends(&mut self, heap: &mut Heap) {
+        self.host.form_ends(heap);
+    }
+
+    fn idles(&mut self, heap: &mut Heap) {
+        self.recorder.lock().look(heap);
+        self.host.idles(heap);
+    }
+}
