@@ -7,6 +7,7 @@ use heapatlas_heap::terms::GcUnit;
 use heapatlas_heap::{Exhausted, Heap};
 
 use crate::error::ArcError;
+use crate::inspect::{Findings, Inspection};
 
 /// What the host wants at a safepoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -21,6 +22,8 @@ pub enum Verdict {
     /// The forms of this text are evaluated, the program standing still meanwhile; then the host is told what came of
     /// it, and asked again.
     Evaluate(String),
+    /// The host wants to know what lies somewhere; then it is told, and asked again.
+    Inspect(Inspection),
     /// The program stops.
     Stop,
 }
@@ -62,6 +65,9 @@ pub trait Host: fmt::Debug + Send {
 
     /// The collector went the step that the host wanted, and this is what it did.
     fn stepped(&mut self, _heap: &mut Heap, _report: &StepReport) {}
+
+    /// What came of an [`Verdict::Inspect`].
+    fn inspected(&mut self, _heap: &mut Heap, _findings: Findings) {}
 
     /// A top-level form of a file begins; the event is in the heap's log.
     fn form_begins(&mut self, _heap: &mut Heap) {}

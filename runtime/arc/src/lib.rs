@@ -72,6 +72,7 @@
 //! * `symbols` interning and global values; `world` what all parts share; `fault` what can go wrong
 //! * `core` what of a runtime a core keeps, and a runtime made of that
 //! * `scratch` stacks and lists inside the heap, for work whose size the program decides
+//! * [`inspect`] what lies on a page, who holds it and why it is alive, as plain data
 //! * `safepoint` the moment at which the machine lets the heap collect
 //!
 //! # Unsafe code
@@ -90,6 +91,7 @@ mod equality;
 pub mod error;
 mod fault;
 pub mod host;
+pub mod inspect;
 pub mod libraries;
 mod numbers;
 mod ports;

@@ -290,6 +290,10 @@ impl Runtime {
                     let report = self.machine.collect_step_at_rest(unit);
                     self.machine.host.stepped(&mut self.machine.world.heap, &report);
                 }
+                Verdict::Inspect(inspection) => {
+                    let findings = self.machine.inspect_at_rest(inspection);
+                    self.machine.host.inspected(&mut self.machine.world.heap, findings);
+                }
                 Verdict::Evaluate(text) => {
                     if self.heap().gc_phase() != GcPhase::Idle {
                         self.machine.collect_at_rest(GcCause::Asked);

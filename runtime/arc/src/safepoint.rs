@@ -15,7 +15,7 @@ use crate::vm::Machine;
 
 impl Machine {
     /// The slots in use at this moment: in a function that has just been entered its parameters, else its frame.
-    fn slots_in_use(&self) -> usize {
+    pub(crate) fn slots_in_use(&self) -> usize {
         let fp = self.registers.fp;
         let Some(code) = self.running_code_for_collection() else { return fp };
         let signature = closures::signature(self.heap(), code);

@@ -121,6 +121,14 @@ impl Symbols {
         self.intern(heap, &buffer)
     }
 
+    /// The symbol with this name, if there is one.
+    pub(crate) fn find(&self, heap: &Heap, name: &str) -> Option<ObjectRef> {
+        let table = self.table.as_object()?;
+        let symbols = (0..heap.header(table).payload_words()).filter_map(|at| heap.value(table, at).as_object());
+        let mut named = symbols.filter(|symbol| name_of(heap, *symbol).chars().eq(name.chars()));
+        named.next()
+    }
+
     /// The symbol with this name; nil and t have values of their own.
     pub(crate) fn intern(&mut self, heap: &mut Heap, name: &CharBuffer) -> Result<Value, Exhausted> {
         match name.short(heap, 3).as_deref() {

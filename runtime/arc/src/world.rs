@@ -197,7 +197,12 @@ impl World {
 
     /// A value as `write` prints it, cut to what fits a message.
     pub(crate) fn show(&self, value: Value) -> String {
-        printer::excerpt(self, value, 60)
+        self.show_up_to(value, 60)
+    }
+
+    /// A value as `write` prints it, at most about `most` characters of it.
+    pub(crate) fn show_up_to(&self, value: Value, most: usize) -> String {
+        printer::excerpt(self, value, most)
     }
 }
 

@@ -66,7 +66,9 @@
 //! * [`frame`] what changed since the last frame, numbered
 //! * `walk` everything allocated, in address order
 //! * `colours` what is white, grey and black, counted afresh
+//! * [`free_lists`] how long the free runs are, and where the next thing will lie
 //! * [`paths`] who holds something: a shortest path from a root
+//! * [`survey`] what lies on a page, who holds it, and what evacuation would do with it
 //! * [`verify`] the invariants, checked one by one
 //! * [`os`] the small contract with the operating system
 //! * `raw` the only reads and writes of heap memory
@@ -103,6 +105,7 @@
 mod colours;
 pub mod core;
 pub mod frame;
+pub mod free_lists;
 pub mod gc;
 mod heap;
 pub mod object;
@@ -112,6 +115,7 @@ pub mod paths;
 #[allow(unsafe_code, reason = "the only reads and writes of heap memory")]
 mod raw;
 mod space;
+pub mod survey;
 pub mod terms;
 pub mod value;
 #[cfg_attr(test, allow(unsafe_code, reason = "its tests collect"))]

@@ -27,14 +27,32 @@ pub struct Step {
 pub struct TooMany;
 
 /// Something reached: its value, who was reached before it, and by which of that one's references.
-struct Reached {
-    value: Value,
-    from: u32,
-    reference: u32,
+pub(crate) struct Reached {
+    pub(crate) value: Value,
+    pub(crate) from: u32,
+    pub(crate) reference: u32,
 }
 
 /// In place of a holder: a root.
-const ROOT: u32 = u32::MAX;
+pub(crate) const ROOT: u32 = u32::MAX;
+
+/// Calls `visit` for every reference of what a value refers to, with its number.
+pub(crate) fn each_reference(value: Value, visit: &mut impl FnMut(Value, usize)) {
+    match value.unpack() {
+        Unpacked::Cell(cell) => {
+            visit(cell.car(), 0);
+            visit(cell.cdr(), 1);
+        }
+        Unpacked::Object(object) => {
+            let mut reference = 0;
+            each_child(object, &mut |child| {
+                visit(child, reference);
+                reference += 1;
+            });
+        }
+        _ => {}
+    }
+}
 
 struct Search<'h> {
     heap: &'h Heap,
@@ -93,20 +111,7 @@ impl Heap {
         let mut next = 0;
         while search.last.is_none() && next < search.reached.len() {
             let from = next as u32;
-            match search.reached[next].value.unpack() {
-                Unpacked::Cell(cell) => {
-                    search.meet(cell.car(), from, 0);
-                    search.meet(cell.cdr(), from, 1);
-                }
-                Unpacked::Object(object) => {
-                    let mut reference = 0;
-                    each_child(object, &mut |child| {
-                        search.meet(child, from, reference);
-                        reference += 1;
-                    });
-                }
-                _ => {}
-            }
+            each_reference(search.reached[next].value, &mut |child, reference| search.meet(child, from, reference));
             next += 1;
         }
         match &search.last {

@@ -15,6 +15,7 @@
 use std::fmt;
 
 use crate::raw::{CellRef, ObjectRef};
+use crate::terms::Address;
 
 /// A tagged word: a number, a reference into the heap, or an immediate constant.
 ///
@@ -194,6 +195,12 @@ impl Value {
     #[must_use]
     pub const fn as_fixnum(self) -> Option<i64> {
         if self.is_fixnum() { Some((self.0 as i64) >> TAG_BITS) } else { None }
+    }
+
+    /// Where the cell or the object referred to begins.
+    #[must_use]
+    pub fn address(self) -> Option<Address> {
+        self.as_cell().map(CellRef::address).or_else(|| self.as_object().map(ObjectRef::address))
     }
 
     /// The cell referred to.

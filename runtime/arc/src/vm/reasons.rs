@@ -45,6 +45,17 @@ impl Machine {
         Ok(list)
     }
 
+    /// The steps of a path, or a part of it, in words.
+    pub(crate) fn steps_in_words(&self, steps: &[Step]) -> Vec<String> {
+        let piece_in_words = |piece: &Piece| match piece {
+            Word(word) => (*word).to_owned(),
+            Number(number) => number.to_string(),
+            Piece::Value(value) => self.world.show(*value),
+        };
+        let descriptions = self.describe_path(steps);
+        descriptions.iter().map(|pieces| pieces.iter().map(piece_in_words).collect::<Vec<_>>().join(" ")).collect()
+    }
+
     fn describe_path(&self, path: &[Step]) -> Vec<Vec<Piece>> {
         let mut descriptions: Vec<Vec<Piece>> = Vec::new();
         for (index, step) in path.iter().enumerate() {

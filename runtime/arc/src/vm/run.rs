@@ -328,6 +328,10 @@ impl Machine {
                     let report = self.collect_step(unit);
                     self.host.stepped(&mut self.world.heap, &report);
                 }
+                Verdict::Inspect(inspection) => {
+                    let findings = self.inspect(inspection);
+                    self.host.inspected(&mut self.world.heap, findings);
+                }
                 Verdict::Evaluate(text) if self.threads.is_console() => {
                     // One text at a time: this one can't be begun.
                     let busy = ArcError::new(ErrorKind::Program, format!("still busy; not evaluated: {text}"));

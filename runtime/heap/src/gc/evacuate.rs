@@ -72,6 +72,38 @@ impl Batch {
     }
 }
 
+/// What evacuation would do with a pool.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Evacuation {
+    /// It is at most half used: an ordinary cycle of a small heap moves what lives in it, if that frees a pool; so does
+    /// any collection on request.
+    Sparse,
+    /// It is more than half used: a collection on request moves what lives in it.
+    OnRequest,
+    /// It is so full that nothing would be gained.
+    Full,
+    /// Something in it may not move.
+    Pinned,
+    /// Nothing moves under this policy.
+    Off,
+}
+
+/// What evacuation would do with a pool.
+pub(crate) fn outlook(space: &Space, pool: PoolRef, kind: PoolKind) -> Evacuation {
+    let is_at_most = |share: (usize, usize)| used_granules(pool) * share.1 <= pool.granules().len() * share.0;
+    if !space.policy().evacuates || kind == PoolKind::Mixed {
+        Evacuation::Off
+    } else if has_pinned(pool, kind) {
+        Evacuation::Pinned
+    } else if is_at_most(SPARSE) {
+        Evacuation::Sparse
+    } else if is_at_most(IMPERFECT) {
+        Evacuation::OnRequest
+    } else {
+        Evacuation::Full
+    }
+}
+
 /// How much a cycle moves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Effort {

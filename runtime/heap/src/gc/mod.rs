@@ -39,6 +39,7 @@ use crate::space::policy::{Placement, Policy};
 use crate::terms::{Address, GcCause, GcPhase, GcUnit, PAGE_GRANULES, PoolKind};
 use crate::value::Value;
 use evacuate::Effort;
+pub use evacuate::Evacuation;
 use mark::Marker;
 use pacing::{Pacing, SLICE_GIVEN, SLICE_SCANNED, SLICE_TOUCHED};
 pub use pauses::Pauses;

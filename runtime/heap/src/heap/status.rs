@@ -8,7 +8,7 @@ use crate::raw::Bitmap;
 use crate::space::bitmap;
 use crate::space::chunk::{PoolRef, Slot};
 use crate::space::page_table::PageEntry;
-use crate::space::policy::Policy;
+use crate::space::policy::{Placement, Policy};
 use crate::terms::{Address, GRANULE, GcPhase, PAGE, Span};
 
 /// With no more than this in use, frames say what is marked and grey even while the program runs: 16 MiB.
@@ -173,6 +173,22 @@ impl Heap {
     /// Keeps no events, when nobody is going to cut frames, or keeps them again.
     pub fn mute_events(&mut self, muted: bool) {
         self.space.log.mute(muted);
+    }
+
+    /// Where the next cell will lie, unless the collector comes first; `None` when the heap must grow for it, and where the
+    /// system's allocator decides.
+    pub fn predict_cell(&mut self) -> Option<Address> {
+        self.settle_cursors();
+        (!self.space.is_of_blocks()).then(|| self.cells.predict(1, &self.space))?
+    }
+
+    /// The same for an object of so many bytes, header included, of at most half a page. `None` where objects go to the
+    /// lowest run that they fit.
+    pub fn predict_object(&mut self, bytes: usize) -> Option<Address> {
+        self.settle_cursors();
+        let granules = bytes.div_ceil(GRANULE);
+        let cursor = if granules <= super::MEDIUM { &self.objects } else { &self.medium };
+        (self.policy().placement == Placement::Pool).then(|| cursor.predict(granules, &self.space))?
     }
 
     /// The address that the next cell gets, if the current run has room.

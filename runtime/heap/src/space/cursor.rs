@@ -151,13 +151,46 @@ impl Cursor {
         }
     }
 
+    /// Where the next `granules` will be placed, if nothing is collected before; `None` when the heap must grow for them. The
+    /// cursor must be settled. Looks where [`Self::refill`] looks, in the same order, and changes nothing.
+    pub(crate) fn predict(&self, granules: usize, space: &Space) -> Option<Address> {
+        if self.run.left() >= granules * GRANULE {
+            return Some(self.run.next());
+        }
+        let fits = |run: &Range<usize>| run.len() >= granules;
+        let first_in = |pool: PoolRef, rest: Range<usize>| {
+            let run = bitmap::clear_runs(pool.chunk, Bitmap::Allocated, rest).find(fits)?;
+            Some(pool.chunk.granule_address(run.start))
+        };
+        if let Some((pool, rest)) = self.rest_of_run().filter(|(_, rest)| fits(rest)) {
+            return Some(pool.chunk.granule_address(rest.start));
+        }
+        if let Some(found) = self.pool.and_then(|pool| first_in(pool, self.scan..pool.granules().end)) {
+            return Some(found);
+        }
+        let mut from = self.passed;
+        while let Some(pool) = space.find_partial_pool(self.kind, from) {
+            let found = first_in(pool, pool.granules());
+            if found.is_some() {
+                return found;
+            }
+            from = pool.start() + 1;
+        }
+        space.find_free_pool().map(|pool| pool.chunk.granule_address(pool.granules().start))
+    }
+
     /// Hands out more of the free run, if it has `granules` more.
     fn stretch(&mut self, granules: usize) -> bool {
-        let Some(pool) = self.pool.filter(|_| self.run.next() > Address::default()) else { return false };
+        self.rest_of_run().is_some_and(|(pool, rest)| self.hand_out(pool, rest, granules))
+    }
+
+    /// What is free from where the run has come to on.
+    fn rest_of_run(&self) -> Option<(PoolRef, Range<usize>)> {
+        let pool = self.pool.filter(|_| self.run.next() > Address::default())?;
         let start = (self.run.next() - pool.chunk.base()) / GRANULE;
         // In a mixed pool somebody else may have placed something there meanwhile.
         let end = bitmap::next_set(pool.chunk, Bitmap::Allocated, start..self.reach);
-        self.hand_out(pool, start..end, granules)
+        Some((pool, start..end))
     }
 
     fn hand_out(&mut self, pool: PoolRef, free: Range<usize>, granules: usize) -> bool {

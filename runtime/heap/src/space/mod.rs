@@ -333,9 +333,19 @@ impl Space {
     /// The lowest pool of one kind from `from` on with free granules and no cursor in it. Where everything goes to one kind
     /// of pool, a free one that lies lower is taken.
     pub(crate) fn next_partial_pool(&mut self, kind: PoolKind, from: Address, clock: u64) -> Option<PoolRef> {
+        let pool = self.find_partial_pool(kind, from)?;
+        let chunk = self.chunk_mut(pool.chunk);
+        if let Slot::Pool { free, .. } = chunk.slot(pool.slot) {
+            chunk.set_slot(pool.slot, Slot::Pool { kind, free, filling: true });
+            return Some(pool);
+        }
+        Some(self.take_slot(self.index_of(pool.chunk), pool.slot, kind, clock))
+    }
+
+    /// The pool that [`Self::next_partial_pool`] would give.
+    pub(crate) fn find_partial_pool(&self, kind: PoolKind, from: Address) -> Option<PoolRef> {
         let first = self.chunks().partition_point(|chunk| chunk.end() <= from);
-        for index in first..self.chunks().len() {
-            let chunk = &mut self.extents.chunks_mut()[index];
+        self.chunks()[first..].iter().find_map(|chunk| {
             let found = chunk.slots().find(|(slot, state)| {
                 let fits = match state {
                     Slot::Pool { kind: k, free, filling: false } => *k == kind && *free > 0,
@@ -344,16 +354,19 @@ impl Space {
                 };
                 fits && chunk.pool(*slot).start() >= from
             });
-            match found {
-                Some((slot, Slot::Pool { free, .. })) => {
-                    chunk.set_slot(slot, Slot::Pool { kind, free, filling: true });
-                    return Some(chunk.pool(slot));
-                }
-                Some((slot, _)) => return Some(self.take_slot(index, slot, kind, clock)),
-                None => {}
-            }
-        }
-        None
+            found.map(|(slot, _)| chunk.pool(slot))
+        })
+    }
+
+    /// The free pool that [`Self::take_pool`] would give without growing.
+    pub(crate) fn find_free_pool(&self) -> Option<PoolRef> {
+        let find = |from: usize, wanted: fn(Slot) -> bool| {
+            self.chunks()[from.min(self.chunks().len())..]
+                .iter()
+                .find_map(|chunk| chunk.slots().find(|(_, slot)| wanted(*slot)).map(|(slot, _)| chunk.pool(slot)))
+        };
+        find(self.warm_from, |slot| matches!(slot, Slot::Free { warm: true }))
+            .or_else(|| find(self.free_from, |slot| matches!(slot, Slot::Free { .. })))
     }
 
     /// A cursor leaves a pool, having passed over its free runs or filled them.
