@@ -2,10 +2,13 @@
 
 use std::time::{Duration, Instant};
 
+use eframe::egui::accesskit::Role;
 use egui_kittest::Harness;
 use egui_kittest::kittest::{NodeT, Queryable};
 use heapatlas::command::Speed;
+use heapatlas::format;
 use heapatlas::map::balance::Term;
+use heapatlas::map::colouring::Colouring;
 use heapatlas::source::Subject;
 use heapatlas::source::embedded::Beginning;
 use heapatlas::source::program::Program;
@@ -13,6 +16,7 @@ use heapatlas::ui::app::App;
 use heapatlas::ui::session::Phase;
 use heapatlas::ui::transcript::Voice;
 use heapatlas::ui::{ThemeChoice, WindowOptions};
+use heapatlas_heap::terms::{GcCause, GcPhase};
 use heapatlas_heap::{Placement, Policy};
 
 /// Longer than anything here takes on a slow machine.
@@ -104,6 +108,77 @@ fn loading_is_stepped_skipped_collected_and_explained() {
     harness.key_press(eframe::egui::Key::Escape);
     harness.run_steps(2);
     assert_eq!(harness.state().lit(), None);
+}
+
+/// What the panel says of the mark: white, grey, reached.
+fn colours_shown(harness: &Harness<'_, App>) -> [String; 3] {
+    ["white ", "grey ", "reached "].map(|name| {
+        let found = harness.get_all_by_role(Role::Label).filter_map(|node| node.accesskit_node().value());
+        let mut found = found.filter(|text| text.starts_with(name));
+        found.next().unwrap_or_else(|| panic!("no {name}"))
+    })
+}
+
+#[test]
+fn a_collection_is_stepped_object_by_object_then_by_phase_to_its_end() {
+    let mut harness = open(false);
+    wait(&mut harness, "a hundred forms", |app| forms(app) > 100);
+    let phase = |app: &App| app.session().model().counters().phase;
+    click(&mut harness, "Collector");
+    assert!(harness.query_by_label_contains("Step through a collection").is_some());
+    // A step holds the program up, and the map shows the mark.
+    click(&mut harness, "Step object");
+    wait(&mut harness, "a step", |app| phase(app) == Some(GcPhase::Mark) && phase_is(app, &Phase::Paused));
+    assert_eq!(harness.state().map().colouring(), Colouring::Marking);
+    let clock = harness.state().session().model().counters().clock;
+    for scanned in 1..=20 {
+        let before = harness.state().session().model().sequence();
+        harness.key_press(eframe::egui::Key::O);
+        harness.run_steps(2);
+        wait(&mut harness, "the next object", |app| app.session().model().sequence() > before);
+        let app = harness.state();
+        let report = app.session().last_step().copied().expect("a step");
+        assert_eq!(report.scanned, 1, "step {scanned}: {report}");
+        let colours = app.session().model().pages().colours();
+        assert_eq!(colours.grey, report.grey, "the pages say what the step says");
+        assert!(!app.session().model().pages().worked_on().is_empty());
+        let expected = [
+            format!("white {}", format::bytes(colours.white)),
+            format!("grey {}", format::count(colours.grey)),
+            format!("reached {}", format::bytes(colours.reached)),
+        ];
+        assert_eq!(colours_shown(&harness), expected);
+        assert!(harness.query_by_label_contains("Last step: mark: scanned 1 thing, ").is_some());
+    }
+    assert_eq!(harness.state().session().model().counters().clock, clock, "the program stood still");
+
+    click(&mut harness, "collect to sweep");
+    wait(&mut harness, "the sweep", |app| phase(app) == Some(GcPhase::Sweep));
+    click(&mut harness, "Step page");
+    wait(&mut harness, "a page", |app| app.session().last_step().is_some_and(|step| step.swept_pages > 0));
+    for expected in [GcPhase::Evacuate, GcPhase::GiveBack, GcPhase::Idle] {
+        click(&mut harness, "Step phase");
+        wait(&mut harness, expected.name(), |app| phase(app) == Some(expected));
+    }
+    let last = harness.state().session().model().cycles().iter().next_back().copied().expect("a cycle");
+    assert_eq!(last.cause, GcCause::Asked);
+    assert!(last.after.is_some_and(|after| after.allocated < last.before.allocated), "{last:?}");
+    assert!(harness.query_by_label_contains("pauses: 99 % ≤ ").is_some());
+    click(&mut harness, "Play");
+    wait(&mut harness, "going on", |app| app.session().model().counters().clock > clock);
+}
+
+#[test]
+fn the_map_is_coloured_by_each_quantity() {
+    let mut harness = open(true);
+    wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));
+    for colouring in Colouring::ALL {
+        click(&mut harness, &format!("colour by {}", colouring.name()));
+        assert_eq!(harness.state().map().colouring(), colouring);
+    }
+    harness.key_press(eframe::egui::Key::C);
+    harness.run_steps(2);
+    assert_eq!(harness.state().map().colouring(), Colouring::Kind, "the first comes after the last");
 }
 
 #[test]

@@ -3,10 +3,12 @@
 //! * [`layout`] pages and holes to rows
 //! * [`palette`] every colour by its meaning
 //! * [`shade`] what a page looks like
+//! * [`colouring`] what the colours say: kind, age, marking …
 //! * [`balance`] the terms of the balance, in order
 //! * [`remedy`] what each counts and what would lower it, under a policy
 
 pub mod balance;
+pub mod colouring;
 pub mod layout;
 pub mod palette;
 pub mod remedy;

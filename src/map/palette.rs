@@ -178,6 +178,27 @@ impl Theme {
         }
     }
 
+    /// How far a mark has come: the colours of the collector, as far as the ground lets them be told apart from it.
+    #[must_use]
+    pub fn marking(self, marked: Marked) -> Rgb {
+        match marked {
+            Marked::White => self.pick(Rgb(206, 210, 216), Rgb(188, 194, 203)),
+            Marked::Grey => self.waiting(),
+            Marked::Black => self.pick(Rgb(62, 92, 190), Rgb(34, 44, 120)),
+        }
+    }
+
+    /// A place on a scale, from 0 to 1: from what recedes into the ground to what stands out. Lightness rises all the way,
+    /// and the hue goes from blue to yellow, which people with any colour vision tell apart.
+    #[must_use]
+    pub fn scale(self, share: f32) -> Rgb {
+        let (low, middle, high) = match self {
+            Self::Dark => (Rgb(38, 58, 110), Rgb(124, 123, 120), Rgb(253, 228, 90)),
+            Self::Light => (Rgb(222, 205, 92), Rgb(124, 123, 120), Rgb(0, 44, 112)),
+        };
+        if share < 0.5 { low.mix(middle, share * 2.0) } else { middle.mix(high, share * 2.0 - 1.0) }
+    }
+
     /// The colour of a curve of the timeline.
     #[must_use]
     pub fn curve(self, curve: Curve) -> Rgb {
@@ -189,6 +210,17 @@ impl Theme {
             Curve::Holes => self.pick(Rgb(204, 121, 167), Rgb(170, 84, 132)),
         }
     }
+}
+
+/// The colours of a mark.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Marked {
+    /// Not reached.
+    White,
+    /// Reached, and not scanned.
+    Grey,
+    /// Reached and scanned.
+    Black,
 }
 
 /// The curves of the timeline.

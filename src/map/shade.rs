@@ -21,6 +21,8 @@ pub struct Shade {
     pub fill: f32,
     /// Whether the page is known to be out of memory: hatched.
     pub absent: bool,
+    /// A line right above what is known to live: something waits there.
+    pub line: Option<Rgb>,
 }
 
 /// How much of the ground a page that is in use lets through where nothing lives.
@@ -48,6 +50,7 @@ impl Shade {
             live: share(live),
             fill: share(fill),
             absent: entry.resident() == Some(false),
+            line: None,
         }
     }
 
@@ -57,7 +60,8 @@ impl Shade {
         let full = theme.term(term);
         let ground = if entry.kind().is_free() { theme.background() } else { theme.free() };
         let fill = share(term.of_page(entry));
-        Self { full, unjudged: full, empty: ground, live: fill, fill, absent: entry.resident() == Some(false) }
+        let absent = entry.resident() == Some(false);
+        Self { full, unjudged: full, empty: ground, live: fill, fill, absent, line: None }
     }
 
     /// One colour for the whole page, when it is too small to show more.
@@ -65,6 +69,7 @@ impl Shade {
     pub fn flat(self, theme: Theme) -> Rgb {
         let filled = if self.fill > 0.0 { self.unjudged.mix(self.full, self.live / self.fill) } else { self.full };
         let colour = self.empty.mix(filled, self.fill);
+        let colour = self.line.map_or(colour, |line| colour.mix(line, 0.7));
         if self.absent { colour.mix(theme.background(), 0.55) } else { colour }
     }
 }

@@ -1,8 +1,9 @@
 //! Everything a key or a button can do, and the table of keys.
 
 use eframe::egui::{Context, Event, Key, Modifiers};
-use heapatlas_heap::terms::GcUnit;
+use heapatlas_heap::terms::{GcPhase, GcUnit};
 
+use super::tabs::Below;
 use super::views::page_map::Step;
 
 /// What a person asks for.
@@ -16,6 +17,12 @@ pub enum Action {
     Skip,
     /// Collect: a whole cycle, or a step of one.
     Collect(GcUnit),
+    /// Collect to the beginning of a phase.
+    CollectTo(GcPhase),
+    /// Show a panel below the map.
+    Below(Below),
+    /// Have the colours of the map say the next thing.
+    NextColouring,
     /// Stop the form that runs, or what is being evaluated.
     Interrupt,
     /// Begin again with a fresh runtime.
@@ -80,6 +87,20 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::Speed(4), &[(PLAIN, Key::Num5)], "", ""),
     shortcut(Action::Collect(GcUnit::Cycle), &[(PLAIN, Key::G)], "G", "collect"),
     shortcut(Action::Collect(GcUnit::Phase), &[(SHIFT, Key::G)], "Shift+G", "collect, one phase at a time"),
+    shortcut(Action::Collect(GcUnit::Object), &[(PLAIN, Key::O)], "O", "collect, one object at a time"),
+    shortcut(Action::Collect(GcUnit::Page), &[(PLAIN, Key::P)], "P", "collect, one page at a time"),
+    shortcut(Action::CollectTo(GcPhase::Idle), &[(CTRL, Key::Num0)], "Ctrl+0", "collect to the end of the cycle"),
+    shortcut(
+        Action::CollectTo(GcPhase::Roots),
+        &[(CTRL, Key::Num1)],
+        "Ctrl+1 … 6",
+        "collect to a phase, from roots to give back",
+    ),
+    shortcut(Action::CollectTo(GcPhase::Mark), &[(CTRL, Key::Num2)], "", ""),
+    shortcut(Action::CollectTo(GcPhase::Finish), &[(CTRL, Key::Num3)], "", ""),
+    shortcut(Action::CollectTo(GcPhase::Sweep), &[(CTRL, Key::Num4)], "", ""),
+    shortcut(Action::CollectTo(GcPhase::Evacuate), &[(CTRL, Key::Num5)], "", ""),
+    shortcut(Action::CollectTo(GcPhase::GiveBack), &[(CTRL, Key::Num6)], "", ""),
     shortcut(Action::Interrupt, &[(CTRL, Key::Period)], "Ctrl+.", "stop the form that runs"),
     shortcut(Action::Restart, &[(CTRL, Key::R)], "Ctrl+R", "restart with a fresh heap"),
     shortcut(
@@ -89,7 +110,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
         "larger pages",
     ),
     shortcut(Action::ZoomOut, &[(PLAIN, Key::Minus), (CTRL, Key::Minus)], "−", "smaller pages"),
-    shortcut(Action::ZoomFit, &[(PLAIN, Key::Num0), (CTRL, Key::Num0)], "0", "as large as all of them fit"),
+    shortcut(Action::ZoomFit, &[(PLAIN, Key::Num0)], "0", "as large as all of them fit"),
     shortcut(Action::Pin(Step::Right), &[(SHIFT, Key::ArrowRight)], "Shift+arrows", "pin the page beside"),
     shortcut(Action::Pin(Step::Left), &[(SHIFT, Key::ArrowLeft)], "", ""),
     shortcut(Action::Pin(Step::Up), &[(SHIFT, Key::ArrowUp)], "", ""),
@@ -100,6 +121,9 @@ pub const SHORTCUTS: &[Shortcut] = &[
         ":  Ctrl+E",
         "to the console",
     ),
+    shortcut(Action::NextColouring, &[(PLAIN, Key::C)], "C", "colour the map by the next quantity"),
+    shortcut(Action::Below(Below::Timeline), &[(PLAIN, Key::F6)], "F6", "the timeline"),
+    shortcut(Action::Below(Below::Collector), &[(PLAIN, Key::F7)], "F7", "the collector"),
     shortcut(Action::Theme, &[(PLAIN, Key::T)], "T", "dark, or light"),
     shortcut(Action::Dismiss, &[(PLAIN, Key::Escape)], "Esc", "leave the console, unpin, unlight"),
     shortcut(
@@ -116,12 +140,16 @@ pub const SHORTCUTS: &[Shortcut] = &[
 #[must_use]
 pub fn pressed(ctx: &Context, typing: bool) -> Vec<Action> {
     let action_of = |event: &Event| match event {
-        Event::Key { key, pressed: true, modifiers, .. } if !typing || modifiers.command || *key == Key::F1 => {
+        Event::Key { key, pressed: true, modifiers, .. } if !typing || modifiers.command || is_function_key(*key) => {
             action_of(*modifiers, *key)
         }
         _ => None,
     };
     ctx.input(|input| input.events.iter().filter_map(action_of).collect())
+}
+
+fn is_function_key(key: Key) -> bool {
+    (Key::F1..=Key::F12).contains(&key)
 }
 
 fn action_of(modifiers: Modifiers, key: Key) -> Option<Action> {
@@ -132,7 +160,9 @@ fn action_of(modifiers: Modifiers, key: Key) -> Option<Action> {
 /// How a person reads the keys of an action.
 #[must_use]
 pub fn written(action: Action) -> &'static str {
-    SHORTCUTS.iter().find(|shortcut| shortcut.action == action).map_or("", |shortcut| shortcut.written)
+    let Some(place) = SHORTCUTS.iter().position(|shortcut| shortcut.action == action) else { return "" };
+    // What is written at the first of several keys tells of all of them.
+    SHORTCUTS[..=place].iter().rev().map(|shortcut| shortcut.written).find(|written| !written.is_empty()).unwrap_or("")
 }
 
 #[cfg(test)]

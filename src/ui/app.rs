@@ -4,19 +4,22 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Panel, ScrollArea, Ui};
+use heapatlas_heap::terms::{GcPhase, GcUnit};
 
 use super::WindowOptions;
 use super::action::{self, Action};
 use super::session::{Phase, Session, Wake};
 use super::speed;
+use super::tabs::{self, Below};
 use super::theme::{self, MARGIN, color};
 use super::views::console::Console;
-use super::views::page_map::{PageMap, legend};
+use super::views::page_map::{PageMap, controls, legend};
 use super::views::question::Question;
 use super::views::timeline::Timeline;
-use super::views::{balance, help, page, status, toolbar};
+use super::views::{balance, collector, help, page, status, toolbar};
 use crate::command::{Command, Speed};
 use crate::map::balance::Term;
+use crate::map::colouring::Colouring;
 
 /// The window.
 #[derive(Debug)]
@@ -29,6 +32,7 @@ pub struct App {
     question: Question,
     /// The term of the balance whose pages are lit.
     lit: Option<Term>,
+    below: Below,
     help: bool,
     /// A sentence when a restart failed.
     trouble: Option<String>,
@@ -38,7 +42,7 @@ pub struct App {
 const DRAIN: Duration = Duration::from_millis(8);
 /// Width of the panel beside the map, and height of the one below, at first.
 const SIDE: f32 = 356.0;
-const BOTTOM: f32 = 232.0;
+const BOTTOM: f32 = 276.0;
 
 impl App {
     /// The window's content. The runtime starts at once.
@@ -64,6 +68,7 @@ impl App {
             console: Console::default(),
             question: Question::default(),
             lit: None,
+            below: Below::default(),
             help: false,
             trouble: None,
         })
@@ -94,7 +99,10 @@ impl App {
             Action::PlayPause => self.session.send(Command::Pause),
             Action::StepForm => self.session.send(Command::StepForm),
             Action::Skip => self.session.send(Command::Skip),
-            Action::Collect(unit) => self.session.send(Command::Collect(unit)),
+            Action::Collect(unit) => self.collect(unit, Command::Collect(unit)),
+            Action::CollectTo(phase) => self.collect(GcUnit::Phase, Command::CollectTo(phase)),
+            Action::Below(panel) => self.below = panel,
+            Action::NextColouring => self.map.set_colouring(self.map.colouring().next()),
             Action::Restart => {
                 self.trouble = self.session.restart().err().map(|error| format!("can't start the runtime: {error}"));
             }
@@ -116,6 +124,18 @@ impl App {
             Action::Help => self.help = !self.help,
             Action::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
         }
+    }
+
+    /// Collects. Whoever goes step by step wants the program to stand still, and to see what the mark does.
+    fn collect(&mut self, unit: GcUnit, command: Command) {
+        if unit != GcUnit::Cycle {
+            if self.session.progress().is_running() {
+                self.session.send(Command::Pause);
+            }
+            self.below = Below::Collector;
+            self.map.set_colouring(Colouring::Marking);
+        }
+        self.session.send(command);
     }
 
     /// Puts away what lies on top.
@@ -166,7 +186,7 @@ impl App {
                             self.session.send(command);
                         }
                     });
-                CentralPanel::no_frame().show(ui, |ui| self.timeline.show(ui, self.session.model()));
+                CentralPanel::no_frame().show(ui, |ui| asked = self.show_below(ui).or(asked));
             },
         );
         CentralPanel::default().frame(ground).show(ui, |ui| self.show_map(ui));
@@ -200,7 +220,29 @@ impl App {
             .show(ui, |ui| {
                 legend::show(ui, &self.map, self.session.model(), self.lit);
             });
-        CentralPanel::no_frame().show(ui, |ui| self.map.show(ui, self.session.model(), self.lit));
+        Panel::top("map controls")
+            .frame(Frame::NONE.inner_margin(Margin { bottom: 8, ..Margin::ZERO }))
+            .show_separator_line(false)
+            .resizable(false)
+            .show(ui, |ui| controls::show(ui, &mut self.map));
+        let model = self.session.model();
+        let stepped = self.session.last_step().is_some() && model.counters().phase != Some(GcPhase::Idle);
+        CentralPanel::no_frame().show(ui, |ui| self.map.show(ui, model, self.lit, stepped));
+    }
+
+    /// The panel below the map that is chosen.
+    fn show_below(&mut self, ui: &mut Ui) -> Option<Action> {
+        if let Some(panel) = tabs::below(ui, self.below) {
+            self.below = panel;
+        }
+        ui.add_space(2.0);
+        match self.below {
+            Below::Timeline => {
+                self.timeline.show(ui, self.session.model());
+                None
+            }
+            Below::Collector => collector::show(ui, &self.session),
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 //! * [`session`] a runtime, the model of its heap, what is known of its program; knows of no window
 //! * [`transcript`] what was said in the console
 //! * [`speed`] the speeds to choose from
+//! * [`tabs`] the panels that share a place
 //! * [`theme`] the palette as egui wants it
 //! * [`views`] what is shown, one view a file
 //! * [`widgets`] small controls
@@ -13,6 +14,7 @@ pub mod action;
 pub mod app;
 pub mod session;
 pub mod speed;
+pub mod tabs;
 pub mod theme;
 pub mod transcript;
 pub mod views;

@@ -5,6 +5,7 @@
 //! * [`balance`] where the resident bytes go
 //! * [`page`] what the page table says of one page
 //! * [`timeline`] the counters on the allocation clock
+//! * [`collector`] the collector step by step, its cycles and pauses
 //! * [`console`] Arc, evaluated in the running runtime
 //! * [`question`] what to do about an exhausted heap
 //! * [`toolbar`] what can be done
@@ -12,6 +13,7 @@
 //! * [`help`] every key
 
 pub mod balance;
+pub mod collector;
 pub mod console;
 pub mod help;
 pub mod page;

@@ -47,8 +47,6 @@ impl Timeline {
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().interact_size.y = 18.0;
             ui.spacing_mut().item_spacing.x = 16.0;
-            ui.heading("Timeline")
-                .on_hover_text("the counters over the allocation clock: bytes allocated since the start");
             for (curve, name, meaning) in CURVES {
                 self.show_legend(ui, curve, (name, meaning), &last);
             }

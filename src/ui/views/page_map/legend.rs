@@ -6,6 +6,8 @@ use heapatlas_heap::terms::{PAGE, PageKind};
 use super::{PageMap, raster};
 use crate::format;
 use crate::map::balance::Term;
+use crate::map::colouring::{AGES, Colouring};
+use crate::map::palette::{Marked, Theme};
 use crate::model::HeapModel;
 use crate::ui::theme::{self, color};
 use crate::ui::widgets::swatch;
@@ -25,45 +27,108 @@ const KINDS: [(&str, &[PageKind]); 8] = [
 /// Shows the legend.
 pub fn show(ui: &mut Ui, map: &PageMap, model: &HeapModel, lit: Option<Term>) {
     let theme = theme::current(ui);
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        ui.spacing_mut().interact_size.y = 18.0;
-        if let Some(term) = lit {
+    in_a_row(ui, |ui| match (lit, map.colouring()) {
+        (Some(term), _) => {
             swatch::swatch(ui, color(theme.term(term)));
             say(ui, &format!("{}: {}", term.name(), term.meaning(&model.counters().policy)));
             ui.weak("Esc puts the light out.");
-            return;
         }
-        for (name, kinds) in KINDS {
-            let pages: u64 = kinds.iter().map(|kind| model.counters().pages_of(*kind)).sum();
-            if pages > 0 {
-                swatch::swatch(ui, color(theme.kind(kinds[0])));
-                say(ui, &format!("{name} {}", format::count(pages)));
-                ui.add_space(8.0);
-            }
+        (None, Colouring::Kind) => show_kinds(ui, model, theme),
+        (None, Colouring::LiveShare) => {
+            show_scale(ui, theme, &["nothing lives", "a half", "all of it lives"]);
+            note(ui, "filled from below by the live share, as of the last mark");
         }
+        (None, Colouring::Residency) => {
+            swatch::swatch(ui, color(theme.running()));
+            say(ui, "resident");
+            swatch::hatched(ui, color(theme.faint_text()));
+            say(ui, "not resident");
+            swatch::swatch(ui, color(theme.free()));
+            say(ui, "not measured");
+        }
+        (None, colouring @ (Colouring::Age | Colouring::LastTouched)) => show_ages(ui, theme, colouring),
+        (None, Colouring::Marking) => show_marking(ui, theme),
     });
-    ui.horizontal_wrapped(|ui| {
-        ui.spacing_mut().item_spacing.x = 6.0;
-        ui.spacing_mut().interact_size.y = 18.0;
-        let mixed = model.counters().pages_of(PageKind::Mixed) > 0;
-        let hue = theme.kind(if mixed { PageKind::Mixed } else { PageKind::Cells });
-        let unjudged = hue.mix(theme.free(), 0.4);
-        swatch::filled(ui, color(hue), color(unjudged), color(theme.free()));
-        note(ui, "filled from below: live, paler unjudged, then free");
-        ui.add_space(8.0);
-        swatch::hatched(ui, color(theme.faint_text()));
-        note(ui, "not resident");
-        ui.add_space(8.0);
-        swatch::swatch(ui, color(raster::glowing(hue, raster::GLOWS, theme)));
-        note(ui, "just allocated");
-        ui.add_space(8.0);
+    in_a_row(ui, |ui| {
+        if lit.is_none() && map.colouring() == Colouring::Kind {
+            show_fill(ui, model, theme);
+        }
         if let Some(drawn) = &map.drawn {
             let columns = drawn.layout().columns();
             let row = format::bytes((columns * PAGE) as u64);
             note(ui, &format!("a box is a page of 4 KiB, a row {columns} pages, {row}"));
         }
     });
+}
+
+fn in_a_row(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
+    ui.horizontal_wrapped(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        ui.spacing_mut().interact_size.y = 18.0;
+        content(ui);
+    });
+}
+
+fn show_kinds(ui: &mut Ui, model: &HeapModel, theme: Theme) {
+    for (name, kinds) in KINDS {
+        let pages: u64 = kinds.iter().map(|kind| model.counters().pages_of(*kind)).sum();
+        if pages > 0 {
+            swatch::swatch(ui, color(theme.kind(kinds[0])));
+            say(ui, &format!("{name} {}", format::count(pages)));
+            ui.add_space(8.0);
+        }
+    }
+}
+
+/// What fill, hatch and brightness say of a page in the colour of its kind.
+fn show_fill(ui: &mut Ui, model: &HeapModel, theme: Theme) {
+    let mixed = model.counters().pages_of(PageKind::Mixed) > 0;
+    let hue = theme.kind(if mixed { PageKind::Mixed } else { PageKind::Cells });
+    let unjudged = hue.mix(theme.free(), 0.4);
+    swatch::filled(ui, color(hue), color(unjudged), color(theme.free()));
+    note(ui, "filled from below: live, paler unjudged, then free");
+    ui.add_space(8.0);
+    swatch::hatched(ui, color(theme.faint_text()));
+    note(ui, "not resident");
+    ui.add_space(8.0);
+    swatch::swatch(ui, color(raster::glowing(hue, raster::GLOWS, theme)));
+    note(ui, "just allocated");
+    ui.add_space(8.0);
+}
+
+/// A scale with words, from its lower end to its upper one.
+fn show_scale(ui: &mut Ui, theme: Theme, words: &[&str]) {
+    for (n, word) in words.iter().enumerate() {
+        swatch::swatch(ui, color(theme.scale(n as f32 / (words.len() - 1).max(1) as f32)));
+        say(ui, word);
+        ui.add_space(8.0);
+    }
+}
+
+fn show_ages(ui: &mut Ui, theme: Theme, colouring: Colouring) {
+    let what = if colouring == Colouring::Age { "taken" } else { "last allocated in" };
+    note(ui, &format!("{what} so many bytes of allocation ago:"));
+    for (class, most) in AGES.iter().enumerate() {
+        let youth = 1.0 - class as f32 / (AGES.len() + 1) as f32;
+        swatch::swatch(ui, color(theme.scale(youth)));
+        say(ui, &format!("< {}", format::bytes(*most)));
+    }
+    swatch::swatch(ui, color(theme.scale(1.0 / (AGES.len() + 1) as f32)));
+    say(ui, "more");
+    note(ui, "the fuller the later");
+}
+
+fn show_marking(ui: &mut Ui, theme: Theme) {
+    for (marked, words) in [
+        (Marked::Black, "black: reached and scanned"),
+        (Marked::Grey, "a line: grey things wait here"),
+        (Marked::White, "white: not reached"),
+    ] {
+        swatch::swatch(ui, color(theme.marking(marked)));
+        say(ui, words);
+        ui.add_space(8.0);
+    }
+    note(ui, "outlined: what the last step worked on");
 }
 
 fn say(ui: &mut Ui, text: &str) {

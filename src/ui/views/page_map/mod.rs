@@ -3,8 +3,10 @@
 //! * [`geometry`] where rows and pages lie
 //! * [`raster`] pages to pixels
 //! * [`facts`] what the page table says of a page, in words
+//! * [`controls`] what the colours say, above the map
 //! * [`legend`] what the colours mean
 
+pub mod controls;
 pub mod facts;
 pub mod geometry;
 pub mod legend;
@@ -18,6 +20,7 @@ use heapatlas_heap::terms::{Address, PAGE, PageKind, Span};
 
 use crate::format;
 use crate::map::balance::Term;
+use crate::map::colouring::{Colouring, age_class};
 use crate::map::layout::Row;
 use crate::map::palette::Theme;
 use crate::model::HeapModel;
@@ -43,6 +46,7 @@ pub enum Step {
 pub struct PageMap {
     /// The tile that was chosen; `None` while all pages are to fit.
     chosen: Option<Tile>,
+    colouring: Colouring,
     /// The page that was clicked.
     pinned: Option<Address>,
     /// The page under the pointer.
@@ -62,6 +66,8 @@ const GUTTER: f32 = 118.0;
 const GUTTER_GAP: f32 = 10.0;
 /// Distance between two addresses at least.
 const GUTTER_LINE: f32 = 15.0;
+/// Pages that are outlined at most.
+const MOST_OUTLINED: usize = 64;
 /// How far a zoom gesture goes until the next tile.
 const TURN: f32 = 0.18;
 
@@ -121,8 +127,19 @@ impl PageMap {
         self.wanted = self.pinned;
     }
 
-    /// Shows the map in all the room there is.
-    pub fn show(&mut self, ui: &mut Ui, model: &HeapModel, lit: Option<Term>) {
+    /// What the colours say.
+    #[must_use]
+    pub fn colouring(&self) -> Colouring {
+        self.colouring
+    }
+
+    /// Has the colours say something else.
+    pub fn set_colouring(&mut self, colouring: Colouring) {
+        self.colouring = colouring;
+    }
+
+    /// Shows the map in all the room there is. While the collector is `stepped`, what it worked on last is outlined.
+    pub fn show(&mut self, ui: &mut Ui, model: &HeapModel, lit: Option<Term>, stepped: bool) {
         self.pointed = None;
         if model.pages().is_empty() {
             ui.centered_and_justified(|ui| ui.weak("No page yet: the runtime is starting."));
@@ -145,7 +162,8 @@ impl PageMap {
             let size = vec2(ui.available_width(), geometry.size().y);
             let (whole, response) = ui.allocate_exact_size(size, Sense::click());
             let corner = whole.min.to_vec2() + vec2(GUTTER + GUTTER_GAP, 0.0);
-            let scene = Scene { geometry: &geometry, model, lit, corner: snapped(corner, pixel) };
+            let colouring = self.colouring;
+            let scene = Scene { geometry: &geometry, model, colouring, lit, corner: snapped(corner, pixel) };
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, in_words(model)));
             if let Some(rect) = wanted {
                 ui.scroll_to_rect(rect.translate(scene.corner).expand(theme::CONTROL), None);
@@ -153,6 +171,9 @@ impl PageMap {
             let shown = geometry.rows_between(viewport.top(), viewport.bottom());
             scene.draw_rows(ui, shown.clone(), &mut self.bands);
             scene.draw_gutter(ui, shown);
+            if stepped {
+                scene.outline_work(ui);
+            }
             self.point(ui, &scene, &response);
         });
         self.bands.retire();
@@ -242,6 +263,7 @@ fn in_words(model: &HeapModel) -> String {
 struct Scene<'m> {
     geometry: &'m Geometry,
     model: &'m HeapModel,
+    colouring: Colouring,
     lit: Option<Term>,
     /// From the map's corner to the screen's.
     corner: Vec2,
@@ -258,7 +280,8 @@ impl Scene<'_> {
     }
 
     fn draw_band(&self, ui: &Ui, rows: std::ops::Range<usize>, bands: &mut Bands) {
-        let manner = Manner { tile: self.geometry.tile(), lit: self.lit, dark: theme::current(ui) == Theme::Dark };
+        let dark = theme::current(ui) == Theme::Dark;
+        let manner = Manner { tile: self.geometry.tile(), colouring: self.colouring, lit: self.lit, dark };
         let (top, bottom) = (self.geometry.row(rows.start).0, self.geometry.row(rows.end - 1).1);
         let looks: Vec<_> = self.geometry.layout().rows()[rows.clone()].iter().map(|row| self.looks(row)).collect();
         let texture = bands.texture(ui.ctx(), rows.start, &looks, manner);
@@ -289,8 +312,13 @@ impl Scene<'_> {
         if let Row::Pages { column, first, count, .. } = row {
             let clock = self.model.counters().clock;
             for page in self.model.pages().within(*first..*first + *count * PAGE) {
+                let age = match self.colouring {
+                    Colouring::Age => age_class(clock.saturating_sub(page.entry.birth())),
+                    Colouring::LastTouched => age_class(clock.saturating_sub(page.touched)),
+                    _ => 0,
+                };
                 looks[column + (page.address - *first) / PAGE] =
-                    Some(Look { entry: page.entry, glow: glow(page.touched, clock) });
+                    Some(Look { entry: page.entry, glow: glow(page.touched, clock), age });
             }
         }
         looks
@@ -337,6 +365,15 @@ impl Scene<'_> {
             free = middle;
             let at = pos2(self.corner.x - GUTTER_GAP, middle + self.corner.y);
             draw_address(ui, at, *first, &font, theme);
+        }
+    }
+
+    /// What the latest step of the collector worked on, unless that is more than one can follow.
+    fn outline_work(&self, ui: &Ui) {
+        let pages = self.model.pages().worked_on();
+        if pages.len() <= MOST_OUTLINED {
+            let stroke = Stroke::new(2.0, color(theme::current(ui).waiting()));
+            pages.iter().for_each(|page| self.outline(ui, *page, stroke));
         }
     }
 

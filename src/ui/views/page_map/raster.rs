@@ -8,6 +8,7 @@ use heapatlas_heap::PageEntry;
 
 use super::geometry::{Tile, line_of};
 use crate::map::balance::Term;
+use crate::map::colouring::Colouring;
 use crate::map::palette::{Rgb, Theme};
 use crate::map::shade::Shade;
 use crate::ui::theme;
@@ -19,12 +20,14 @@ pub struct Look {
     pub entry: PageEntry,
     /// How recently something was allocated in it, from 0 for long ago to [`GLOWS`] for just now.
     pub glow: u8,
+    /// The class of the age that the colours are about; 0 when they are about none.
+    pub age: u8,
 }
 
 impl Hash for Look {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.entry.words().hash(state);
-        self.glow.hash(state);
+        (self.glow, self.age).hash(state);
     }
 }
 
@@ -58,6 +61,8 @@ pub fn glowing(colour: Rgb, glow: u8, theme: Theme) -> Rgb {
 pub struct Manner {
     /// The tile of a page.
     pub tile: Tile,
+    /// What the colours say.
+    pub colouring: Colouring,
     /// The term of the balance that is lit.
     pub lit: Option<Term>,
     /// Whether it is dark.
@@ -121,6 +126,8 @@ impl Bands {
 
 /// From this height on a tile shows its fill; a smaller one is of one colour.
 const FILLED_FROM: u32 = 6;
+/// How much of a tile's height the line of what waits takes: one part of so many.
+const LINE_SHARE: u32 = 5;
 /// Pixels from one line of the hatch to the next.
 const HATCH: u32 = 4;
 
@@ -145,9 +152,9 @@ fn paint_page(image: &mut ColorImage, corner: (u32, u32), look: Look, manner: Ma
     let theme = manner.theme();
     let mut shade = match manner.lit {
         Some(term) => Shade::lit(look.entry, term, theme),
-        None => Shade::of(look.entry, theme),
+        None => manner.colouring.shade(look.entry, look.age, theme),
     };
-    if manner.lit.is_none() {
+    if manner.lit.is_none() && manner.colouring == Colouring::Kind {
         shade.full = glowing(shade.full, look.glow, theme);
         shade.unjudged = glowing(shade.unjudged, look.glow, theme);
     }
@@ -171,6 +178,17 @@ fn paint_page(image: &mut ColorImage, corner: (u32, u32), look: Look, manner: Ma
         }
     };
     let (filled, live) = (height(shade.fill), height(shade.live));
+    if let Some(line) = shade.line {
+        let thick = (high / LINE_SHARE).max(2);
+        let live = live.min(high - thick);
+        let [line, full, unjudged, empty] = [line, shade.full, shade.unjudged, shade.empty].map(theme::color);
+        return fill(image, corner, (wide, high), |_, y| match high - y {
+            from_below if from_below <= live => full,
+            from_below if from_below <= live + thick => line,
+            from_below if from_below <= filled => unjudged,
+            _ => empty,
+        });
+    }
     fill(image, corner, (wide, high), |x, y| {
         let from_below = high - y;
         let is_hatch = shade.absent && (corner.0 + x + corner.1 + y).is_multiple_of(HATCH);
@@ -218,15 +236,15 @@ mod tests {
         let cells = frame.pages().find(|(_, entry)| entry.kind() == PageKind::Cells && entry.used() > 0);
         let entry = cells.expect("a page of cells").1;
         let tile = Tile { width: 10, height: 10, gap: 0 };
-        let manner = Manner { tile, lit: None, dark: true };
-        let image = paint(&[vec![Some(Look { entry, glow: 0 }), None]], manner);
+        let manner = Manner { tile, colouring: Colouring::Kind, lit: None, dark: true };
+        let image = paint(&[vec![Some(Look { entry, glow: 0, age: 0 }), None]], manner);
         assert_eq!(image.size, [20, 10]);
         let shade = Shade::of(entry, Theme::Dark);
         let at = |x: usize, y: usize| image.pixels[y * 20 + x];
         assert_eq!(at(0, 8), theme::color(shade.unjudged));
         assert_eq!(at(9, 9), theme::color(Theme::Dark.background()), "a line between pages");
         assert_eq!(at(15, 5), theme::color(Theme::Dark.background()), "nothing where no page is");
-        let lit = paint(&[vec![Some(Look { entry, glow: 0 })]], Manner { lit: Some(Term::Tables), ..manner });
+        let lit = paint(&[vec![Some(Look { entry, glow: 0, age: 0 })]], Manner { lit: Some(Term::Tables), ..manner });
         assert_ne!(lit.pixels[8 * 10], image.pixels[8 * 20]);
     }
 }

@@ -1,0 +1,210 @@
+//! The collector: where it is in its cycle, steps of it, how far the mark has come, what each cycle changed, and how long
+//! the program was stopped.
+
+use std::time::Duration;
+
+use eframe::egui::{
+    Align2, Grid, Label, Rect, RichText, Role, ScrollArea, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2,
+};
+use heapatlas_heap::gc::Pauses;
+use heapatlas_heap::terms::{GcPhase, GcUnit};
+
+use crate::format;
+use crate::map::palette::Marked;
+use crate::model::HeapModel;
+use crate::model::cycles::Cycle;
+use crate::ui::action::{self, Action};
+use crate::ui::session::{Phase, Session};
+use crate::ui::theme::{self, color};
+use crate::ui::widgets::segments::{Segment, segments};
+use crate::ui::widgets::swatch;
+
+/// The steps: the word on the button, how far, and what that means.
+const STEPS: [(&str, GcUnit, &str); 4] = [
+    ("Step object", GcUnit::Object, "scan one object, or do one page of other work"),
+    ("Step page", GcUnit::Page, "scan what begins on one page, or do one page of other work"),
+    ("Step phase", GcUnit::Phase, "to the end of the phase"),
+    ("Whole cycle", GcUnit::Cycle, "to the end of the cycle, or a whole one"),
+];
+/// Height of the bar of colours.
+const BAR: f32 = 10.0;
+/// Room for the histogram of pauses.
+const PAUSES: f32 = 190.0;
+
+/// Shows the panel, and gives what was asked for.
+pub fn show(ui: &mut Ui, session: &Session) -> Option<Action> {
+    let model = session.model();
+    let usable = !matches!(session.progress().phase(), Phase::Starting | Phase::Ended | Phase::Exhausted(_));
+    let asked = ui.add_enabled_ui(usable, |ui| {
+        let to = show_phases(ui, model.counters().phase.unwrap_or(GcPhase::Idle));
+        show_steps(ui).or(to)
+    });
+    show_colours(ui, model);
+    let sentence = session.last_step().map_or_else(
+        || "Step through a collection: the map shows what is reached, and what waits.".to_owned(),
+        |step| format!("Last step: {step}."),
+    );
+    ui.add(Label::new(RichText::new(&sentence).weak()).truncate()).on_hover_text(&sentence);
+    let rest = ui.available_size();
+    ui.horizontal_top(|ui| {
+        ui.allocate_ui(vec2((rest.x - PAUSES).max(PAUSES), rest.y), |ui| show_cycles(ui, model));
+        ui.allocate_ui(vec2(PAUSES - 16.0, rest.y), |ui| show_pauses(ui, session.pauses()));
+    });
+    asked.inner
+}
+
+/// The phases as a strip; a click goes to one.
+fn show_phases(ui: &mut Ui, now: GcPhase) -> Option<Action> {
+    let names = GcPhase::ALL.map(|phase| format!("collect to {}", phase.name()));
+    let hints = GcPhase::ALL.map(|phase| {
+        format!("{}; click to go there  [{}]", meaning_of(phase), action::written(Action::CollectTo(phase)))
+    });
+    let choices = GcPhase::ALL.iter().zip(&names).zip(&hints);
+    let choices = choices.map(|((phase, name), hint)| Segment { word: phase.name(), name, hint });
+    let place = GcPhase::ALL.iter().position(|phase| *phase == now);
+    let clicked = ui.horizontal(|ui| segments(ui, choices, place)).inner;
+    clicked.map(|place| Action::CollectTo(GcPhase::ALL[place]))
+}
+
+fn show_steps(ui: &mut Ui) -> Option<Action> {
+    let mut asked = None;
+    ui.horizontal(|ui| {
+        for (word, unit, meaning) in STEPS {
+            let action = Action::Collect(unit);
+            let hint = format!("{meaning}  [{}]", action::written(action));
+            if ui.button(word).on_hover_text(hint).clicked() {
+                asked = Some(action);
+            }
+        }
+    });
+    asked
+}
+
+const fn meaning_of(phase: GcPhase) -> &'static str {
+    match phase {
+        GcPhase::Idle => "no cycle is under way: nothing is marked or grey",
+        GcPhase::Roots => "the roots are about to be shaded grey",
+        GcPhase::Mark => "grey things are scanned, and what they refer to becomes grey",
+        GcPhase::Finish => "the roots are scanned once more; what is white afterwards is dead",
+        GcPhase::Sweep => "what is dead becomes free, page by page",
+        GcPhase::Evacuate => "what lives in sparse pools moves to dense ones",
+        GcPhase::GiveBack => "free pages go back to the system",
+    }
+}
+
+/// How far the mark has come: a bar, and its parts in words.
+fn show_colours(ui: &mut Ui, model: &HeapModel) {
+    let theme = theme::current(ui);
+    let colours = model.pages().colours();
+    let under_way = model.counters().phase.is_some_and(|phase| phase != GcPhase::Idle);
+    let all = (colours.white + colours.reached).max(1);
+    let (bar, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, "how far the mark has come"));
+    ui.painter().rect_filled(bar, 2.0, color(theme.free()));
+    if under_way {
+        let reached = bar.left() + bar.width() * (colours.reached as f64 / all as f64) as f32;
+        let (black, white) = bar.split_left_right_at_x(reached);
+        ui.painter().rect_filled(black, 2.0, color(theme.marking(Marked::Black)));
+        ui.painter().rect_filled(white, 2.0, color(theme.marking(Marked::White)));
+    }
+    ui.horizontal(|ui| {
+        ui.spacing_mut().item_spacing.x = 6.0;
+        ui.spacing_mut().interact_size.y = 18.0;
+        let words = |text: String| if under_way { text } else { "–".to_owned() };
+        for (marked, name, value, meaning) in [
+            (Marked::White, "white", words(format::bytes(colours.white)), "allocated, and not reached by the mark"),
+            (
+                Marked::Grey,
+                "grey",
+                words(format::count(colours.grey)),
+                "things that were reached and wait to be scanned",
+            ),
+            (
+                Marked::Black,
+                "reached",
+                words(format::bytes(colours.reached)),
+                "black and grey: kept, unless the sweep has passed and taken the marks off again",
+            ),
+        ] {
+            swatch::swatch(ui, color(theme.marking(marked)));
+            ui.add(Label::new(format!("{name} {value}")).extend()).on_hover_text(meaning);
+            ui.add_space(8.0);
+        }
+    });
+}
+
+/// What each cycle changed, the latest first.
+fn show_cycles(ui: &mut Ui, model: &HeapModel) {
+    let cycles = model.cycles();
+    if cycles.iter().len() == 0 {
+        ui.weak("No collection yet.");
+        return;
+    }
+    let faint = color(theme::current(ui).faint_text());
+    ScrollArea::both().id_salt("cycles").auto_shrink([false, false]).show(ui, |ui| {
+        Grid::new("cycles").num_columns(5).spacing([14.0, 2.0]).min_row_height(17.0).show(ui, |ui| {
+            for (head, meaning) in [
+                ("cycle", "its number, the latest first"),
+                ("cause", "why it began"),
+                ("allocated", "live, dead and unjudged, before and after, as the frames around it say"),
+                ("resident", "in memory, before and after"),
+                ("took", "time in the collector"),
+            ] {
+                ui.add(Label::new(RichText::new(head).color(faint)).extend()).on_hover_text(meaning);
+            }
+            ui.end_row();
+            for cycle in cycles.iter().rev() {
+                for text in row_of(cycle) {
+                    ui.add(Label::new(text).extend());
+                }
+                ui.end_row();
+            }
+        });
+    });
+}
+
+fn row_of(cycle: &Cycle) -> [String; 5] {
+    let Cycle { number, cause, before, after } = cycle;
+    let change = |before: String, after: Option<String>| match after {
+        Some(after) => format!("{before} to {after}"),
+        None => format!("{before} to …"),
+    };
+    let took = after.map(|after| after.gc_time.saturating_sub(before.gc_time));
+    [
+        number.to_string(),
+        cause.name().to_owned(),
+        change(format::bytes(before.allocated), after.map(|after| format::bytes(after.allocated))),
+        change(format::maybe_bytes(before.resident), after.map(|after| format::maybe_bytes(after.resident))),
+        took.map_or_else(|| "under way".to_owned(), format::time),
+    ]
+}
+
+/// How long the program was stopped: a bar for each class of pauses that there were.
+fn show_pauses(ui: &mut Ui, pauses: &Pauses) {
+    let Some(last) = pauses.counts.iter().rposition(|count| *count > 0) else { return };
+    let first = pauses.counts.iter().position(|count| *count > 0).unwrap_or_default();
+    let theme = theme::current(ui);
+    let words = format!("pauses: 99 % ≤ {}, longest {}", format::time(pauses.p99), format::time(pauses.longest));
+    ui.add(Label::new(RichText::new(words).small().weak()).extend())
+        .on_hover_text("how long the program was stopped, each time the collector worked");
+    let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
+    response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "histogram of pauses"));
+    let font = TextStyle::Small.resolve(ui.style());
+    let line = ui.text_style_height(&TextStyle::Small);
+    let ground = rect.bottom() - line - 2.0;
+    let most = pauses.counts.iter().copied().max().unwrap_or(1).max(1);
+    let classes = (last - first + 1).max(4);
+    let wide = rect.width() / classes as f32;
+    for (n, count) in pauses.counts[first..=last].iter().enumerate() {
+        let x = rect.left() + n as f32 * wide;
+        // One pause among thousands is to be seen, too.
+        let high = if *count == 0 { 0.0 } else { ((ground - rect.top()) * *count as f32 / most as f32).max(1.5) };
+        let bar = Rect::from_min_max(pos2(x + 1.0, ground - high), pos2(x + wide - 1.0, ground));
+        ui.painter().rect_filled(bar, 1.0, color(theme.running()));
+        let label = format::time(Duration::from_micros(1 << (first + n)));
+        if n % 2 == 0 {
+            let at = pos2(x + wide, rect.bottom());
+            ui.painter().text(at, Align2::CENTER_BOTTOM, label, font.clone(), color(theme.faint_text()));
+        }
+    }
+}
