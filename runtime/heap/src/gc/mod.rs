@@ -545,6 +545,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "twenty thousand cells take Miri an hour")]
     fn more_roots_than_the_queue_holds_do_not_keep_slices_from_ending() {
         struct Many(Vec<Value>);
         impl Roots for Many {
