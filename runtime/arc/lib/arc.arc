@@ -1158,18 +1158,19 @@
       xs
       (%sorted-run-end test (cdr xs))))
 
-; Sorts a list by reusing its pairs; equals keep their order.
+; Sorts a list by reusing its pairs; equals keep their order. By < and > it need not call anything.
 (def mergesort (test xs)
-  ((afn (xs pile)
-     (if xs
-         (withs (end (%sorted-run-end test xs) others (cdr end))
-           (scdr end nil)
-           (self others (%add-sorted-run test xs pile)))
-         (let sorted nil
-           (each run pile
-             (assign sorted (merge test run sorted)))
-           sorted)))
-   xs nil))
+  (or (%sorted-by-order test xs)
+      ((afn (xs pile)
+         (if xs
+             (withs (end (%sorted-run-end test xs) others (cdr end))
+               (scdr end nil)
+               (self others (%add-sorted-run test xs pile)))
+             (let sorted nil
+               (each run pile
+                 (assign sorted (merge test run sorted)))
+               sorted)))
+       xs nil)))
 
 ; A sorted copy of a list or string; equals keep their order.
 (def sort (test seq)

@@ -161,6 +161,9 @@ fn hash_object(heap: &Heap, object: ObjectRef) -> u64 {
 
 /// The order of two values of one ordered type; `Ok(None)` when NaN is one of them.
 pub(crate) fn order(world: &World, who: &str, left: Value, right: Value) -> Outcome<Option<Ordering>> {
+    if let (Some(left), Some(right)) = (left.as_fixnum(), right.as_fixnum()) {
+        return Ok(Some(left.cmp(&right)));
+    }
     let heap = &world.heap;
     let numbers = (Number::of(heap, left)?, Number::of(heap, right)?);
     if let (Some(left), Some(right)) = &numbers {

@@ -1,6 +1,7 @@
 //! The builtins: functions written in Rust that call no function of the program.
 //!
 //! * [`lists`] cells, lists, equality, types
+//! * [`sorting`] sorting by `<` and `>`
 //! * [`numeric`] arithmetic
 //! * [`strings`] strings, symbols, coercion
 //! * [`chars`] what Unicode says of characters
@@ -22,6 +23,7 @@ mod io;
 mod lists;
 mod numeric;
 mod sockets;
+mod sorting;
 mod strings;
 mod system;
 
@@ -195,6 +197,7 @@ builtins! {
     Library "rev" 1 1 lists::rev;
     Library "join" 0 ANY lists::join;
     Library "nthcdr" 2 2 lists::nthcdr;
+    Library "%sorted-by-order" 2 2 sorting::sorted_by_order;
     Hidden "append" 2 2 lists::append;
     Hidden "make-table" 0 0 data::make_table;
 }
@@ -203,6 +206,10 @@ builtins! {
 pub(crate) const CONS: Value = value("cons");
 /// Joins a list, copied, to what follows it.
 pub(crate) const APPEND: Value = value("append");
+/// `<`.
+const LESS: Value = value("<");
+/// `>`.
+const GREATER: Value = value(">");
 /// Reads a datum from a port.
 pub(crate) const SREAD: Value = value("sread");
 /// Makes an empty table.

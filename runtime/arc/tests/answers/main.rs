@@ -3,11 +3,13 @@
 //! * [`heap`] what the heap tells Arc about itself
 //! * [`limit`] heaps that are exhausted, and go on
 //! * [`sockets`] connections, and what threads do meanwhile
+//! * [`sorting`] sorting without calling functions
 //! * [`threads`] stopping threads
 
 mod heap;
 mod limit;
 mod sockets;
+mod sorting;
 #[path = "../support/mod.rs"]
 mod support;
 mod threads;
