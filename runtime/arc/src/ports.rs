@@ -241,10 +241,12 @@ pub(crate) fn collector(world: &mut World) -> Outcome<Value> {
 
 // Looking at ports.
 
+#[inline]
 fn get(world: &World, port: ObjectRef, field: Field) -> i64 {
     world.heap.value(port, field as usize).as_fixnum().unwrap_or(0)
 }
 
+#[inline]
 fn set(world: &mut World, port: ObjectRef, field: Field, number: i64) {
     if let Some(number) = Value::fixnum(number) {
         world.heap.set_value(port, field as usize, number);
@@ -393,6 +395,14 @@ fn fill(world: &mut World, port: ObjectRef) -> Outcome<bool> {
     Ok(count > 0)
 }
 
+/// The next byte if it is in the buffer, as it nearly always is.
+#[inline]
+fn buffered(world: &World, port: ObjectRef) -> Option<u8> {
+    let (at, end) = (get(world, port, Field::At), get(world, port, Field::End));
+    let buffer = world.heap.value(port, Field::Buffer as usize).as_object()?;
+    if at < end { world.heap.bytes(buffer).get(at as usize).copied() } else { None }
+}
+
 /// The next byte, left where it is; `None` at the end.
 fn peek_byte(world: &mut World, port: ObjectRef, ahead: usize) -> Outcome<Option<u8>> {
     if !fill(world, port)? {
@@ -429,6 +439,7 @@ pub(crate) fn read_byte(world: &mut World, port: ObjectRef) -> Outcome<Option<u8
     Ok(byte)
 }
 
+#[inline]
 fn advance(world: &mut World, port: ObjectRef, bytes: usize, character: char) {
     let at = get(world, port, Field::At) + bytes as i64;
     set(world, port, Field::At, at);
@@ -454,7 +465,15 @@ pub(crate) enum Next {
 }
 
 /// The next character, left where it is.
+#[inline]
 pub(crate) fn peek(world: &mut World, port: ObjectRef) -> Outcome<Next> {
+    match buffered(world, port) {
+        Some(ascii @ ..0x80) => Ok(Next::Char(char::from(ascii), 1)),
+        _ => peek_any(world, port),
+    }
+}
+
+fn peek_any(world: &mut World, port: ObjectRef) -> Outcome<Next> {
     let Some(first) = peek_byte(world, port, 0)? else { return Ok(Next::End) };
     if first < 0x80 {
         return Ok(Next::Char(char::from(first), 1));
@@ -479,6 +498,7 @@ pub(crate) fn peek(world: &mut World, port: ObjectRef) -> Outcome<Next> {
 }
 
 /// Passes over what [`peek`] gave.
+#[inline]
 pub(crate) fn skip(world: &mut World, port: ObjectRef, next: Next) {
     match next {
         Next::Char(character, length) => advance(world, port, length, character),

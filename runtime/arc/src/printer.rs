@@ -3,7 +3,7 @@
 //! What is still to be printed waits on a stack, in the heap for real output, so nothing is too deep to print.
 
 use heapatlas_heap::object::ObjectKind;
-use heapatlas_heap::{ObjectRef, Unpacked, Value};
+use heapatlas_heap::{Heap, ObjectRef, Unpacked, Value};
 
 use crate::builtins;
 use crate::closures;
@@ -316,18 +316,40 @@ fn print_object(out: &mut impl Out, object: ObjectRef, mode: Mode) -> Outcome<()
     }
 }
 
-fn print_string(out: &mut impl Out, string: ObjectRef, mode: Mode) -> Outcome<()> {
-    let length = Text::of(&out.world().heap, string).len();
-    if mode == Mode::Write {
-        out.put("\"")?;
+/// Characters that are put at once where nothing comes between them.
+const RUN: usize = 64;
+
+/// Puts the characters of an object, a string or a symbol, as they are.
+fn put_text(out: &mut impl Out, object: ObjectRef, text_of: fn(&Heap, ObjectRef) -> Text<'_>) -> Outcome<()> {
+    let mut from = 0;
+    loop {
+        out.step()?;
+        let text = text_of(&out.world().heap, object);
+        let mut run = [0; RUN * 4];
+        let (mut bytes, mut index) = (0, from);
+        while index - from < RUN
+            && let Some(character) = text.get(index)
+        {
+            bytes += character.encode_utf8(&mut run[bytes..]).len();
+            index += 1;
+        }
+        if index == from {
+            return Ok(());
+        }
+        from = index;
+        out.put(std::str::from_utf8(&run[..bytes]).unwrap_or_default())?;
     }
+}
+
+fn print_string(out: &mut impl Out, string: ObjectRef, mode: Mode) -> Outcome<()> {
+    if mode == Mode::Display {
+        return put_text(out, string, |heap, string| Text::of(heap, string));
+    }
+    let length = Text::of(&out.world().heap, string).len();
+    out.put("\"")?;
     for index in 0..length {
         out.step()?;
         let Some(character) = Text::of(&out.world().heap, string).get(index) else { break };
-        if mode == Mode::Display {
-            out.put_char(character)?;
-            continue;
-        }
         match character {
             '"' => out.put("\\\"")?,
             '\\' => out.put("\\\\")?,
@@ -343,7 +365,7 @@ fn print_string(out: &mut impl Out, string: ObjectRef, mode: Mode) -> Outcome<()
             plain => out.put_char(plain)?,
         }
     }
-    if mode == Mode::Write { out.put("\"") } else { Ok(()) }
+    out.put("\"")
 }
 
 fn print_char(out: &mut impl Out, character: char) -> Outcome<()> {
@@ -400,17 +422,23 @@ fn quoting(name: Text<'_>) -> Quoting {
 fn print_symbol(out: &mut impl Out, symbol: ObjectRef, mode: Mode) -> Outcome<()> {
     let name = symbols::name_of(&out.world().heap, symbol);
     let (length, quoting) = (name.len(), if mode == Mode::Write { quoting(name) } else { Quoting::None });
-    if quoting == Quoting::Bars {
-        out.put("|")?;
-    }
-    for index in 0..length {
-        out.step()?;
-        let Some(character) = symbols::name_of(&out.world().heap, symbol).get(index) else { break };
-        let special = !(character.is_alphanumeric() || "-+*/_!?<>=:.~&$%^@#".contains(character));
-        if quoting == Quoting::Backslashes && special {
-            out.put("\\")?;
+    match quoting {
+        Quoting::None => put_text(out, symbol, symbols::name_of),
+        Quoting::Bars => {
+            out.put("|")?;
+            put_text(out, symbol, symbols::name_of)?;
+            out.put("|")
         }
-        out.put_char(character)?;
+        Quoting::Backslashes => {
+            for index in 0..length {
+                out.step()?;
+                let Some(character) = symbols::name_of(&out.world().heap, symbol).get(index) else { break };
+                if !(character.is_alphanumeric() || "-+*/_!?<>=:.~&$%^@#".contains(character)) {
+                    out.put("\\")?;
+                }
+                out.put_char(character)?;
+            }
+            Ok(())
+        }
     }
-    if quoting == Quoting::Bars { out.put("|") } else { Ok(()) }
 }

@@ -199,16 +199,17 @@ impl Runtime {
             };
             self.forms += 1;
             self.datum_place = self.machine.world.datum_place;
-            let text = self.machine.world.show(form);
+            self.machine.form = form;
             let eval = self.machine.stubs.eval;
             match self.machine.call(eval, &[form]) {
                 Ended::Value(value) => {
+                    self.machine.form = Value::NIL;
                     if wanted {
                         shown = Some(self.machine.show_whole(value));
                         self.note_that(value);
                     }
                 }
-                ended => break Err(self.error(ended, text)),
+                ended => break Err(self.error(ended)),
             }
         };
         if let Some(port) = self.machine.kept.as_object() {
@@ -216,6 +217,7 @@ impl Runtime {
             ports::close(&mut self.machine.world, port).ok();
         }
         self.machine.kept = Value::NIL;
+        self.machine.form = Value::NIL;
         self.machine.world.streams.flush_all();
         result
     }
@@ -254,7 +256,7 @@ impl Runtime {
         }
     }
 
-    fn error(&mut self, ended: Ended, form: String) -> ArcError {
+    fn error(&mut self, ended: Ended) -> ArcError {
         self.machine.world.streams.flush_all();
         let mut error = match ended {
             Ended::Value(_) => ArcError::new(ErrorKind::Program, "ended"),
@@ -266,7 +268,7 @@ impl Runtime {
         if error.location.is_none() {
             error.location = self.form_location();
         }
-        error.form = Some(form);
+        error.form = Some(self.machine.world.show(self.machine.form));
         self.machine.trace = None;
         self.interrupt.store(false, Ordering::Relaxed);
         error

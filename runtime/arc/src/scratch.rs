@@ -36,6 +36,7 @@ impl ValueStack {
         self.len
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, heap: &mut Heap, value: Value) -> Result<(), Exhausted> {
         if self.len == self.capacity {
             self.grow(heap)?;

@@ -131,10 +131,11 @@ impl Symbols {
 
     /// The symbol with this name; nil and t have values of their own.
     pub(crate) fn intern(&mut self, heap: &mut Heap, name: &CharBuffer) -> Result<Value, Exhausted> {
-        match name.short(heap, 3).as_deref() {
-            Some("nil") => return Ok(Value::NIL),
-            Some("t") => return Ok(Value::T),
-            _ => {}
+        if name.is(heap, "nil") {
+            return Ok(Value::NIL);
+        }
+        if name.is(heap, "t") {
+            return Ok(Value::T);
         }
         let hash = name.chars(heap).fold(FNV_START, fnv);
         let Some(table) = self.table.as_object() else { return Ok(Value::NIL) };

@@ -180,6 +180,11 @@ impl CharBuffer {
         (0..self.len).map(|index| self.get(heap, index))
     }
 
+    /// Whether these are the characters of `text`, which has a byte each.
+    pub(crate) fn is(&self, heap: &Heap, text: &str) -> bool {
+        self.len == text.len() && self.chars(heap).eq(text.chars())
+    }
+
     /// The characters as a string outside the heap, if there are no more than `most`.
     pub(crate) fn short(&self, heap: &Heap, most: usize) -> Option<String> {
         (self.len <= most).then(|| self.chars(heap).collect())

@@ -25,13 +25,9 @@ impl Machine {
         let place = positions::lookup(&self.world.heap, self.world.positions, form);
         let mark = match place {
             Some(place) => {
-                let file = positions::file(&self.world.heap, self.world.positions);
-                let file: Arc<str> = match file.as_object() {
-                    Some(file) => Text::of(&self.world.heap, file).prefix(4096).into(),
-                    None => Arc::from(""),
-                };
-                let text = crate::printer::excerpt(&self.world, form, TOLD).into_boxed_str();
-                self.world.heap.log(Event::FormBegin { file, line: place.line, text });
+                if self.world.heap.keeps_events() {
+                    self.log_beginning(form, place.line);
+                }
                 self.host.form_begins(&mut self.world.heap);
                 Value::size(self.world.heap.clock() as usize)
             }
@@ -39,6 +35,16 @@ impl Machine {
         };
         self.set_register(to + 1, mark);
         Ok(())
+    }
+
+    fn log_beginning(&mut self, form: Value, line: u32) {
+        let file = positions::file(&self.world.heap, self.world.positions);
+        let file: Arc<str> = match file.as_object() {
+            Some(file) => Text::of(&self.world.heap, file).prefix(4096).into(),
+            None => Arc::from(""),
+        };
+        let text = crate::printer::excerpt(&self.world, form, TOLD).into_boxed_str();
+        self.world.heap.log(Event::FormBegin { file, line, text });
     }
 
     /// Tells that a form ended, if its mark says that its beginning was told.

@@ -89,6 +89,8 @@ pub(crate) struct Machine {
     pub(crate) trace: Option<Trace>,
     /// A value to be kept across a safepoint by whoever runs the machine.
     pub(crate) kept: Value,
+    /// The top-level form that is evaluated, for errors to tell; nil while none is.
+    pub(crate) form: Value,
     /// When what the program printed was last written out.
     flushed: Instant,
     /// Run the verifier after every collection.
@@ -100,15 +102,15 @@ pub(crate) struct MachineRoots<'m> {
     pub(crate) registers: &'m mut Registers,
     pub(crate) threads: &'m mut Threads,
     pub(crate) stubs: &'m mut Stubs,
-    pub(crate) kept: [&'m mut Value; 2],
+    pub(crate) kept: [&'m mut Value; 3],
     pub(crate) shared: crate::world::WorldRoots<'m>,
 }
 
 impl Roots for MachineRoots<'_> {
     fn each(&mut self, visit: &mut dyn FnMut(&mut Value)) {
         let Registers { stack, below, dynamics, .. } = &mut *self.registers;
-        let [first, second] = &mut self.kept;
-        for root in [stack, below, dynamics, first, second] {
+        let [first, second, third] = &mut self.kept;
+        for root in [stack, below, dynamics, first, second, third] {
             visit(root);
         }
         self.threads.each_root(visit);
@@ -155,6 +157,7 @@ impl Machine {
             outermost_dynamics: dynamics,
             trace: None,
             kept: Value::NIL,
+            form: Value::NIL,
             flushed: Instant::now(),
             verify: false,
         })
@@ -166,9 +169,9 @@ impl Machine {
 
     /// The heap, and everything that the machine and the world hold on to.
     pub(crate) fn split(&mut self) -> (&mut Heap, MachineRoots<'_>) {
-        let Self { world, registers, threads, stubs, kept, outermost_dynamics, .. } = self;
+        let Self { world, registers, threads, stubs, kept, form, outermost_dynamics, .. } = self;
         let (heap, shared) = world.split();
-        (heap, MachineRoots { registers, threads, stubs, kept: [kept, outermost_dynamics], shared })
+        (heap, MachineRoots { registers, threads, stubs, kept: [kept, form, outermost_dynamics], shared })
     }
 
     /// Sets the ports that a program begins with.

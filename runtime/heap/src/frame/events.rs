@@ -122,6 +122,11 @@ impl EventLog {
         }
     }
 
+    /// Whether events are kept.
+    pub(crate) fn is_muted(&self) -> bool {
+        self.muted
+    }
+
     /// Moves what waits to the end of `events`, emptied before, and tells how many were lost since the last time.
     pub(crate) fn take_into(&mut self, events: &mut Vec<Happening>) -> u64 {
         events.clear();

@@ -175,6 +175,12 @@ impl Heap {
         self.space.log.mute(muted);
     }
 
+    /// Whether events are kept; what goes into one need not be made when they are not.
+    #[must_use]
+    pub fn keeps_events(&self) -> bool {
+        !self.space.log.is_muted()
+    }
+
     /// Where the next cell will lie, unless the collector comes first; `None` when the heap must grow for it, and where the
     /// system's allocator decides.
     pub fn predict_cell(&mut self) -> Option<Address> {
