@@ -6,41 +6,23 @@
 
 #[path = "support/corpus.rs"]
 mod corpus;
+#[path = "support/programs.rs"]
+mod programs;
 mod support;
 
-use std::io::{self, Write};
+use std::io;
 use std::path::Path;
-use std::sync::{Arc, Mutex, PoisonError};
 
 use corpus::{files, folder, records};
 use heapatlas_arc::host::NoHost;
 use libtest_mimic::{Arguments, Failed, Trial};
+use programs::{Printed, judge_program, programs};
 use support::runtime;
-
-/// Collects what a program prints.
-#[derive(Clone, Default)]
-struct Printed(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Printed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
 
 fn run_program(path: &Path) -> Result<(), Failed> {
     let printed = Printed::default();
-    let mut runtime = runtime(&[], Box::new(printed.clone()), Box::new(NoHost));
-    runtime.load_file(&path.display().to_string()).map_err(|error| error.to_string())?;
-    runtime.release();
-    let expected = std::fs::read_to_string(path.with_extension("expected"))?;
-    let found = printed.0.lock().unwrap_or_else(PoisonError::into_inner);
-    let found = String::from_utf8_lossy(&found);
-    if found == expected { Ok(()) } else { Err(format!("expected\n{expected}\nfound\n{found}").into()) }
+    let runtime = runtime(&[], Box::new(printed.clone()), Box::new(NoHost));
+    Ok(judge_program(path, runtime, &printed)?)
 }
 
 #[expect(clippy::print_stdout, reason = "the summary of the run")]
@@ -56,7 +38,7 @@ fn main() {
             }));
         }
     }
-    for program in files(&folder.join("programs"), "arc") {
+    for program in programs() {
         let name = format!("programs::{}", program.file_stem().and_then(|stem| stem.to_str()).unwrap_or("?"));
         trials.push(Trial::test(name, move || run_program(&program)));
     }

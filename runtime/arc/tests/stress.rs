@@ -1,26 +1,45 @@
 //! The machine on a heap that is collected, moved about and verified at every safepoint.
 //!
-//! Of the corpus every [`EVERY`]th record is evaluated so, or every n-th when `HEAPATLAS_STRESS` is n.
+//! Of the corpus every [`EVERY`]th record is evaluated so, and every program; a few records make so many calls, each of
+//! which is a collection here, that they are left out. All of them, which takes a quarter of an hour:
+//!
+//! ```text
+//! HEAPATLAS_STRESS=all cargo test --release -p heapatlas-arc --test stress
+//! ```
 
 #[path = "support/corpus.rs"]
 mod corpus;
+#[path = "support/programs.rs"]
+mod programs;
 mod support;
 
 use std::io;
+use std::path::Path;
+use std::sync::LazyLock;
 
 use corpus::{Record, files, folder, records};
 use heapatlas_arc::Runtime;
 use heapatlas_arc::host::NoHost;
 use heapatlas_heap::os::system;
 use heapatlas_heap::{Heap, Placement, Policy};
+use programs::{Printed, judge_program, programs};
 use support::{runtime, runtime_on};
 
-/// Which records are evaluated.
+/// Which records are evaluated, unless all are.
 const EVERY: usize = 5;
 
-/// The tags of records that are not: some make a hundred thousand calls, each of which is a collection here, and some
-/// write files, for which only `conformance` has a place.
-const UNFIT: [&str; 3] = ["deep", "tail-call", "fs"];
+/// The tags of records that make up to a hundred thousand calls.
+const LONG: [&str; 2] = ["deep", "tail-call"];
+
+/// Whether everything is evaluated.
+static ALL: LazyLock<bool> = LazyLock::new(|| std::env::var_os("HEAPATLAS_STRESS").is_some_and(|value| value == "all"));
+
+/// Where records write files: the current directory of all tests here.
+static SCRATCH: LazyLock<tempfile::TempDir> = LazyLock::new(|| {
+    let scratch = tempfile::tempdir().expect("a directory for scratch files");
+    std::env::set_current_dir(&scratch).expect("the scratch directory");
+    scratch
+});
 
 fn stress(runtime: &mut Runtime) {
     runtime.set_verify(true);
@@ -37,10 +56,10 @@ fn stressed() -> Runtime {
 /// Evaluates the chosen records whose number leaves a remainder by a divisor, so that several tests share the work, on heaps
 /// of a placement.
 fn check_records(placement: Placement, divisor: usize, remainder: usize) {
-    let every = std::env::var("HEAPATLAS_STRESS").ok().and_then(|every| every.parse().ok()).unwrap_or(EVERY).max(1);
+    assert!(SCRATCH.path().is_dir());
     let all = files(&folder(), "txt").into_iter().flat_map(|file| records(&file));
-    let fit = |record: &Record| record.tags.iter().all(|tag| !UNFIT.contains(&tag.as_str()));
-    let chosen: Vec<Record> = all.filter(fit).step_by(every).collect();
+    let fit = |record: &Record| *ALL || record.tags.iter().all(|tag| !LONG.contains(&tag.as_str()));
+    let chosen: Vec<Record> = all.filter(fit).step_by(if *ALL { 1 } else { EVERY }).collect();
     let mine = chosen.iter().enumerate().filter(|(number, _)| number % divisor == remainder);
     let wrong: Vec<_> = mine
         .filter_map(|(_, record)| {
@@ -52,6 +71,20 @@ fn check_records(placement: Placement, divisor: usize, remainder: usize) {
         })
         .collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+fn check_program(path: &Path) -> Result<(), String> {
+    let printed = Printed::default();
+    let mut runtime = runtime(&[], Box::new(printed.clone()), Box::new(NoHost));
+    stress(&mut runtime);
+    judge_program(path, runtime, &printed)
+}
+
+#[test]
+fn programs_hold_under_stress() {
+    for program in programs() {
+        check_program(&program).unwrap_or_else(|wrong| panic!("{}: {wrong}", program.display()));
+    }
 }
 
 #[test]
