@@ -7,6 +7,7 @@ use heapatlas_arc::error::ArcError;
 use heapatlas_arc::host::Host;
 use heapatlas_arc::libraries::{BASE, needed_before};
 use heapatlas_arc::{Runtime, Streams};
+use heapatlas_heap::core::Check;
 use heapatlas_heap::os::system;
 use heapatlas_heap::{Heap, Policy};
 
@@ -88,7 +89,10 @@ impl Program {
         };
         let limit = self.soft_limit.map(|bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
         let mut runtime = match &self.base {
-            Base::Core(path) => Runtime::from_core(path, streams, host)?,
+            Base::Core(path) => {
+                let check = if self.verify { Check::Everything } else { Check::Checksums };
+                Runtime::from_core(path, check, streams, host)?
+            }
             _ => {
                 let mut heap = Heap::with(self.policy, system()).map_err(exhausted)?;
                 heap.set_limit(limit);

@@ -9,6 +9,7 @@ use heapatlas_arc::host::NoHost;
 use heapatlas_arc::libraries::BASE;
 use heapatlas_arc::{Runtime, Streams};
 use heapatlas_heap::Heap;
+use heapatlas_heap::core::Check;
 
 const ROUNDS: usize = 50;
 
@@ -24,7 +25,7 @@ fn from_text() -> Result<Runtime, ArcError> {
 }
 
 fn from_core(path: &Path) -> Result<Runtime, ArcError> {
-    Runtime::from_core(path, streams(), Box::new(NoHost))
+    Runtime::from_core(path, Check::Checksums, streams(), Box::new(NoHost))
 }
 
 /// The median and the longest time of many starts.

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use heapatlas_heap::core::{self, Contents, CoreError};
+use heapatlas_heap::core::{self, Check, Contents, CoreError};
 use heapatlas_heap::object::ObjectKind;
 use heapatlas_heap::{Heap, ObjectRef, Value, os};
 
@@ -100,12 +100,7 @@ impl Machine {
     }
 
     /// A machine made of a core.
-    pub(crate) fn from_core(
-        path: &Path,
-        streams: Streams,
-        host: Box<dyn Host>,
-        interrupt: Arc<AtomicBool>,
-    ) -> Result<Self, ArcError> {
+    pub(crate) fn from_core(path: &Path, check: Check, beginning: Beginning) -> Result<Self, ArcError> {
         let refuse = |error: &CoreError| {
             let kind = if matches!(error, CoreError::NoRoom) { ErrorKind::Exhausted } else { ErrorKind::Unreadable };
             let why = match error {
@@ -114,15 +109,14 @@ impl Machine {
             };
             ArcError::new(kind, format!("can't start from {}: {why}", path.display()))
         };
-        let opened = File::open(path).and_then(|file| file.metadata().map(|metadata| (file, metadata.len())));
-        let (mut file, bytes) = opened.map_err(|error| refuse(&error.into()))?;
-        let loaded = core::load(os::system(), language(), &mut file, bytes);
+        let file = File::open(path).map_err(|error| refuse(&error.into()))?;
+        let loaded = core::load_file(os::system(), language(), &file, check);
         let (heap, contents) = loaded.map_err(|error| refuse(&error))?;
         let Some(kept) = Kept::of(&contents) else {
             return Err(refuse(&CoreError::Damaged("it keeps other values than this program".to_owned())));
         };
         let settings = contents.words.last().copied().unwrap_or(0);
-        Self::of_kept(heap, kept, settings, Beginning { streams, host, interrupt }).map_err(|fault| outside(&fault))
+        Self::of_kept(heap, kept, settings, beginning).map_err(|fault| outside(&fault))
     }
 
     fn of_kept(heap: Heap, kept: Kept, settings: u64, beginning: Beginning) -> Outcome<Self> {
@@ -145,10 +139,10 @@ impl Machine {
 }
 
 /// What a runtime begins with beside its heap.
-struct Beginning {
-    streams: Streams,
-    host: Box<dyn Host>,
-    interrupt: Arc<AtomicBool>,
+pub(crate) struct Beginning {
+    pub(crate) streams: Streams,
+    pub(crate) host: Box<dyn Host>,
+    pub(crate) interrupt: Arc<AtomicBool>,
 }
 
 /// Sets right what does not survive a change of process and of addresses: ports, and tables whose keys go by address.

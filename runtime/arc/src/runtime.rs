@@ -6,10 +6,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use heapatlas_heap::core::Check;
 use heapatlas_heap::terms::{GcCause, GcPhase, GcUnit};
 use heapatlas_heap::{Heap, Value};
 
 use crate::builtins::{self, Level};
+use crate::core::Beginning;
 use crate::error::{ArcError, ErrorKind, Location};
 use crate::fault::{FailureKind, Fault, Outcome};
 use crate::host::{Host, Verdict};
@@ -65,13 +67,15 @@ impl Runtime {
         Ok(Self { machine, interrupt, forms: 0, datum_place: Place::default() })
     }
 
-    /// A runtime that goes on where the one that saved the core had come to, its library included.
+    /// A runtime that goes on where the one that saved the core had come to, its library included. `check` says how much of
+    /// the core is looked at before. The file must not be changed in place while the runtime is in use.
     ///
     /// # Errors
     /// When the file can't be read, is no core of this build, is damaged, or finds no room.
-    pub fn from_core(path: &Path, streams: Streams, host: Box<dyn Host>) -> Result<Self, ArcError> {
+    pub fn from_core(path: &Path, check: Check, streams: Streams, host: Box<dyn Host>) -> Result<Self, ArcError> {
         let interrupt = Arc::new(AtomicBool::new(false));
-        let machine = Machine::from_core(path, streams, host, Arc::clone(&interrupt))?;
+        let beginning = Beginning { streams, host, interrupt: Arc::clone(&interrupt) };
+        let machine = Machine::from_core(path, check, beginning)?;
         Ok(Self { machine, interrupt, forms: 0, datum_place: Place::default() })
     }
 

@@ -10,6 +10,7 @@ use heapatlas_arc::host::NoHost;
 use heapatlas_arc::libraries::BASE;
 use heapatlas_arc::{Runtime, Streams};
 use heapatlas_heap::Heap;
+use heapatlas_heap::core::Check;
 
 /// Collects what a program prints.
 #[derive(Clone, Default)]
@@ -45,7 +46,7 @@ fn fresh() -> Runtime {
 }
 
 fn start(core: &Path) -> Result<Runtime, ArcError> {
-    let mut runtime = Runtime::from_core(core, streams("", &Printed::default()), Box::new(NoHost))?;
+    let mut runtime = Runtime::from_core(core, Check::Everything, streams("", &Printed::default()), Box::new(NoHost))?;
     runtime.set_verify(true);
     Ok(runtime)
 }
@@ -147,7 +148,8 @@ fn standard_ports_are_those_of_the_new_process_and_others_are_closed() {
     value(&mut runtime, &format!("(= old (stdout) file (outfile \"{}\") in (stdin))", file.display()));
     runtime.save_core(&core).unwrap();
     let printed = Printed::default();
-    let mut other = Runtime::from_core(&core, streams("typed (here)", &printed), Box::new(NoHost)).unwrap();
+    let mut other =
+        Runtime::from_core(&core, Check::Checksums, streams("typed (here)", &printed), Box::new(NoHost)).unwrap();
     value(&mut other, "(disp \"to the old one\" old) (pr \"; to the new\") (is old (stdout))");
     assert_eq!(printed.text(), "to the old one; to the new");
     assert_eq!(value(&mut other, "(list (read in) (read))"), "(typed (here))");

@@ -1,16 +1,18 @@
 //! What is in a core.
 //!
 //! ```text
-//! ┌──────────┬─────────────────────────────────────────────────┬──────────────────────────┐
-//! │ header   │ directory                                       │ pages                    │
-//! │ one page │ chunks: pages, allocation bitmap, page entries; │ those that something is  │
-//! │          │ roots; words; padded to a page                  │ in, one after the other  │
-//! └──────────┴─────────────────────────────────────────────────┴──────────────────────────┘
+//! ┌──────────┬──────────────────────────────────┬────────────────────────────────────────────┐
+//! │ header   │ directory                        │ pages                                      │
+//! │ one page │ of each chunk, its pages and     │ of each chunk, tables included, as they    │
+//! │          │ those stored; roots; words;      │ are to lie in memory; what nothing is in   │
+//! │          │ padded to a page                 │ is zero                                    │
+//! └──────────┴──────────────────────────────────┴────────────────────────────────────────────┘
 //! ```
 //!
 //! Numbers are stored least significant byte first. Chunks of pools come first, then those of one huge object each; at
-//! home they lie one after the other in this order. The header ends with a checksum of all its other bytes, and has one
-//! of the directory and one of the pages.
+//! home they lie one after the other in this order. All pages are stored, but for those behind the last of the pools that
+//! something is in: so all pools, and each huge object, can be mapped as they are. The header ends with a checksum of all
+//! its other bytes, and has one of the directory and one of the pages.
 
 use super::CoreError;
 use crate::object::{HEADER, ObjectFlags, ObjectKind};
@@ -18,7 +20,7 @@ use crate::terms::{CHUNK, GRANULE, LARGE_THRESHOLD, PAGE, POOL, PageKind};
 use crate::value::Value;
 
 /// The version of the format.
-pub(super) const VERSION: u32 = 1;
+pub(super) const VERSION: u32 = 2;
 
 const MAGIC: [u8; 8] = *b"ATLASCOR";
 

@@ -1,30 +1,37 @@
-//! Loading: the file is checked, read into extents, relocated if need be, and verified.
+//! Loading: the file is checked and put where it was meant for, or elsewhere, relocated and verified.
 
-use std::io::Read;
-use std::ops::Range;
+use std::fs::File;
 
 use super::format::{HEADER_BYTES, Header, words_of};
 use super::references::adjust;
-use super::save::runs;
-use super::{Contents, CoreError, Remap};
+use super::save::is_stored;
+use super::{Check, Contents, CoreError, Remap};
 use crate::heap::Heap;
-use crate::os::Os;
-use crate::raw::BITMAP_WORDS;
-use crate::space::page_table::PageEntry;
+use crate::os::{self, Os};
+use crate::raw::TABLE_PAGES;
+use crate::space::extent::Saved;
 use crate::terms::{Address, CHUNK, CHUNK_PAGES, PAGE};
 use crate::value::Value;
 use crate::verify::Violation;
 
-/// What the directory says of a chunk.
-struct SavedChunk<'d> {
-    pages: usize,
-    bits: &'d [u64],
-    entries: Vec<PageEntry>,
+/// The bytes of a core, whose header was looked at, and the file they are in.
+struct Image<'i> {
+    header: Header,
+    bytes: &'i [u8],
+    file: Option<&'i File>,
 }
 
-impl SavedChunk<'_> {
-    fn stored_runs(&self) -> Vec<Range<usize>> {
-        runs(self.pages, |page| self.entries[page].kind().is_used() && self.entries[page].used() > 0)
+/// What the directory says of a chunk.
+#[derive(Clone, Copy)]
+struct SavedChunk {
+    pages: usize,
+    /// How many of them are in the file.
+    stored: usize,
+}
+
+impl SavedChunk {
+    fn is_huge(self) -> bool {
+        self.pages > CHUNK_PAGES
     }
 }
 
@@ -32,33 +39,50 @@ pub(super) fn damaged(what: &str) -> CoreError {
     CoreError::Damaged(what.to_owned())
 }
 
-/// Makes a heap of a core of `bytes` bytes that `input` gives. `language` must be what it was when the core was saved.
+/// Makes a heap of the bytes of a core. `language` must be what it was when the core was saved.
 ///
 /// The clock of the heap begins at zero; what the core holds lives already. Addresses are in general not those that
 /// things had when they were saved.
 ///
 /// # Errors
-/// When the core is damaged, cut off or from elsewhere, when it can't be read, or when there is no room for it.
-pub fn load(os: Box<dyn Os>, language: u64, input: &mut dyn Read, bytes: u64) -> Result<(Heap, Contents), CoreError> {
-    let mut head = Vec::new();
-    input.take(HEADER_BYTES as u64).read_to_end(&mut head)?;
-    let header = Header::of(&head, language)?;
-    let wanted = header.file_bytes().ok_or_else(|| damaged("its sizes are impossible"))?;
-    if bytes != wanted {
-        return Err(CoreError::Length(bytes, wanted));
+/// When the core is damaged, cut off or from elsewhere, or when there is no room for it.
+pub fn load(os: Box<dyn Os>, language: u64, bytes: &[u8], check: Check) -> Result<(Heap, Contents), CoreError> {
+    load_image(os, Image { header: Header::of(bytes, language)?, bytes, file: None }, check)
+}
+
+/// Does as [`load`] with the core in a file. Where it was meant for, pages are mapped and read when they are touched: so the
+/// file must not be changed in place as long as the heap is in use. [`super::save_file`] replaces it.
+///
+/// # Errors
+/// Those of [`load`], and when the file can't be read.
+pub fn load_file(os: Box<dyn Os>, language: u64, file: &File, check: Check) -> Result<(Heap, Contents), CoreError> {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() || metadata.len() == 0 {
+        // There is nothing that could be mapped.
+        return Err(CoreError::NotACore);
     }
-    let mut directory = Vec::new();
+    let bytes = os::view(file)?;
+    load_image(os, Image { header: Header::of(&bytes, language)?, bytes: &bytes, file: Some(file) }, check)
+}
+
+fn load_image(os: Box<dyn Os>, image: Image<'_>, check: Check) -> Result<(Heap, Contents), CoreError> {
+    let Image { header, bytes, .. } = &image;
+    let (has, wanted) = (bytes.len() as u64, header.file_bytes().ok_or_else(|| damaged("its sizes are impossible"))?);
+    if has != wanted {
+        return Err(CoreError::Length(has, wanted));
+    }
     // The file is as long as that, so the size is no fancy.
     let size = header.directory_bytes().and_then(|bytes| usize::try_from(bytes).ok()).ok_or(CoreError::NoRoom)?;
-    directory.try_reserve_exact(size).map_err(|_full| CoreError::NoRoom)?;
-    directory.resize(size, 0);
-    input.read_exact(&mut directory)?;
-    if crc32fast::hash(&directory) != header.directory_sum {
+    let (directory, pages) = bytes[HEADER_BYTES..].split_at(size);
+    if crc32fast::hash(directory) != header.directory_sum {
         return Err(damaged("the checksum of its directory is another"));
     }
-    let words = words_of(&directory);
+    if crc32fast::hash(pages) != header.pages_sum {
+        return Err(damaged("the checksum of its pages is another"));
+    }
+    let words = words_of(&directory[..header.directory as usize * 8]);
     let mut heap = Heap::bare(os);
-    let filled = fill(&mut heap, &header, &words[..header.directory as usize], input);
+    let filled = fill(&mut heap, &image, &words, check);
     if filled.is_err() {
         // Nobody has seen a value of it.
         heap.space.release();
@@ -74,22 +98,21 @@ fn take<'w>(words: &mut &'w [u64], count: u64) -> Result<&'w [u64], CoreError> {
     Ok(taken)
 }
 
-fn parse<'w>(header: &Header, mut words: &'w [u64]) -> Result<(Vec<SavedChunk<'w>>, Contents), CoreError> {
-    let (mut chunks, mut stored) = (Vec::<SavedChunk<'_>>::new(), 0);
-    for _ in 0..header.chunks {
-        let pages = take(&mut words, 1)?[0];
-        let bits = take(&mut words, BITMAP_WORDS as u64)?;
-        let entries = take(&mut words, pages.checked_mul(2).ok_or_else(|| damaged("a chunk is too large"))?)?;
-        let entries: Vec<_> =
-            entries.chunks_exact(2).map(|pair| PageEntry::from_words(pair[0], pair[1]).as_saved()).collect();
-        let chunk = SavedChunk { pages: entries.len(), bits, entries };
-        let huge = chunk.pages > CHUNK_PAGES;
-        let after_huge = chunks.last().is_some_and(|last| last.pages > CHUNK_PAGES);
-        if chunk.pages < CHUNK_PAGES || (after_huge && !huge) {
+fn parse(header: &Header, mut words: &[u64]) -> Result<(Vec<SavedChunk>, Contents), CoreError> {
+    let sizes = take(&mut words, header.chunks.saturating_mul(2))?.chunks_exact(2);
+    let chunks: Vec<_> = sizes.map(|size| SavedChunk { pages: size[0] as usize, stored: size[1] as usize }).collect();
+    let pools = chunks.iter().take_while(|chunk| !chunk.is_huge()).count();
+    let mut stored = 0_u64;
+    for (n, chunk) in chunks.iter().enumerate() {
+        let fits = if n + 1 == pools {
+            (TABLE_PAGES..=chunk.pages).contains(&chunk.stored)
+        } else {
+            chunk.stored == chunk.pages
+        };
+        if !fits || chunk.pages < CHUNK_PAGES || chunk.is_huge() != (n >= pools) {
             return Err(damaged("its chunks are out of order"));
         }
-        stored += chunk.stored_runs().into_iter().map(|run| run.len() as u64).sum::<u64>();
-        chunks.push(chunk);
+        stored = stored.saturating_add(chunk.stored as u64);
     }
     let roots = take(&mut words, header.roots)?.iter().map(|bits| Value::from_bits(*bits)).collect();
     let contents = Contents { roots, words: take(&mut words, header.words)?.to_vec() };
@@ -99,57 +122,74 @@ fn parse<'w>(header: &Header, mut words: &'w [u64]) -> Result<(Vec<SavedChunk<'w
     Ok((chunks, contents))
 }
 
-fn fill(heap: &mut Heap, header: &Header, words: &[u64], input: &mut dyn Read) -> Result<Contents, CoreError> {
-    let (saved, mut contents) = parse(header, words)?;
-    let bases = map(heap, header, &saved)?;
-    let mut sum = crc32fast::Hasher::new();
-    let mut parts = Vec::new();
-    let mut home = header.home as usize;
-    for (chunk, base) in saved.iter().zip(bases) {
-        let bytes = chunk.pages * PAGE;
-        parts.push((Address::new(home), bytes, base));
-        home += bytes;
-        for run in chunk.stored_runs() {
-            let page = base + run.start * PAGE;
-            let memory = heap.space.unfilled(page, run.len() * PAGE);
-            input.read_exact(memory)?;
-            sum.update(memory);
-        }
-        let Some((index, _)) = heap.space.chunk_at(base) else { return Err(damaged("a chunk is missing")) };
-        heap.space.chunks_mut()[index].restore(chunk.bits, &chunk.entries);
+fn fill(heap: &mut Heap, image: &Image<'_>, words: &[u64], check: Check) -> Result<Contents, CoreError> {
+    let (chunks, mut contents) = parse(&image.header, words)?;
+    let parts = map(heap, image, &chunks)?;
+    let remap = Remap::new(parts.iter().map(|part| (part.home, part.bytes, part.start)).collect());
+    if check == Check::Everything || !remap.is_identity() {
+        // References are followed only where the pages are what their entries say.
+        sound(heap.verify_pages())?;
+        parts.iter().try_for_each(|part| unused_is_zero(heap, part))?;
+        adjust(heap, &remap, &mut contents.roots)?;
     }
-    if sum.finalize() != header.pages_sum {
-        return Err(damaged("the checksum of its pages is another"));
-    }
-    // References are followed only where the pages are what their entries say.
-    sound(heap.verify_pages())?;
-    adjust(heap, &Remap::new(parts), &mut contents.roots)?;
     heap.begin_loaded()?;
     Ok(contents)
 }
 
-/// Maps room for the chunks: the pools in one extent, each huge object in one of its own, all where they should be if
-/// nothing is in the way. Gives where each chunk begins.
-fn map(heap: &mut Heap, header: &Header, saved: &[SavedChunk<'_>]) -> Result<Vec<Address>, CoreError> {
-    let total = saved.iter().try_fold(0_usize, |sum, chunk| sum.checked_add(chunk.pages * PAGE));
-    let end = total.and_then(|total| usize::try_from(header.home).ok()?.checked_add(total));
-    let mut at = match end {
-        Some(end) if end < 1 << 47 && header.home.is_multiple_of(CHUNK as u64) => Address::new(header.home as usize),
-        _ => return Err(damaged("its home is no address")),
-    };
-    let mut bases = Vec::with_capacity(saved.len());
-    let pools = saved.iter().filter(|chunk| chunk.pages == CHUNK_PAGES).count();
-    let room = |_refused| CoreError::NoRoom;
-    if pools > 0 {
-        let start = heap.space.map_saved(at, pools * CHUNK, false).map_err(room)?;
-        bases.extend((0..pools).map(|n| start + n * CHUNK));
-        at = at + pools * CHUNK;
+/// An extent of what was saved.
+struct Part {
+    /// Where it was to be.
+    home: Address,
+    /// Where it is.
+    start: Address,
+    bytes: usize,
+    /// How many of them are in the file.
+    stored: usize,
+}
+
+/// Maps the chunks: the pools in one extent, each huge object in one of its own, all where they should be if nothing is
+/// in the way.
+fn map(heap: &mut Heap, image: &Image<'_>, chunks: &[SavedChunk]) -> Result<Vec<Part>, CoreError> {
+    let home = usize::try_from(image.header.home).ok().filter(|home| home.is_multiple_of(CHUNK));
+    let total = chunks.iter().try_fold(0_usize, |sum, chunk| {
+        sum.checked_add(chunk.pages.checked_mul(PAGE)?.checked_next_multiple_of(CHUNK)?)
+    });
+    let end = home.and_then(|home| home.checked_add(total?)).filter(|end| *end < 1 << 47);
+    let mut home = home.filter(|_| end.is_some()).map(Address::new).ok_or_else(|| damaged("its home is no address"))?;
+    let mut offset = image.bytes.len() - image.header.pages as usize * PAGE;
+    let mut parts = Vec::with_capacity(chunks.len());
+    let (pools, huge) = chunks.split_at(chunks.partition_point(|chunk| !chunk.is_huge()));
+    for together in std::iter::once(pools).chain(huge.chunks(1)).filter(|together| !together.is_empty()) {
+        let sum = |pages: fn(&SavedChunk) -> usize| together.iter().map(pages).sum::<usize>() * PAGE;
+        let (bytes, stored) = (sum(|chunk| chunk.pages), sum(|chunk| chunk.stored));
+        let saved = Saved {
+            home,
+            bytes,
+            stored: &image.bytes[offset..offset + stored],
+            file: image.file.map(|file| (file, offset as u64)),
+            huge: together[0].is_huge(),
+        };
+        let start = heap.space.map_saved(&saved).map_err(|_refused| CoreError::NoRoom)?;
+        parts.push(Part { home, start, bytes, stored });
+        home = (home + bytes).align_up(CHUNK);
+        offset += stored;
     }
-    for chunk in &saved[pools..] {
-        bases.push(heap.space.map_saved(at, chunk.pages * PAGE, true).map_err(room)?);
-        at = (at + chunk.pages * PAGE).align_up(CHUNK);
+    Ok(parts)
+}
+
+/// Sees that pages that nothing is on hold zeros, as those of the system do.
+fn unused_is_zero(heap: &Heap, part: &Part) -> Result<(), CoreError> {
+    let stored = part.start..part.start + part.stored;
+    let chunks = heap.space.chunks().iter().skip_while(|chunk| chunk.base() < stored.start);
+    for chunk in chunks.take_while(|chunk| chunk.base() < stored.end) {
+        let unused = chunk.usable_pages().filter(|page| !is_stored(chunk.entry(*page)));
+        for page in unused.map(|page| chunk.base() + page * PAGE).take_while(|page| *page < stored.end) {
+            if heap.space.stored(page, PAGE).iter().any(|byte| *byte != 0) {
+                return Err(damaged("something is on a page that is free"));
+            }
+        }
     }
-    Ok(bases)
+    Ok(())
 }
 
 fn sound(violations: Vec<Violation>) -> Result<(), CoreError> {

@@ -6,12 +6,14 @@
 //! * `references` adjusts every reference to where things are now, and sees that each leads to something
 //!
 //! What is saved is what the roots reach and nothing else, packed as an allocation without interruption packs it, and
-//! collected once, so that what the page table says is exact. A core is read into extents obtained in the ordinary way,
-//! at the address for which it was written if nothing is in the way there; elsewhere one pass adjusts every reference.
+//! collected once, so that what the page table says is exact. At the address for which it was written a core is mapped as
+//! it is, tables included, and a page is read when it is touched. When something is in the way there, it is copied into
+//! extents obtained in the ordinary way, and one pass adjusts every reference.
 //!
-//! Nothing in a file is believed. Three checksums cover it to the last byte; whoever forges those is met by the
-//! verifier, which looks at every page and reference before anybody else does. So a core that is damaged, cut off or
-//! made by another version is an error, never a heap that is wrong.
+//! Three checksums cover a file to the last byte, and are looked at before anything else: a core that is damaged, cut off
+//! or made by another version is an error. Checksums are no proof against malice. Where references have to be adjusted, the
+//! verifier looks at every page and reference on the way; at home only with [`Check::Everything`]. A core holds code, so
+//! one from strangers deserves the caution that a program from strangers does.
 
 mod format;
 mod load;
@@ -28,7 +30,7 @@ use crate::terms::Address;
 use crate::value::{Unpacked, Value};
 
 pub use format::fingerprint;
-pub use load::load;
+pub use load::{load, load_file};
 pub use save::{save, save_file};
 
 /// What a core keeps beside the heap.
@@ -38,6 +40,15 @@ pub struct Contents {
     pub roots: Vec<Value>,
     /// Whatever else whoever saves it wants to find again.
     pub words: Vec<u64>,
+}
+
+/// How much of a core is looked at before it is used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Check {
+    /// The checksums, which tell damage, and whatever there is to adjust.
+    Checksums,
+    /// Every page and every reference, so that forged checksums make no heap that is wrong either.
+    Everything,
 }
 
 /// Why a core could not be written, or made no heap.

@@ -14,13 +14,18 @@ use super::{Contents, CoreError, Remap};
 use crate::gc::Roots;
 use crate::gc::evacuate::replace_in;
 use crate::heap::Heap;
-use crate::raw::{BITMAP_WORDS, Bitmap};
+use crate::raw::TABLE_PAGES;
+use crate::space::Space;
 use crate::space::chunk::Chunk;
 use crate::space::extent::HOME;
 use crate::space::limit::Exhausted;
-use crate::terms::{Address, CHUNK_GRANULES, GRANULE, GcCause, GcUnit, PAGE};
+use crate::space::page_table::PageEntry;
+use crate::terms::{Address, CHUNK, CHUNK_GRANULES, CHUNK_PAGES, GRANULE, GcCause, GcUnit, PAGE};
 use crate::value::{Unpacked, Value};
 use crate::walk::each_item;
+
+/// Bytes that are written to a file at once.
+const BUFFER: usize = 1 << 20;
 
 impl Roots for Contents {
     fn each(&mut self, visit: &mut dyn FnMut(&mut Value)) {
@@ -147,20 +152,42 @@ fn settle(target: &mut Heap, contents: &mut Contents) {
     target.space.release_reserve();
 }
 
-/// The runs of pages that something is in.
-pub(super) fn runs(pages: usize, is_stored: impl Fn(usize) -> bool) -> Vec<Range<usize>> {
-    let mut runs: Vec<Range<usize>> = Vec::new();
-    for page in (0..pages).filter(|page| is_stored(*page)) {
-        match runs.last_mut() {
-            Some(run) if run.end == page => run.end += 1,
-            _ => runs.push(page..page + 1),
-        }
+/// How many pages of a chunk are stored. All of them, `whole`; else none behind the last that something is in.
+fn stored_pages(chunk: &Chunk, whole: bool) -> usize {
+    if whole {
+        return chunk.pages();
     }
-    runs
+    let last = chunk.usable_pages().rev().find(|page| is_stored(chunk.entry(*page)));
+    last.map_or(TABLE_PAGES, |last| last + 1)
 }
 
-fn stored_runs(chunk: &Chunk) -> Vec<Range<usize>> {
-    runs(chunk.pages(), |page| chunk.entry(page).kind().is_used() && chunk.entry(page).used() > 0)
+/// Whether something is on the page of an entry.
+pub(super) fn is_stored(entry: PageEntry) -> bool {
+    entry.kind().is_used() && entry.used() > 0
+}
+
+/// The entries of some pages as a core has them, one after the other.
+fn entries(chunk: &Chunk, pages: Range<usize>) -> Vec<u8> {
+    let words = pages.flat_map(|page| <[u64; 2]>::from(chunk.entry(page).as_saved().words()));
+    words.flat_map(u64::to_le_bytes).collect()
+}
+
+/// Gives the first `pages` pages of a chunk as they are stored to `out`, piece by piece.
+fn image(space: &Space, chunk: &Chunk, pages: usize, out: &mut dyn FnMut(&[u8]) -> io::Result<()>) -> io::Result<()> {
+    out(&entries(chunk, 0..CHUNK_PAGES))?;
+    let bitmaps = chunk.base() + CHUNK_PAGES * size_of::<PageEntry>();
+    out(space.stored(bitmaps, TABLE_PAGES * PAGE - (bitmaps - chunk.base())))?;
+    for page in TABLE_PAGES..pages.min(chunk.usable_pages().end) {
+        let bytes = space.stored(chunk.base() + page * PAGE, PAGE);
+        out(if is_stored(chunk.entry(page)) { bytes } else { &[0; PAGE] })?;
+    }
+    if chunk.is_huge() {
+        let further = entries(chunk, CHUNK_PAGES..chunk.pages());
+        let room = (chunk.pages() - chunk.usable_pages().end) * PAGE;
+        out(&vec![0; room - further.len()])?;
+        out(&further)?;
+    }
+    Ok(())
 }
 
 /// Writes a heap, whose references lead nowhere afterwards.
@@ -170,19 +197,16 @@ fn write(heap: &mut Heap, language: u64, contents: &Contents, out: &mut (impl Wr
         (0..heap.space.chunks().len()).filter(|index| holds_something(&heap.space.chunks()[*index])).collect();
     order.sort_by_key(|index| heap.space.chunks()[*index].is_huge());
 
-    let (mut parts, mut directory, mut pages, mut next) = (Vec::new(), Vec::new(), 0, Address::new(HOME));
-    for index in &order {
+    let last_of_pools = order.iter().rposition(|index| !heap.space.chunks()[*index].is_huge());
+    let (mut parts, mut stored, mut next) = (Vec::new(), Vec::new(), Address::new(HOME));
+    for (n, index) in order.iter().enumerate() {
         let chunk = &heap.space.chunks()[*index];
         parts.push((chunk.base(), chunk.pages() * PAGE, next));
-        next = next + chunk.pages() * PAGE;
-        directory.push(chunk.pages() as u64);
-        directory.extend((0..BITMAP_WORDS).map(|word| chunk.memory().bits(Bitmap::Allocated, word)));
-        for page in 0..chunk.pages() {
-            let (counts, state) = chunk.entry(page).as_saved().words();
-            directory.extend([counts, state]);
-        }
-        pages += stored_runs(chunk).into_iter().map(|run| run.len() as u64).sum::<u64>();
+        next = (next + chunk.pages() * PAGE).align_up(CHUNK);
+        stored.push(stored_pages(chunk, Some(n) != last_of_pools));
     }
+    let sizes = order.iter().zip(&stored).map(|(index, stored)| [heap.space.chunks()[*index].pages(), *stored]);
+    let mut directory: Vec<u64> = sizes.flatten().map(|pages| pages as u64).collect();
     let remap = Remap::new(parts);
     for root in &contents.roots {
         let value = remap.value(*root).ok_or_else(|| CoreError::Damaged("a root leads nowhere".to_owned()))?;
@@ -196,7 +220,7 @@ fn write(heap: &mut Heap, language: u64, contents: &Contents, out: &mut (impl Wr
         home: HOME as u64,
         chunks: order.len() as u64,
         directory: directory.len() as u64,
-        pages,
+        pages: stored.iter().sum::<usize>() as u64,
         roots: contents.roots.len() as u64,
         words: contents.words.len() as u64,
         ..Header::default()
@@ -207,13 +231,11 @@ fn write(heap: &mut Heap, language: u64, contents: &Contents, out: &mut (impl Wr
     header.directory_sum = crc32fast::hash(&bytes);
     out.write_all(&bytes)?;
     let mut sum = crc32fast::Hasher::new();
-    for index in order {
-        let chunk = &heap.space.chunks()[index];
-        for run in stored_runs(chunk) {
-            let stored = heap.space.stored(chunk.base() + run.start * PAGE, run.len() * PAGE);
-            sum.update(stored);
-            out.write_all(stored)?;
-        }
+    for (index, pages) in order.into_iter().zip(stored) {
+        image(&heap.space, &heap.space.chunks()[index], pages, &mut |bytes| {
+            sum.update(bytes);
+            out.write_all(bytes)
+        })?;
     }
     header.pages_sum = sum.finalize();
     out.seek(SeekFrom::Start(0))?;
@@ -260,7 +282,8 @@ pub fn save_file(heap: &Heap, language: u64, roots: &[Value], words: &[u64], pat
     name.push(format!(".{}.partial", std::process::id()));
     let partial = path.with_file_name(name);
     let written = File::create(&partial).map_err(CoreError::from).and_then(|file| {
-        let mut out = BufWriter::new(file);
+        // What is written in large pieces lies in large pieces in the system's cache, and is mapped faster.
+        let mut out = BufWriter::with_capacity(BUFFER, file);
         save(heap, language, roots, words, &mut out)?;
         out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
         Ok(fs::rename(&partial, path)?)

@@ -1,5 +1,7 @@
 //! A system that refuses: any other system, whose mappings and blocks fail when a plan says so.
 
+use std::fs::File;
+
 use super::blocks::Block;
 use super::{Mapping, Os, OsError, Purpose};
 use crate::terms::{Address, Span};
@@ -75,6 +77,10 @@ impl Os for Faulty {
 
     fn populate(&mut self, mapping: &Mapping, start: Address, bytes: usize) {
         self.inner.populate(mapping, start, bytes);
+    }
+
+    fn map_file(&mut self, mapping: &Mapping, file: &File, offset: u64, bytes: usize) -> bool {
+        self.inner.map_file(mapping, file, offset, bytes)
     }
 
     fn residency(&mut self, start: Address, resident: &mut [bool]) -> bool {

@@ -2,11 +2,13 @@
 
 use std::ffi::c_void;
 use std::fs::File;
+use std::io;
 use std::os::unix::fs::FileExt;
 use std::ptr;
 
+use memmap2::Mmap;
 use rustix::io::Errno;
-use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap_anonymous, munmap};
+use rustix::mm::{Advice, MapFlags, ProtFlags, madvise, mmap, mmap_anonymous, munmap};
 
 use super::{Mapping, Os, OsError, Purpose};
 use crate::terms::{Address, CHUNK, PAGE, Span};
@@ -25,13 +27,15 @@ const SPARED: usize = 2 << 20;
 #[derive(Debug)]
 pub struct Linux {
     pagemap: Option<File>,
+    /// Where files are mapped, inside mappings of ours.
+    of_files: Vec<Span>,
 }
 
 impl Linux {
     /// Opens what tells residency; where `/proc` is missing, residency is unknown.
     #[must_use]
     pub fn new() -> Self {
-        Self { pagemap: File::open("/proc/self/pagemap").ok() }
+        Self { pagemap: File::open("/proc/self/pagemap").ok(), of_files: Vec::new() }
     }
 }
 
@@ -76,6 +80,15 @@ fn unmap_range(start: Address, bytes: usize) {
         let done = unsafe { munmap(pointer(start), bytes) };
         debug_assert!(done.is_ok(), "unmapping our own pages: {done:?}");
     }
+}
+
+/// What is in a file, mapped.
+///
+/// # Errors
+/// When the system refuses.
+pub(crate) fn view(file: &File) -> io::Result<Mmap> {
+    // SAFETY: the file is only read. That nobody changes it meanwhile is the duty of whoever names it, as with programs.
+    unsafe { Mmap::map(file) }
 }
 
 impl Linux {
@@ -130,13 +143,21 @@ impl Os for Linux {
     }
 
     fn unmap(&mut self, mapping: Mapping) {
+        self.of_files.retain(|file| file.start < mapping.start || file.start >= mapping.end());
         unmap_range(mapping.start, mapping.bytes);
     }
 
     fn give_back(&mut self, mapping: &Mapping, start: Address, bytes: usize) -> Result<(), OsError> {
         assert!(start >= mapping.start && start + bytes <= mapping.end(), "pages of the mapping");
-        // SAFETY: the pages are ours, and nothing is allocated in them: the heap gives back free pages only.
-        let done = unsafe { madvise(pointer(start), bytes, Advice::LinuxDontNeed) };
+        let done = if self.of_files.iter().any(|file| file.contains(&start)) {
+            // Advice would bring back what the file holds.
+            let (access, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE | MapFlags::FIXED);
+            // SAFETY: the pages are ours, and nothing is allocated in them: the heap gives back free pages only.
+            unsafe { mmap_anonymous(pointer(start), bytes, access, flags) }.map(drop)
+        } else {
+            // SAFETY: as above.
+            unsafe { madvise(pointer(start), bytes, Advice::LinuxDontNeed) }
+        };
         done.map_err(|errno| refused(Purpose::GiveBack, bytes, errno))
     }
 
@@ -146,6 +167,20 @@ impl Os for Linux {
         let done = unsafe { madvise(pointer(start), bytes, Advice::LinuxPopulateWrite) };
         // A kernel before 5.14 knows no such advice; then pages become resident as they are touched.
         done.ok();
+    }
+
+    fn map_file(&mut self, mapping: &Mapping, file: &File, offset: u64, bytes: usize) -> bool {
+        assert!(bytes <= mapping.bytes && bytes.is_multiple_of(PAGE), "pages of the mapping");
+        if bytes == 0 || self.of_files.try_reserve(1).is_err() {
+            return false;
+        }
+        let (access, flags) = (ProtFlags::READ | ProtFlags::WRITE, MapFlags::PRIVATE | MapFlags::FIXED);
+        // SAFETY: the range is in a mapping of ours that is fresh, so that nothing is in it yet.
+        let done = unsafe { mmap(pointer(mapping.start), bytes, access, flags, file, offset) };
+        if done.is_ok() {
+            self.of_files.push(mapping.start..mapping.start + bytes);
+        }
+        done.is_ok()
     }
 
     fn residency(&mut self, start: Address, resident: &mut [bool]) -> bool {
@@ -225,6 +260,27 @@ mod tests {
         assert!(os.residency(mapping.start(), &mut resident));
         assert!(!resident[3]);
         os.unmap(mapping);
+    }
+
+    #[test]
+    fn a_file_is_mapped_privately_and_what_is_given_back_of_it_is_zero() {
+        let mut os = Linux::new();
+        let path = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(path.path(), vec![7; 3 * PAGE]).unwrap();
+        let file = File::open(path.path()).unwrap();
+        let mapping = os.map(Address::default(), CHUNK).unwrap();
+        assert!(os.map_file(&mapping, &file, PAGE as u64, 2 * PAGE));
+        let byte = |page: usize| ptr::with_exposed_provenance_mut::<u8>(mapping.start().get() + page * PAGE);
+        // SAFETY: the three pages are mapped; the last is beyond the file.
+        assert_eq!([0, 1, 2].map(|page| unsafe { byte(page).read() }), [7, 7, 0]);
+        // SAFETY: the page is mapped.
+        unsafe { byte(1).write(8) };
+        assert_eq!(std::fs::read(path.path()).unwrap(), vec![7; 3 * PAGE]);
+        os.give_back(&mapping, mapping.start(), PAGE).unwrap();
+        // SAFETY: both pages are mapped.
+        assert_eq!([0, 1].map(|page| unsafe { byte(page).read() }), [0, 8]);
+        os.unmap(mapping);
+        assert_eq!(os.of_files, []);
     }
 
     #[test]

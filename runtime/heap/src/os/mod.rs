@@ -14,6 +14,9 @@ pub mod linux;
 pub mod plain;
 
 use std::fmt;
+use std::fs::File;
+use std::io;
+use std::ops::Deref;
 
 use blocks::Block;
 
@@ -133,6 +136,13 @@ pub trait Os: fmt::Debug + Send {
     /// written. A system may ignore this: then each becomes resident when it is touched, which costs more.
     fn populate(&mut self, _mapping: &Mapping, _start: Address, _bytes: usize) {}
 
+    /// Makes the first `bytes` of a fresh mapping hold what `file` holds from `offset` on, a multiple of a page. It is read
+    /// when it is touched, and what is written there stays in this process. Says whether it is done: when not, the mapping
+    /// is as it was. The file must stay as it is as long as the mapping: one that is cut off ends the process.
+    fn map_file(&mut self, _mapping: &Mapping, _file: &File, _offset: u64, _bytes: usize) -> bool {
+        false
+    }
+
     /// Measures which of the pages from `start` on are resident, one answer for each element of `resident`. `false`
     /// when the system does not tell; then the elements mean nothing.
     fn residency(&mut self, start: Address, resident: &mut [bool]) -> bool;
@@ -148,5 +158,22 @@ pub fn system() -> Box<dyn Os> {
     #[cfg(not(all(target_os = "linux", not(miri))))]
     {
         Box::new(plain::Plain::new())
+    }
+}
+
+/// What is in a file, to be looked at: mapped where the system does that, else read.
+///
+/// # Errors
+/// When the file can't be read.
+pub(crate) fn view(file: &File) -> io::Result<Box<dyn Deref<Target = [u8]> + '_>> {
+    #[cfg(all(target_os = "linux", not(miri)))]
+    {
+        Ok(Box::new(linux::view(file)?))
+    }
+    #[cfg(not(all(target_os = "linux", not(miri))))]
+    {
+        let mut bytes = Vec::new();
+        io::Read::read_to_end(&mut &*file, &mut bytes)?;
+        Ok(Box::new(bytes))
     }
 }

@@ -81,16 +81,6 @@ pub(crate) struct Chunk {
 }
 
 impl Chunk {
-    /// A chunk of pools, of fresh pages, its tables entered: the one that begins `offset` bytes into a mapping.
-    pub(crate) fn of_pools(mapping: &Mapping, offset: usize) -> Self {
-        Self::new(mapping, offset, CHUNK_PAGES)
-    }
-
-    /// A chunk for one huge object, of fresh pages, its tables entered: the whole mapping.
-    pub(crate) fn huge(mapping: &Mapping) -> Self {
-        Self::new(mapping, 0, mapping.bytes() / PAGE)
-    }
-
     /// A chunk of memory that is the system allocator's, at `base`, with tables of their own; of its pages none is ours yet.
     pub(crate) fn of_blocks(base: Address, tables: Mapping) -> Self {
         let mut chunk = Self {
@@ -110,9 +100,38 @@ impl Chunk {
         chunk
     }
 
-    fn new(mapping: &Mapping, offset: usize, pages: usize) -> Self {
+    /// A chunk of fresh pages, its tables entered, that begins `offset` bytes into a mapping: of [`CHUNK_PAGES`] for pools,
+    /// of more for one huge object, which are all of the mapping.
+    pub(crate) fn fresh(mapping: &Mapping, offset: usize, pages: usize) -> Self {
+        let mut chunk = Self::without_tables(mapping, offset, pages);
+        chunk.enter_tables();
+        chunk
+    }
+
+    /// The same for memory that came with a core, page entries and bitmaps included. Whether they make sense is for the
+    /// verifier to say.
+    pub(crate) fn saved(mapping: &Mapping, offset: usize, pages: usize) -> Self {
+        let mut chunk = Self::without_tables(mapping, offset, pages);
+        for page in 0..pages {
+            let mut saved = chunk.entry(page).as_saved();
+            if saved.kind().is_used() && chunk.usable_pages().contains(&page) {
+                saved.set_dirty(true);
+                chunk.sums.replace(PageEntry::default(), saved);
+            } else {
+                saved = PageEntry::default();
+            }
+            chunk.set_entry(page, saved);
+        }
+        chunk.enter_tables();
+        if !chunk.is_huge() {
+            chunk.restore_slots();
+        }
+        chunk
+    }
+
+    fn without_tables(mapping: &Mapping, offset: usize, pages: usize) -> Self {
         let empty = if pages > CHUNK_PAGES { Slot::Pages } else { Slot::Free { warm: false } };
-        let mut chunk = Self {
+        Self {
             memory: ChunkRef::new(mapping, offset),
             pages,
             further: FurtherEntries::new(mapping),
@@ -122,12 +141,14 @@ impl Chunk {
             dirty: true,
             stale: false,
             sums: Sums::fresh(pages),
-        };
-        let usable = chunk.usable_pages();
-        for page in (0..usable.start).chain(usable.end..pages) {
-            chunk.set_kind(page, PageKind::Tables, 0);
         }
-        chunk
+    }
+
+    fn enter_tables(&mut self) {
+        let usable = self.usable_pages();
+        for page in (0..usable.start).chain(usable.end..self.pages) {
+            self.set_kind(page, PageKind::Tables, 0);
+        }
     }
 
     pub(crate) fn memory(&self) -> ChunkRef {
@@ -258,18 +279,8 @@ impl Chunk {
         });
     }
 
-    /// Enters what a core says of the chunk, whose used pages are filled already. Whether that makes sense is for the
-    /// verifier to say.
-    pub(crate) fn restore(&mut self, bits: &[u64], entries: &[PageEntry]) {
-        for (word, bits) in bits.iter().enumerate().filter(|(_, bits)| **bits != 0) {
-            self.memory.set_bits(Bitmap::Allocated, word, *bits);
-        }
-        for page in self.usable_pages().filter(|page| entries[*page].kind().is_used()) {
-            self.update(page, |entry| *entry = entries[page]);
-        }
-        if self.is_huge() {
-            return;
-        }
+    /// Sees from the entries what the slots are used for.
+    fn restore_slots(&mut self) {
         for slot in 0..self.slots.len() {
             let kinds = || slot_pages(slot).map(|page| self.entry(page).kind());
             let used: usize = slot_pages(slot).map(|page| self.entry(page).used()).sum();

@@ -4,6 +4,7 @@
 //! given back and the next gap above, according to the process's own maps, is asked for; what was skipped is a hole.
 //! Only when nothing above can be had is the system's own choice accepted, wherever it lies.
 
+use std::fs::File;
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -61,6 +62,23 @@ impl Extent {
             self.bytes().is_multiple_of(CHUNK)
         }
     }
+}
+
+/// A chunk of so many pages that begins so many bytes into a mapping.
+type MakeChunk = fn(&Mapping, usize, usize) -> Chunk;
+
+/// Chunks as a core has them, for one extent.
+pub(crate) struct Saved<'s> {
+    /// Where they lay.
+    pub(crate) home: Address,
+    /// Bytes of the extent.
+    pub(crate) bytes: usize,
+    /// What its first bytes are to be, in whole pages; the rest is zero.
+    pub(crate) stored: &'s [u8],
+    /// The file in which that is, if there is one, and from which byte on.
+    pub(crate) file: Option<(&'s File, u64)>,
+    /// Whether it is one huge object.
+    pub(crate) huge: bool,
 }
 
 /// Every extent, in address order, and their chunks.
@@ -160,7 +178,7 @@ impl Extents {
     pub(crate) fn grow_huge(&mut self, object_pages: usize, log: &mut EventLog) -> Result<usize, OsError> {
         let bytes = Self::huge_bytes(object_pages);
         let start = self.map(bytes)?;
-        Ok(self.insert(start, true, log))
+        Ok(self.insert(start, true, Chunk::fresh, log))
     }
 
     /// Maps an extent for one huge object of `object_pages` pages in the lowest gap that begins in a range. Gives the
@@ -170,32 +188,33 @@ impl Extents {
         let gap = self.os.gap(range.start, bytes).filter(|gap| *gap < range.end)?;
         self.reserve_places(bytes).ok()?;
         let mapping = self.os.map_at(gap, bytes).ok()??;
-        Some(self.insert(mapping, true, log))
+        Some(self.insert(mapping, true, Chunk::fresh, log))
     }
 
     fn add_extent(&mut self, bytes: usize, huge: bool, log: &mut EventLog) -> Result<usize, OsError> {
         let mapping = self.map(bytes)?;
-        self.insert(mapping, huge, log);
+        self.insert(mapping, huge, Chunk::fresh, log);
         Ok(bytes)
     }
 
-    /// Maps an extent for chunks that were saved: at `at` if nothing is in the way there. Gives where it begins.
-    pub(crate) fn map_saved(
-        &mut self,
-        at: Address,
-        bytes: usize,
-        huge: bool,
-        log: &mut EventLog,
-    ) -> Result<Address, OsError> {
-        self.reserve_places(bytes)?;
-        let mapping = match self.os.map_at(at, bytes)? {
+    /// Maps an extent for chunks that were saved: at their home if nothing is in the way there. Gives where it begins.
+    pub(crate) fn map_saved(&mut self, saved: &Saved<'_>, log: &mut EventLog) -> Result<Address, OsError> {
+        self.reserve_places(saved.bytes)?;
+        let mut mapping = match self.os.map_at(saved.home, saved.bytes)? {
             Some(mapping) => mapping,
-            None => self.map(bytes)?,
+            None => self.map(saved.bytes)?,
         };
         let start = mapping.start();
-        self.insert(mapping, huge, log);
-        if !huge {
-            self.next_bytes = (bytes * 2).clamp(FIRST_EXTENT, LARGEST_EXTENT);
+        let stored = saved.stored.len();
+        // What is not at home will be written to all over, to adjust its references.
+        let file = saved.file.filter(|_| start == saved.home);
+        if !file.is_some_and(|(file, offset)| self.os.map_file(&mapping, file, offset, stored)) {
+            self.os.populate(&mapping, start, stored);
+            raw::bytes_to_fill(&mut mapping, start, stored).copy_from_slice(saved.stored);
+        }
+        self.insert(mapping, saved.huge, Chunk::saved, log);
+        if !saved.huge {
+            self.next_bytes = (saved.bytes * 2).clamp(FIRST_EXTENT, LARGEST_EXTENT);
         }
         Ok(start)
     }
@@ -204,13 +223,6 @@ impl Extents {
     pub(crate) fn stored(&self, start: Address, bytes: usize) -> &[u8] {
         let extent = self.list.iter().find(|extent| extent.span().contains(&start));
         extent.map_or(&[], |extent| raw::bytes_of(&extent.mapping, start, bytes))
-    }
-
-    /// The bytes of an extent from `start` on, to be filled: nobody has a reference to anything there.
-    pub(crate) fn unfilled(&mut self, start: Address, bytes: usize) -> &mut [u8] {
-        let Some(extent) = self.list.iter_mut().find(|extent| extent.span().contains(&start)) else { return &mut [] };
-        self.os.populate(&extent.mapping, start, bytes);
-        raw::bytes_to_fill(&mut extent.mapping, start, bytes)
     }
 
     /// A block of the system's allocator.
@@ -292,17 +304,14 @@ impl Extents {
         self.os.map(hint, bytes)
     }
 
-    fn insert(&mut self, mapping: Mapping, huge: bool, log: &mut EventLog) -> usize {
+    /// Adds an extent and its chunks, each of which `make` makes. Gives the place of the first.
+    fn insert(&mut self, mapping: Mapping, huge: bool, make: MakeChunk, log: &mut EventLog) -> usize {
         let span = mapping.start()..mapping.end();
         let bytes = mapping.bytes();
         let extent_at = self.list.partition_point(|extent| extent.mapping.start() < span.start);
         let chunk_at = self.chunks.partition_point(|chunk| chunk.base() < span.start);
-        if huge {
-            self.chunks.insert(chunk_at, Chunk::huge(&mapping));
-        } else {
-            let fresh = (0..bytes / CHUNK).map(|n| Chunk::of_pools(&mapping, n * CHUNK));
-            self.chunks.splice(chunk_at..chunk_at, fresh);
-        }
+        let (count, pages) = if huge { (1, bytes / PAGE) } else { (bytes / CHUNK, CHUNK_PAGES) };
+        self.chunks.splice(chunk_at..chunk_at, (0..count).map(|n| make(&mapping, n * CHUNK, pages)));
         self.list.insert(extent_at, Extent { mapping, huge });
         self.committed += bytes;
         self.newly_mapped.push(span.clone());

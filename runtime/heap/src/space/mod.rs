@@ -30,7 +30,7 @@ use crate::raw::{ChunkRef, TABLE_PAGES};
 use crate::terms::{Address, CHUNK, CHUNK_PAGES, PAGE, PageKind, PoolKind, Span};
 use accounting::Sums;
 use chunk::{Chunk, PoolRef, Slot};
-use extent::{Extent, Extents};
+use extent::{Extent, Extents, Saved};
 use limit::{Limit, Refused, Reserve};
 use policy::{Placement, Policy};
 
@@ -316,18 +316,13 @@ impl Space {
     }
 
     /// Maps an extent for chunks that were saved; see [`Extents::map_saved`].
-    pub(crate) fn map_saved(&mut self, at: Address, bytes: usize, huge: bool) -> Result<Address, OsError> {
-        self.extents.map_saved(at, bytes, huge, &mut self.log)
+    pub(crate) fn map_saved(&mut self, saved: &Saved<'_>) -> Result<Address, OsError> {
+        self.extents.map_saved(saved, &mut self.log)
     }
 
     /// The bytes of an extent from `start` on.
     pub(crate) fn stored(&self, start: Address, bytes: usize) -> &[u8] {
         self.extents.stored(start, bytes)
-    }
-
-    /// The bytes of an extent from `start` on, to be filled: nobody has a reference to anything there.
-    pub(crate) fn unfilled(&mut self, start: Address, bytes: usize) -> &mut [u8] {
-        self.extents.unfilled(start, bytes)
     }
 
     /// The lowest pool of one kind from `from` on with free granules and no cursor in it. Where everything goes to one kind
