@@ -6,6 +6,8 @@ use std::process::ExitCode;
 
 use heapatlas_arc::error::{ArcError, ErrorKind};
 
+use super::details;
+
 /// How a command ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Ending {
@@ -19,6 +21,8 @@ pub enum Ending {
     Misused(String),
     /// What was to be read can't be: 3.
     Unreadable(String),
+    /// A program is no Arc text: 3.
+    NotArc(ArcError),
     /// The heap was exhausted, and the program did not handle it: 4.
     Exhausted(ArcError),
     /// Something of the system failed: 1.
@@ -32,7 +36,8 @@ pub enum Ending {
 impl From<ArcError> for Ending {
     fn from(error: ArcError) -> Self {
         match error.kind {
-            ErrorKind::Unreadable | ErrorKind::Syntax { .. } => Self::Unreadable(error.to_string()),
+            ErrorKind::Unreadable => Self::Unreadable(error.to_string()),
+            ErrorKind::Syntax { .. } => Self::NotArc(error),
             ErrorKind::Program => Self::Failed(error),
             ErrorKind::Exhausted => Self::Exhausted(error),
             ErrorKind::Interrupted => Self::Interrupted,
@@ -49,25 +54,29 @@ impl Ending {
             Self::Fine => 0,
             Self::Failed(_) | Self::System(_) => 1,
             Self::Usage | Self::Misused(_) => 2,
-            Self::Unreadable(_) => 3,
+            Self::Unreadable(_) | Self::NotArc(_) => 3,
             Self::Exhausted(_) => 4,
             Self::Interrupted => 130,
             Self::Quit(code) => u8::try_from(*code).unwrap_or(0),
         })
     }
 
-    /// Tells why on standard error, in one line, where there is something to tell.
+    /// Tells why on standard error, where there is something to tell: a line, and for errors of a program some more,
+    /// indented, about where.
     pub fn tell(&self) {
         match self {
             Self::Fine | Self::Usage | Self::Quit(_) => {}
-            Self::Failed(error) | Self::Exhausted(error) => tell(&error.to_string()),
+            Self::Failed(error) | Self::Exhausted(error) | Self::NotArc(error) => {
+                let lines = details::lines(error).into_iter().map(|line| format!("\n{line}"));
+                tell(&format!("{error}{}", lines.collect::<String>()));
+            }
             Self::Misused(why) | Self::Unreadable(why) | Self::System(why) => tell(why),
             Self::Interrupted => tell("interrupted"),
         }
     }
 }
 
-/// Tells one line on standard error.
+/// Tells a line, or several, on standard error.
 #[allow(clippy::print_stderr, reason = "the command line talks to people on standard error")]
 pub fn tell(line: &str) {
     eprintln!("heapatlas: {line}");

@@ -2,6 +2,7 @@
 //!
 //! * [`arguments`] what can be asked for
 //! * [`exit`] how it ends: exit codes and the line that says why
+//! * `details` what else there is to tell about an error
 //! * `session` a runtime on the terminal's streams, with Ctrl-C
 //! * `question` what to do about an exhausted heap, asked at a terminal
 //! * `run`, `repl`, `explain`, `compare`, `snapshot`, `core`, `open` the commands
@@ -11,6 +12,7 @@
 pub mod arguments;
 mod compare;
 mod core;
+mod details;
 pub mod exit;
 mod explain;
 mod live;

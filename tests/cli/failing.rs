@@ -1,4 +1,5 @@
-//! Bad input and programs that fail: one line that names file and place, the right code, nothing lost, no panic.
+//! Bad input and programs that fail: one line that names file and place, what helps to find it, the right code, nothing
+//! lost, no panic.
 
 use std::fs;
 use std::path::Path;
@@ -45,6 +46,30 @@ fn bad_input_is_one_line_with_its_place() {
         lines += &format!("{code} {}\n", line(&ran, code, out, &file));
     }
     golden::check("errors.txt", &lines);
+}
+
+#[test]
+fn what_follows_the_line_shows_the_place_and_who_called() {
+    let scratch = Scratch::new();
+    let nested = "(def f (n)\n  (if (is n 0)\n      (car 1)\n      (+ 1 (f (- n 1)))))\n\n(def g (xs)\n  (map [f _] xs))\n\n\
+                  (prn (car (g (list 3))))\n";
+    let ring: String = (0..12).map(|n| format!("(def f{n} (x)\n  (+ 1 (f{} x)))\n", (n + 1) % 12)).collect();
+    let cases = [
+        ("nested.arc", nested.to_owned()),
+        ("misspelt.arc", "(def small (xs)\n  (map [* _ 2]\n       (kepp odd xs)))\n\n(small '(1 2))\n".to_owned()),
+        ("argument.arc", "(def f (x)\n  (prn \"a\"\n       (+ x\n          yy)))\n\n(f 1)\n".to_owned()),
+        ("unbalanced.arc", "(def f (x)\n  (prn x]\n".to_owned()),
+        ("ring.arc", format!("{ring}(= f11 [car _])\n(f0 7)\n")),
+        ("caught.arc", "(prn (on-err details (fn () (strng 1))))\n".to_owned()),
+    ];
+    let mut found = String::new();
+    for (name, content) in cases {
+        let file = scratch.file(name, content);
+        let ran = run_on("run", &file);
+        let folder = format!("{}/", file.parent().expect("a folder").display());
+        found += &format!("{}{}\n", ran.out, ran.errors.replace(&folder, ""));
+    }
+    golden::check("details.txt", &found);
 }
 
 #[test]

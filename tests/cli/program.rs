@@ -27,15 +27,15 @@ impl Ran {
         self.out
     }
 
-    /// The one line on standard error with which it failed. Everything it printed before is there, and nobody
-    /// panicked.
+    /// The line on standard error with which it failed. Nothing but indented details follows it, everything it printed
+    /// before is there, and nobody panicked.
     #[track_caller]
     pub(crate) fn failed(&self, code: i32, out: &str) -> &str {
         assert_eq!(self.code, Some(code), "{}", self.errors);
         assert_eq!(self.out, out);
         assert!(!self.errors.contains("panicked") && !self.errors.contains("RUST_BACKTRACE"), "{}", self.errors);
-        let line = self.errors.strip_suffix('\n').unwrap_or_else(|| panic!("no line: {:?}", self.errors));
-        assert!(!line.contains('\n'), "more than a line: {line}");
+        let (line, details) = self.errors.split_once('\n').unwrap_or_else(|| panic!("no line: {:?}", self.errors));
+        assert!(details.lines().all(|line| line.starts_with("  ")), "more than a line: {details}");
         line.strip_prefix("heapatlas: ").unwrap_or_else(|| panic!("who says so? {line}"))
     }
 }

@@ -46,7 +46,7 @@ pub enum ErrorKind {
 /// A function that was running when an error happened.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Caller {
-    /// Its name; empty when it has none.
+    /// Its name; empty when it has none, as a top-level form, or one that only a library built in knows.
     pub function: String,
     /// Where in it, when it is written in a file.
     pub location: Option<Location>,
@@ -89,13 +89,15 @@ impl fmt::Display for ArcError {
     }
 }
 
-/// Writes a text as one line that shows all it holds: white space as spaces, and control characters, NUL say, as the
-/// pictures that Unicode has for them.
+/// Writes a text as one line that shows all it holds.
 fn write_on_a_line(f: &mut fmt::Formatter<'_>, text: &str) -> fmt::Result {
     text.chars().try_for_each(|character| f.write_char(visible(character)))
 }
 
-fn visible(character: char) -> char {
+/// A character as it is shown within a line: white space as a space, and a control character, NUL say, as the picture
+/// that Unicode has for it.
+#[must_use]
+pub fn visible(character: char) -> char {
     /// The picture of NUL; those of the other control characters follow.
     const PICTURES: u32 = 0x2400;
     match character {

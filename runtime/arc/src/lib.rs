@@ -69,7 +69,7 @@
 //! * `vm` the machine: dispatch, calls, frames, errors and continuations, threads
 //! * `builtins` functions in Rust; `numbers` the numeric tower; `tables`, `tagged`, `text`, `equality`, `closures`
 //! * `ports` text in and out; `streams` what ports are connected with; `printer` values to text
-//! * `symbols` interning and global values; `world` what all parts share; `fault` what can go wrong
+//! * `symbols` interning and global values; `world` what all parts share; `fault` what can go wrong; `suggest` what was meant
 //! * `core` what of a runtime a core keeps, and a runtime made of that
 //! * `scratch` stacks and lists inside the heap, for work whose size the program decides
 //! * [`inspect`] what lies on a page, who holds it and why it is alive, as plain data
@@ -104,6 +104,7 @@ mod safepoint;
 mod scratch;
 mod ssyntax;
 mod streams;
+mod suggest;
 mod symbols;
 mod tables;
 mod tagged;

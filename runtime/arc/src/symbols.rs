@@ -103,6 +103,19 @@ impl Symbols {
         self.count
     }
 
+    /// The names of at most `longest` characters whose global variables have values, in no order. Names that begin
+    /// with `%` are a library's own.
+    pub(crate) fn bound_names<'h>(&self, heap: &'h Heap, longest: usize) -> impl Iterator<Item = String> + use<'h> {
+        let table = self.table.as_object();
+        let slots = table.map_or(0, |table| heap.header(table).payload_words());
+        (0..slots).filter_map(move |at| {
+            let symbol = heap.value(table?, at).as_object()?;
+            let name = name_of(heap, symbol);
+            let wanted = global(heap, symbol) != Value::UNBOUND && name.len() <= longest;
+            wanted.then(|| name.prefix(longest)).filter(|name| !name.starts_with('%'))
+        })
+    }
+
     pub(crate) fn each_root(&mut self, visit: &mut dyn FnMut(&mut Value)) {
         visit(&mut self.table);
         self.known.iter_mut().for_each(visit);
@@ -241,7 +254,6 @@ pub(crate) fn name_string(heap: &Heap, symbol: ObjectRef) -> Value {
     heap.value(symbol, NAME)
 }
 
-/// The name of a symbol, nil and t included, outside the heap, cut to `most` characters; empty for anything else.
 /// The order of the names of two symbols.
 pub(crate) fn name_order(heap: &Heap, left: Value, right: Value) -> Ordering {
     let object = |symbol| heap.as_kind(symbol, ObjectKind::Symbol);
@@ -252,6 +264,7 @@ pub(crate) fn name_order(heap: &Heap, left: Value, right: Value) -> Ordering {
     }
 }
 
+/// The name of a symbol, nil and t included, outside the heap, cut to `most` characters; empty for anything else.
 pub(crate) fn name_prefix(heap: &Heap, symbol: Value, most: usize) -> String {
     match heap.as_kind(symbol, ObjectKind::Symbol) {
         Some(object) => name_of(heap, object).prefix(most),

@@ -366,6 +366,14 @@ impl Machine {
         closures::code(&self.world.heap, closure)
     }
 
+    /// Whether this is the code of the function that a global variable holds. The names of other functions of a library
+    /// are its own affair.
+    fn is_global_code(&self, name: Value, code: ObjectRef) -> bool {
+        let value =
+            self.world.heap.as_kind(name, ObjectKind::Symbol).map(|name| symbols::global(&self.world.heap, name));
+        value.and_then(|value| self.code_of(value)) == Some(code)
+    }
+
     fn take_trace(&self) -> Trace {
         let mut trace = Vec::new();
         if self.registers.fp < 2 {
@@ -384,8 +392,14 @@ impl Machine {
                     line: place.line,
                     column: place.column,
                 });
+                let inside = file.as_object().is_some_and(|file| is_library(&self.world, file));
+                let function = if name.is_nil() || (inside && !self.is_global_code(name, code)) {
+                    String::new()
+                } else {
+                    symbols::name_prefix(&self.world.heap, name, 200)
+                };
                 if !builtin {
-                    trace.push(Caller { function: symbols::name_prefix(&self.world.heap, name, 200), location });
+                    trace.push(Caller { function, location });
                 }
             }
             let Some((next, back)) = self.caller(frame) else { break };

@@ -17,6 +17,7 @@ use crate::closures;
 use crate::equality;
 use crate::fault::{FailureKind, Fault, Outcome};
 use crate::numbers::arithmetic::{self, Operation};
+use crate::suggest;
 use crate::symbols;
 use crate::tables;
 
@@ -511,7 +512,9 @@ impl Machine {
     #[cold]
     fn unbound(&self, symbol: Value) -> Fault {
         let name = self.world.show(symbol);
-        Fault::failure(FailureKind::Unbound, format!("unbound variable: {name}"))
+        let names = self.world.symbols.bound_names(&self.world.heap, suggest::LONGEST);
+        let near = suggest::nearest(&name, names).map_or_else(String::new, |near| format!("; did you mean {near}?"));
+        Fault::failure(FailureKind::Unbound, format!("unbound variable: {name}{near}"))
     }
 
     /// A part of a list that is being taken apart into parameters.

@@ -75,7 +75,23 @@ impl Generator<'_> {
             rest = cdr;
         }
         self.turn_round(start);
-        Ok(())
+        self.note_before(call)
+    }
+
+    /// A variable that has no value yet may be a misspelt one: fetching it is to fail at the place of its call. Others do
+    /// not fail, and places take room.
+    fn note_before(&mut self, call: Call) -> Outcome<()> {
+        let heap = &self.world.heap;
+        let is_unbound = |node: Value| {
+            heap.as_kind(node, ObjectKind::Symbol).is_some_and(|name| symbols::global(heap, name) == Value::UNBOUND)
+        };
+        let mut rest = call.arguments;
+        let mut found = is_unbound(call.head);
+        while let Some((argument, cdr)) = self.world.uncons(rest).filter(|_| !found) {
+            found = is_unbound(argument);
+            rest = cdr;
+        }
+        if found { self.push(Task::Place(call.place)) } else { Ok(()) }
     }
 
     /// A call as a test, if it becomes an operation that is one; says whether it does.
@@ -166,7 +182,7 @@ impl Generator<'_> {
         if after_first > top {
             self.push_node(first, Goal::Register(a), after_first)?;
         }
-        Ok(())
+        self.note_before(inlined.call)
     }
 
     /// A register for an operand: where it is already, or the next free one, for which a task is pushed later.
