@@ -588,6 +588,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "five thousand cells, one at a time, take Miri an hour")]
     fn steps_by_object_reach_the_same_end_as_a_whole_cycle() {
         let mut heap = Heap::new().unwrap();
         let mut root = One(comb(&mut heap, 3));
