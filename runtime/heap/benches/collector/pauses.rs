@@ -1,13 +1,17 @@
 //! How long the program stands still, beside much that lives.
+//!
+//! A machine that others use too stops a thread now and then, and books part of that to the thread. So as many pieces of
+//! plain reading are timed beside the slices: what is longer there as well is not the collector's.
 
+use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use heapatlas_heap::object::{ObjectFlags, ObjectKind};
 use heapatlas_heap::terms::{GRANULE, GcPhase};
 use heapatlas_heap::{Due, Heap, Value};
 
-use crate::measure::{bar, milliseconds, report, thread_time};
-use crate::program::{List, safepoint, scattered};
+use crate::measure::{bar, milliseconds, report, thread_time, timed};
+use crate::program::{Dice, List, safepoint, scattered};
 
 /// Cells allocated beside what lives: enough for several cycles.
 const CELLS: u32 = 60_000_000;
@@ -54,6 +58,22 @@ fn pauses(live: usize) -> (Vec<Pause>, u64) {
     (all, cycles)
 }
 
+/// Words that a piece of plain reading reads, in no order.
+const READS: usize = 2000;
+
+/// How long as many pieces of plain reading take, from as much memory as lives beside the slices.
+fn reading(pieces: usize, live: usize) -> Vec<Duration> {
+    let words: Vec<u64> = (0..live as u64 / 8).collect();
+    let mut dice = Dice::new();
+    let piece = |_| {
+        let (sum, took) =
+            timed(|| (0..READS).map(|_| words[dice.roll(words.len() as u64) as usize]).fold(0, u64::wrapping_add));
+        black_box(sum);
+        took
+    };
+    (0..pieces).map(piece).collect()
+}
+
 /// What a share of some times, in hundredths, do not exceed: milliseconds.
 fn percentile(times: impl Iterator<Item = Duration>, share: usize) -> f64 {
     let mut sorted: Vec<_> = times.collect();
@@ -75,6 +95,12 @@ pub(crate) fn bench() {
         report("    share above 0.5 ms", long as f64 / all.len() as f64 * 100.0, "%");
         bar("    longest", percentile(all.iter().map(|pause| pause.worked), 100), "ms", 2.0);
         report("    longest by the wall clock", percentile(all.iter().map(|pause| pause.passed), 100), "ms");
+        let read = reading(all.len(), live);
+        let longer = read.iter().filter(|time| **time > 4 * SLICE).count();
+        let (half, most) = (percentile(read.iter().copied(), 50), percentile(read.iter().copied(), 100));
+        println!(
+            "    as many pieces of plain reading: half within {half:.3} ms, {longer} above 2 ms, longest {most:.3} ms"
+        );
         for phase in GcPhase::ALL {
             let of_phase = || all.iter().filter(|pause| pause.phase == phase).map(|pause| pause.worked);
             if of_phase().next().is_some() {

@@ -485,6 +485,20 @@ mod tests {
     }
 
     #[test]
+    #[cfg(all(target_os = "linux", not(miri)))]
+    fn mark_bitmaps_are_resident_before_slices_come_upon_them() {
+        let mut heap = Heap::new().unwrap();
+        let mut resident_tables = |touch: bool| {
+            heap.space.chunks().iter().filter(|_| touch).for_each(|chunk| chunk.memory().touch_marks());
+            assert!(heap.measure_residency());
+            let chunk = &heap.space.chunks()[0];
+            (0..crate::raw::TABLE_PAGES).filter(|page| chunk.entry(*page).resident() == Some(true)).count()
+        };
+        let before = resident_tables(false);
+        assert_eq!(resident_tables(true), before + 2, "of pages for a bit a granule there are two");
+    }
+
+    #[test]
     fn what_is_moved_behind_the_mark_is_not_lost() {
         let mut heap = Heap::new().unwrap();
         let list = |heap: &mut Heap| (0..50).fold(Value::NIL, |rest, n| heap.cons(Value::small(n), rest).unwrap());

@@ -45,7 +45,7 @@ pub(crate) const SLICE_TAKEN: u64 = 2 * SLICE_SCANNED;
 /// Pages that a slice sweeps.
 pub(crate) const SLICE_SWEPT: u64 = 512;
 /// Chunks whose mark bitmaps, two pages each, a slice touches before the mark.
-pub(crate) const SLICE_TOUCHED: usize = 64;
+pub(crate) const SLICE_TOUCHED: usize = 32;
 /// Bytes that a slice gives back, about.
 pub(crate) const SLICE_GIVEN: usize = 256 << 10;
 /// A heap with no more than this in use is collected at once: that takes milliseconds, and leaves nothing behind that
