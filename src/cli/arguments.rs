@@ -34,6 +34,10 @@ pub enum Command {
     Repl(ReplOptions),
     /// Run a program and say where its resident bytes go, and what would lower them
     Explain(ExplainOptions),
+    /// Run a program and say which of its functions take time and allocate
+    Profile(ProfileOptions),
+    /// Run a program and list the bytecode of what it defines
+    Disassemble(DisassembleOptions),
     /// Run a program under several policies, each in a process of its own, and show them side by side
     Compare(CompareOptions),
     /// Run a program and write its page map: .png .svg .json .csv .txt
@@ -185,6 +189,50 @@ pub struct ExplainOptions {
     /// Evaluate an expression after the program
     #[arg(short = 'e', value_name = "EXPR", allow_hyphen_values = true)]
     pub expressions: Vec<String>,
+    /// The runtime.
+    #[command(flatten)]
+    pub runtime: RuntimeOptions,
+}
+
+/// What a profile is about.
+#[derive(ValueEnum, Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum ProfileUnit {
+    /// Time, in folded stacks as microseconds
+    #[default]
+    Time,
+    /// Bytes allocated
+    Bytes,
+}
+
+/// The options of `profile`.
+#[derive(Args, Clone, Debug)]
+pub struct ProfileOptions {
+    /// Programs, run one after the other; loading the base library does not count
+    #[arg(value_name = "FILE.arc", required_unless_present = "expressions")]
+    pub files: Vec<PathBuf>,
+    /// Evaluate an expression after the programs
+    #[arg(short = 'e', value_name = "EXPR", allow_hyphen_values = true)]
+    pub expressions: Vec<String>,
+    /// What comes first in the table, and what folded stacks count
+    #[arg(long, value_enum, default_value_t)]
+    pub by: ProfileUnit,
+    /// Write folded stacks, which programs that draw flame graphs read, instead of a table to standard error
+    #[arg(short = 'o', long = "output", value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// The runtime.
+    #[command(flatten)]
+    pub runtime: RuntimeOptions,
+}
+
+/// The options of `disassemble`.
+#[derive(Args, Clone, Debug)]
+pub struct DisassembleOptions {
+    /// The program; what it prints goes to standard error
+    #[arg(value_name = "FILE.arc")]
+    pub file: PathBuf,
+    /// The function or macro to list, from whatever file it is; without one, all that the program defines
+    #[arg(value_name = "NAME")]
+    pub name: Option<String>,
     /// The runtime.
     #[command(flatten)]
     pub runtime: RuntimeOptions,

@@ -5,7 +5,7 @@
 //! * `details` what else there is to tell about an error
 //! * `session` a runtime on the terminal's streams, with Ctrl-C
 //! * `question` what to do about an exhausted heap, asked at a terminal
-//! * `run`, `repl`, `explain`, `compare`, `snapshot`, `core`, `open` the commands
+//! * `run`, `repl`, `explain`, `profile`, `disassemble`, `compare`, `snapshot`, `core`, `open` the commands
 //! * `stats` what `--stats` reports
 //! * `live` the map in the terminal, where there is no display
 
@@ -13,10 +13,12 @@ pub mod arguments;
 mod compare;
 mod core;
 mod details;
+mod disassemble;
 pub mod exit;
 mod explain;
 mod live;
 mod open;
+mod profile;
 mod question;
 mod repl;
 mod run;
@@ -48,6 +50,8 @@ pub fn main() -> ExitCode {
         Some(Command::Run(options)) => run::run(options),
         Some(Command::Repl(options)) => repl::repl(options),
         Some(Command::Explain(options)) => explain::explain(options),
+        Some(Command::Profile(options)) => profile::profile(options),
+        Some(Command::Disassemble(options)) => disassemble::disassemble(options),
         Some(Command::Compare(options)) => compare::compare(options),
         Some(Command::Snapshot(options)) => snapshot::snapshot(options),
         Some(Command::Core(CoreCommand::Save(options))) => core::save(options),

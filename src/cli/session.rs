@@ -144,14 +144,23 @@ impl Session {
     /// Starts a runtime for a program on a host, with nothing loaded yet. Where a recording goes to standard output, what the
     /// program prints goes to standard error.
     pub(super) fn start(program: &Program, host: Box<dyn Host>) -> Result<Self, ArcError> {
+        let to: Box<dyn Write + Send> =
+            if program.records_to_output() { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
+        Self::start_printing_to(program, host, to)
+    }
+
+    /// The same for a program whose output goes elsewhere.
+    pub(super) fn start_printing_to(
+        program: &Program,
+        host: Box<dyn Host>,
+        to: Box<dyn Write + Send>,
+    ) -> Result<Self, ArcError> {
         let output = Arc::new(Mutex::new(OutputState::default()));
         let recorder = program.recorder()?.map(SharedRecorder::new);
         let host = match &recorder {
             Some(recorder) => Box::new(Recorded::new(host, recorder.clone())),
             None => host,
         };
-        let to: Box<dyn Write + Send> =
-            if program.records_to_output() { Box::new(io::stderr()) } else { Box::new(io::stdout()) };
         let streams = Streams {
             input: Box::new(io::stdin()),
             output: Box::new(Output { state: Arc::clone(&output), to }),

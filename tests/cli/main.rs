@@ -4,8 +4,8 @@
 //! * [`golden`] what it printed against a file; `HEAPATLAS_BLESS=1` writes the files anew
 //! * [`xml`] whether a text is well-formed XML
 //!
-//! What is tested: [`running`], [`comparing`], [`cores`], [`statistics`], [`explaining`], [`pictures`], [`failing`], [`asking`], [`recording`],
-//! [`refused`], [`stopping`], [`usage`].
+//! What is tested: [`running`], [`comparing`], [`cores`], [`statistics`], [`explaining`], [`pictures`], [`profiling`],
+//! [`failing`], [`asking`], [`recording`], [`refused`], [`stopping`], [`usage`].
 
 mod asking;
 mod comparing;
@@ -14,6 +14,7 @@ mod explaining;
 mod failing;
 mod golden;
 mod pictures;
+mod profiling;
 mod program;
 mod recording;
 mod refused;

@@ -6,7 +6,7 @@ use super::program::{Scratch, run, run_on};
 #[test]
 fn help_says_what_can_be_asked_for() {
     golden::check("help.txt", &run("--help").fine());
-    for command in ["run", "repl", "explain", "snapshot", "open", "core"] {
+    for command in ["run", "repl", "explain", "profile", "disassemble", "snapshot", "open", "core"] {
         let help = run(&format!("{command} --help")).fine();
         golden::check(&format!("help-{command}.txt"), &help);
     }
@@ -31,6 +31,9 @@ fn arguments_that_make_no_sense_are_code_2() {
         "core save",
         "run -e 1 --heap heap-of-sand",
         "snapshot",
+        "profile",
+        "profile -e 1 --by calls",
+        "disassemble",
     ];
     for arguments in arguments {
         let ran = run(arguments);

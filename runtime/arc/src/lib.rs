@@ -63,7 +63,7 @@
 //! # Contents
 //!
 //! * `runtime` the [`Runtime`], as its host sees it
-//! * [`host`] what a host can want; [`error`] what it is told; [`libraries`] the Arc libraries built in
+//! * [`host`] what a host can want; [`error`] what it is told; [`profile`] where a program spends its time; [`libraries`] the Arc libraries built in
 //! * `reader` text to data; `positions` where the lists of a datum begin in their file; `ssyntax`
 //! * `compiler` expansion and generation; `bytecode` operations, instructions, listings
 //! * `vm` the machine: dispatch, calls, frames, errors and continuations, threads
@@ -97,6 +97,7 @@ mod numbers;
 mod ports;
 mod positions;
 mod printer;
+pub mod profile;
 mod reader;
 mod runtime;
 #[allow(unsafe_code, reason = "the promise that the heap asks for at a safepoint")]

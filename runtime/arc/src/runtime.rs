@@ -11,6 +11,7 @@ use heapatlas_heap::terms::{GcCause, GcPhase, GcUnit};
 use heapatlas_heap::{Heap, Value};
 
 use crate::builtins::{self, Level};
+use crate::bytecode::listing;
 use crate::core::Beginning;
 use crate::error::{ArcError, ErrorKind, Location};
 use crate::fault::{FailureKind, Fault, Outcome};
@@ -18,6 +19,7 @@ use crate::host::{Host, Verdict};
 use crate::libraries::Library;
 use crate::ports;
 use crate::positions::Place;
+use crate::profile::Profile;
 use crate::reader;
 use crate::streams::Stream;
 use crate::symbols::{self, Known};
@@ -26,6 +28,9 @@ use crate::text::Text;
 use crate::vm::Machine;
 use crate::vm::run::Ended;
 use crate::world::World;
+
+/// Names of global variables longer than this are of no interest to people.
+const MOST_NAME: usize = 100;
 
 /// The streams a program begins with.
 pub struct Streams {
@@ -285,6 +290,39 @@ impl Runtime {
         let file = Text::of(&world.heap, name).prefix(4096);
         let Place { line, column } = self.datum_place;
         Some(Location { file, line, column })
+    }
+
+    /// From here on notes where programs spend time and allocate. Samples are taken at safepoints: the host decides how
+    /// many there are.
+    pub fn start_profile(&mut self) {
+        self.machine.start_profile();
+    }
+
+    /// Ends the profile, and gives it.
+    pub fn end_profile(&mut self) -> Profile {
+        self.machine.end_profile()
+    }
+
+    /// The names of the functions and macros that a file defines, in the order of the file.
+    #[must_use]
+    pub fn defined_in(&self, path: &str) -> Vec<String> {
+        listing::defined_in(&self.machine.world, path)
+    }
+
+    /// The names of all global variables that have a value, but for a library's own, which begin with `%`.
+    #[must_use]
+    pub fn globals(&self) -> Vec<String> {
+        let world = &self.machine.world;
+        world.symbols.bound_names(&world.heap, MOST_NAME).collect()
+    }
+
+    /// The bytecode of the function or macro with this name, and of the functions in it, as text; `None` when there is
+    /// no such function, or it is a builtin.
+    ///
+    /// # Errors
+    /// When the heap has no room.
+    pub fn disassemble(&mut self, name: &str) -> Result<Option<String>, ArcError> {
+        self.with_room(|machine| listing::of(&mut machine.world, name)).map_err(|fault| outside(&fault))
     }
 
     /// Does what the host wants while no program runs, until it says to stop.

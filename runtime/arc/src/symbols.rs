@@ -103,17 +103,18 @@ impl Symbols {
         self.count
     }
 
-    /// The names of at most `longest` characters whose global variables have values, in no order. Names that begin
-    /// with `%` are a library's own.
-    pub(crate) fn bound_names<'h>(&self, heap: &'h Heap, longest: usize) -> impl Iterator<Item = String> + use<'h> {
+    /// The symbols whose global variables have values, in no order.
+    pub(crate) fn bound<'h>(&self, heap: &'h Heap) -> impl Iterator<Item = ObjectRef> + use<'h> {
         let table = self.table.as_object();
         let slots = table.map_or(0, |table| heap.header(table).payload_words());
-        (0..slots).filter_map(move |at| {
-            let symbol = heap.value(table?, at).as_object()?;
-            let name = name_of(heap, symbol);
-            let wanted = global(heap, symbol) != Value::UNBOUND && name.len() <= longest;
-            wanted.then(|| name.prefix(longest)).filter(|name| !name.starts_with('%'))
-        })
+        let symbols = (0..slots).filter_map(move |at| heap.value(table?, at).as_object());
+        symbols.filter(|symbol| global(heap, *symbol) != Value::UNBOUND)
+    }
+
+    /// The names of those that are no longer than this. Names that begin with `%` are a library's own and left out.
+    pub(crate) fn bound_names<'h>(&self, heap: &'h Heap, longest: usize) -> impl Iterator<Item = String> + use<'h> {
+        let names = self.bound(heap).map(|symbol| name_of(heap, symbol)).filter(move |name| name.len() <= longest);
+        names.map(move |name| name.prefix(longest)).filter(|name| !name.starts_with('%'))
     }
 
     pub(crate) fn each_root(&mut self, visit: &mut dyn FnMut(&mut Value)) {

@@ -2,7 +2,7 @@
 //!
 //! * [`op`] the operations, one table
 //! * [`inline`] calls of builtins that became operations, and how they turn back into calls
-//! * [`disassemble`] compiled functions as text
+//! * [`disassemble`] compiled functions as text; [`listing`] which functions a file defines
 //!
 //! ```text
 //!  63        48 47        32 31        16 15     8 7      0
@@ -16,6 +16,7 @@
 
 pub(crate) mod disassemble;
 pub(crate) mod inline;
+pub(crate) mod listing;
 pub(crate) mod op;
 
 use op::Op;

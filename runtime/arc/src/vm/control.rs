@@ -368,7 +368,7 @@ impl Machine {
 
     /// Whether this is the code of the function that a global variable holds. The names of other functions of a library
     /// are its own affair.
-    fn is_global_code(&self, name: Value, code: ObjectRef) -> bool {
+    pub(super) fn is_global_code(&self, name: Value, code: ObjectRef) -> bool {
         let value =
             self.world.heap.as_kind(name, ObjectKind::Symbol).map(|name| symbols::global(&self.world.heap, name));
         value.and_then(|value| self.code_of(value)) == Some(code)

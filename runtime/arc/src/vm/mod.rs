@@ -7,6 +7,7 @@
 //! * [`control`] errors, handlers, cleanup, continuation jumps
 //! * [`forms`] expansion and compilation as operations
 //! * [`reasons`] who holds a value
+//! * [`sample`] what functions are running, for a profile
 //! * [`threads`] green threads
 //! * [`stubs`] builtins that call functions, as bytecode
 //!
@@ -28,6 +29,7 @@ pub(crate) mod forms;
 pub(crate) mod frames;
 pub(crate) mod reasons;
 pub(crate) mod run;
+mod sample;
 pub(crate) mod stubs;
 pub(crate) mod threads;
 
@@ -38,6 +40,7 @@ use heapatlas_heap::{CodeRef, Heap, Value};
 
 use crate::fault::Outcome;
 use crate::host::Host;
+use crate::profile::Profiler;
 use crate::world::World;
 use control::Trace;
 use run::Retried;
@@ -91,6 +94,8 @@ pub(crate) struct Machine {
     pub(crate) kept: Value,
     /// The top-level form that is evaluated, for errors to tell; nil while none is.
     pub(crate) form: Value,
+    /// The profile being made, if somebody wants one.
+    profiler: Option<Profiler>,
     /// When what the program printed was last written out.
     flushed: Instant,
     /// Run the verifier after every collection.
@@ -158,6 +163,7 @@ impl Machine {
             trace: None,
             kept: Value::NIL,
             form: Value::NIL,
+            profiler: None,
             flushed: Instant::now(),
             verify: false,
         })

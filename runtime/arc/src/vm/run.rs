@@ -311,6 +311,7 @@ impl Machine {
                 }
             }
         }
+        self.sample();
         if self.is_interrupted() {
             return Err(Fault::Interrupted);
         }
