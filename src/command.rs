@@ -1,6 +1,6 @@
 //! Everything that travels back from a view to what it looks at.
 
-use heapatlas_heap::terms::{GcPhase, GcUnit};
+use heapatlas_heap::terms::{Address, GcPhase, GcUnit};
 
 /// What a person, or a script, wants of a runtime.
 #[derive(Clone, PartialEq, Debug)]
@@ -19,6 +19,14 @@ pub enum Command {
     Collect(GcUnit),
     /// Collect to the beginning of a phase, of the cycle under way or of the next.
     CollectTo(GcPhase),
+    /// Say what lies on the page of an address, who holds it, and why it stays.
+    InspectPage(Address),
+    /// Say where the value of a global variable lies.
+    FindSymbol(String),
+    /// Stand still whenever one of these comes about, and at no other breakpoint.
+    SetBreakpoints(Vec<Breakpoint>),
+    /// Tell the free lists, and that of the pool of an address.
+    FreeLists(Option<Address>),
     /// Evaluate the forms of a text, whether or not a program runs.
     Evaluate(String),
     /// Set the soft limit in bytes; `None` for none. While the runtime asks about an exhausted heap, an answer: what
@@ -32,6 +40,25 @@ pub enum Command {
     Interrupt,
     /// End the runtime.
     Quit,
+}
+
+/// What the program is to stand still at.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Breakpoint {
+    /// The soft limit was reached, or the system refused memory.
+    Limit,
+    /// The heap mapped an extent.
+    Growth,
+    /// A hole came about.
+    Hole,
+    /// A pool became free.
+    PoolFreed,
+    /// The collector entered a phase.
+    Phase(GcPhase),
+    /// A top-level form begins whose first words, or whose file and line as `file:line`, contain this.
+    Form(String),
+    /// The allocation clock has come to so many bytes.
+    Clock(u64),
 }
 
 /// How fast the allocation clock goes.

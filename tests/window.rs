@@ -121,8 +121,11 @@ fn colours_shown(harness: &Harness<'_, App>) -> [String; 3] {
 
 #[test]
 fn a_collection_is_stepped_object_by_object_then_by_phase_to_its_end() {
-    let mut harness = open(false);
-    wait(&mut harness, "a hundred forms", |app| forms(app) > 100);
+    let mut harness = open(true);
+    wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));
+    click(&mut harness, "60 KB/s");
+    click(&mut harness, "Play");
+    wait(&mut harness, "some forms", |app| forms(app) > 10);
     let phase = |app: &App| app.session().model().counters().phase;
     click(&mut harness, "Collector");
     assert!(harness.query_by_label_contains("Step through a collection").is_some());
@@ -163,7 +166,7 @@ fn a_collection_is_stepped_object_by_object_then_by_phase_to_its_end() {
     let last = harness.state().session().model().cycles().iter().next_back().copied().expect("a cycle");
     assert_eq!(last.cause, GcCause::Asked);
     assert!(last.after.is_some_and(|after| after.allocated < last.before.allocated), "{last:?}");
-    assert!(harness.query_by_label_contains("pauses: 99 % ≤ ").is_some());
+    assert!(harness.query_by_label_contains("99 % of pauses ≤ ").is_some());
     click(&mut harness, "Play");
     wait(&mut harness, "going on", |app| app.session().model().counters().clock > clock);
 }
@@ -179,6 +182,235 @@ fn the_map_is_coloured_by_each_quantity() {
     harness.key_press(eframe::egui::Key::C);
     harness.run_steps(2);
     assert_eq!(harness.state().map().colouring(), Colouring::Kind, "the first comes after the last");
+}
+
+/// Types into the field above the map.
+fn look_for(harness: &mut Harness<'_, App>, text: &str) {
+    harness.key_press(eframe::egui::Key::Slash);
+    harness.run_steps(2);
+    harness.get_by_label("Look for").type_text(text);
+    harness.run_steps(1);
+    harness.key_press(eframe::egui::Key::Enter);
+    harness.run_steps(2);
+}
+
+/// A window on a runtime that has loaded its library and evaluated a text.
+fn open_with(text: &str) -> Harness<'static, App> {
+    let mut harness = open(true);
+    wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));
+    click(&mut harness, "Skip");
+    wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
+    evaluate(&mut harness, text);
+    wait(&mut harness, "an answer", |app| phase_is(app, &Phase::Finished));
+    harness.key_press(eframe::egui::Key::Escape);
+    harness.run_steps(2);
+    harness
+}
+
+#[test]
+fn a_page_is_found_by_symbol_and_tells_who_lives_there_and_why_it_stays() {
+    let mut harness = open_with("(do (= treasure (list 'gold \"silver\" 12345)) nil)");
+    look_for(&mut harness, "treasure");
+    wait(&mut harness, "the page of the value", |app| app.map().pinned().is_some());
+    assert!(harness.query_by_label_contains("treasure is at 0x").is_some());
+    harness.key_press(eframe::egui::Key::F3);
+    harness.run_steps(2);
+    let pinned = harness.state().map().pinned();
+    wait(&mut harness, "findings", move |app| app.session().page_findings().map(|found| found.page) == pinned);
+    assert!(harness.query_by_label("Why it stays").is_some());
+    assert!(harness.query_by_label_contains("on it, ").is_some());
+    assert!(harness.query_by_label_contains("A page goes back with its pool, ").is_some());
+    let findings = harness.state().session().page_findings().cloned().expect("findings");
+    let treasure = findings.things.iter().find(|thing| thing.printed == "(gold \"silver\" 12345)").expect("the list");
+    assert_eq!(treasure.path, ["global treasure"]);
+    // What was looked for is chosen, and says why it is alive.
+    assert!(harness.query_by_label("Why it is alive").is_some());
+    assert!(harness.query_by_label_contains("Who points to it: ").is_some());
+
+    // What nobody holds any more is told to be dead.
+    let address = treasure.address;
+    evaluate(&mut harness, "(= treasure nil that nil)");
+    wait(&mut harness, "the treasure's end", move |app| {
+        let things = app.session().page_findings().map(|found| found.things.clone()).unwrap_or_default();
+        things.iter().any(|thing| thing.address == address && !thing.is_alive())
+    });
+    assert!(harness.query_by_label_contains("dead: no root leads to it").is_some());
+}
+
+#[test]
+fn free_lists_predict_where_the_next_cell_lies() {
+    let mut harness = open_with("(= kept (keep [is (mod _ 3) 0] (range 1 3000)))");
+    click(&mut harness, "Free lists");
+    wait(&mut harness, "the lists", |app| app.session().free_lists().is_some());
+    let lists = harness.state().session().free_lists().cloned().expect("lists");
+    let next = lists.next_cell.expect("a place");
+    assert!(harness.query_by_label(&format::address(next)).is_some(), "the place is shown");
+    assert!(harness.query_by_label_contains(" in pools of cells, ").is_some());
+    assert!(harness.query_by_label("What would not fit").is_some());
+    // The pool of the pinned page has its list shown.
+    look_for(&mut harness, &format!("0x{:x}", next.get()));
+    wait(&mut harness, "the list of the pool", |app| {
+        app.session().free_lists().is_some_and(|lists| lists.chosen.is_some())
+    });
+    assert!(harness.query_by_label_contains("The list of the pool of cells at ").is_some());
+}
+
+#[test]
+fn pages_are_looked_for_selected_and_summed() {
+    let mut harness = open_with("(len (range 1 1000))");
+    look_for(&mut harness, "> 1K");
+    assert!(harness.query_by_label_contains("pages with 1.00 KiB free").is_some());
+    harness.key_press(eframe::egui::Key::Escape);
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("pages with 1.00 KiB free").is_none());
+    look_for(&mut harness, "0x10");
+    assert!(harness.query_by_label("not the heap's").is_some());
+    harness.key_press(eframe::egui::Key::Escape);
+    harness.run_steps(2);
+
+    // By keys: from the first page to the fourth.
+    let shift_right = |harness: &mut Harness<'_, App>| {
+        harness.key_press_modifiers(eframe::egui::Modifiers::SHIFT, eframe::egui::Key::ArrowRight);
+        harness.run_steps(2);
+    };
+    shift_right(&mut harness);
+    harness.key_press(eframe::egui::Key::X);
+    harness.run_steps(2);
+    for _ in 0..3 {
+        shift_right(&mut harness);
+    }
+    harness.key_press(eframe::egui::Key::X);
+    harness.run_steps(2);
+    let first = harness.state().session().model().pages().extents()[0].span.start;
+    assert_eq!(harness.state().map().selected(), Some(&(first..first + 4 * 4096)));
+    assert!(harness.query_by_label("Selected: 4 pages").is_some());
+    assert!(harness.query_by_label("tables 16.0 KiB").is_some(), "the first pages of a heap hold its tables");
+    // By the mouse: over the whole map.
+    let map = harness.get_by_label_contains("page map: ").rect();
+    harness.drag_at(map.left_top() + eframe::egui::vec2(140.0, 6.0));
+    harness.run_steps(2);
+    harness.hover_at(map.left_top() + eframe::egui::vec2(180.0, 50.0));
+    harness.run_steps(2);
+    harness.drop_at(map.left_top() + eframe::egui::vec2(180.0, 50.0));
+    harness.run_steps(2);
+    let selected = harness.state().map().selected().cloned().expect("a selection");
+    assert!(selected.end - selected.start > 4 * 4096, "{selected:?}");
+    harness.key_press(eframe::egui::Key::Escape);
+    harness.run_steps(2);
+    assert_eq!(harness.state().map().selected(), None);
+}
+
+#[test]
+fn the_program_stands_still_at_breakpoints_and_says_why() {
+    let mut harness = open(true);
+    wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));
+    let stopped = |app: &App, why: &str| {
+        phase_is(app, &Phase::Paused) && app.session().stopped().is_some_and(|stopped| stopped.contains(why))
+    };
+    click(&mut harness, "Breakpoints");
+    harness.get_by_label("form to stop at").focus();
+    harness.run_steps(1);
+    harness.get_by_label("form to stop at").type_text("def map1");
+    harness.run_steps(1);
+    harness.key_press(eframe::egui::Key::Enter);
+    harness.run_steps(2);
+    click(&mut harness, "full");
+    click(&mut harness, "Play");
+    wait(&mut harness, "the form", move |app| stopped(app, "begins: (def map1"));
+    let running = harness.state().session().model().forms().running().map(|form| form.text.clone());
+    assert!(running.is_some_and(|text| text.starts_with("(def map1")), "the form that begins is the one that runs");
+    assert!(harness.query_by_label_contains("Stopped: builtin:arc.arc:").is_some());
+
+    // A phase in the middle of a cycle, with nothing else set.
+    harness.get_by_label("form to stop at").focus();
+    harness.run_steps(1);
+    for _ in 0.."def map1".len() {
+        harness.key_press(eframe::egui::Key::Backspace);
+        harness.run_steps(1);
+    }
+    harness.key_press(eframe::egui::Key::Enter);
+    harness.run_steps(2);
+    click(&mut harness, "stop at sweep");
+    click(&mut harness, "Play");
+    wait(&mut harness, "the sweep", move |app| {
+        stopped(app, "the collector is at sweep; the cause of the cycle is allocation")
+    });
+    assert_eq!(harness.state().session().model().counters().phase, Some(GcPhase::Sweep));
+    click(&mut harness, "stop at sweep");
+
+    // Growth, and a place on the allocation clock.
+    click(&mut harness, "growth");
+    harness.get_by_label("clock to stop at").focus();
+    harness.run_steps(1);
+    harness.get_by_label("clock to stop at").type_text("3M");
+    harness.run_steps(1);
+    harness.key_press(eframe::egui::Key::Enter);
+    harness.run_steps(2);
+    click(&mut harness, "Play");
+    wait(&mut harness, "the clock", move |app| stopped(app, "the allocation clock has come to 3.00 MiB"));
+    let clock = harness.state().session().model().counters().clock;
+    assert!((3 << 20..(3 << 20) + 65_536).contains(&clock), "{clock}");
+    click(&mut harness, "Play");
+    wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
+    evaluate(&mut harness, "(len (= kept (range 1 100000)))");
+    wait(&mut harness, "growth", move |app| stopped(app, "the heap grew by "));
+}
+
+#[test]
+fn the_source_shows_what_each_form_allocated() {
+    let mut harness = open(false);
+    click(&mut harness, "Source");
+    wait(&mut harness, "some forms", |app| forms(app) > 20);
+    assert!(harness.query_by_label_contains("builtin:arc.arc, ").is_some());
+    click(&mut harness, "Skip");
+    wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
+    click(&mut harness, "by bytes");
+    let model = harness.state().session().model();
+    let most = model.forms().iter().max_by_key(|form| form.allocated).cloned().expect("a form");
+    let words = format!("{} {}:{} ", format::bytes(most.allocated.expect("it ended")), most.file, most.line);
+    let shown = harness.get_by_label_contains(&words).rect();
+    let all = harness.get_all_by_label_contains(" builtin:").map(|node| node.rect().top());
+    assert!(all.into_iter().all(|top| top >= shown.top()), "it is the first");
+}
+
+/// A file that somebody drops on the window.
+#[derive(Debug)]
+struct Dropped(std::path::PathBuf);
+
+impl eframe::egui::DroppedFile for Dropped {
+    fn path(&self) -> &std::path::Path {
+        &self.0
+    }
+
+    fn bytes(&self) -> Result<Vec<u8>, String> {
+        std::fs::read(&self.0).map_err(|error| error.to_string())
+    }
+}
+
+#[test]
+fn a_sample_and_a_dropped_file_are_opened() {
+    let mut harness = open(true);
+    wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));
+    harness.key_press_modifiers(eframe::egui::Modifiers::COMMAND, eframe::egui::Key::O);
+    harness.run_steps(2);
+    click(&mut harness, "queue.arc");
+    wait(&mut harness, "another heap", |app| phase_is(app, &Phase::Paused) && forms(app) == 1);
+    click(&mut harness, "Skip");
+    wait(&mut harness, "the sample", |app| {
+        app.session().model().forms().iter().any(|form| &*form.file == "samples/queue.arc")
+    });
+    assert!(harness.query_by_label("samples/queue.arc").is_some(), "the title");
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mine.arc");
+    std::fs::write(&path, "(= mine 42)\n").expect("a file");
+    harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(path.clone())));
+    harness.run_steps(2);
+    wait(&mut harness, "another heap", |app| phase_is(app, &Phase::Paused) && forms(app) == 1);
+    click(&mut harness, "Skip");
+    wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
+    let loaded = |form: &heapatlas::model::forms::Form| *form.file == *path.to_string_lossy();
+    assert!(harness.state().session().model().forms().iter().any(loaded));
 }
 
 #[test]

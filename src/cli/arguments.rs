@@ -125,6 +125,7 @@ impl RuntimeOptions {
             (None, None, false) => Base::BuiltIn,
         };
         Program {
+            texts: Vec::new(),
             base,
             files,
             expressions,

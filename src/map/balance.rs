@@ -3,7 +3,7 @@
 use heapatlas_heap::terms::PAGE;
 use heapatlas_heap::{Balance, PageBalance, PageEntry};
 
-use crate::model::pages::Pages;
+use crate::model::pages::{Page, Pages};
 
 /// A term of the balance.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -145,6 +145,29 @@ impl Term {
     }
 }
 
+/// The balance of some pages.
+#[must_use]
+pub fn of_pages(pages: impl Iterator<Item = Page>) -> Balance {
+    let mut sum = PageBalance::default();
+    let mut absent = Some(0);
+    for page in pages {
+        sum = sum.plus(page.entry.balance());
+        let bytes = page.entry.resident().map(|resident| if resident { 0 } else { PAGE as u64 });
+        absent = absent.zip(bytes).map(|(sum, bytes)| sum + bytes);
+    }
+    Balance {
+        live: sum.live as u64,
+        unjudged: sum.unjudged as u64,
+        dead: sum.dead as u64,
+        overhead: sum.overhead as u64,
+        free_runs: sum.free_runs as u64,
+        free_pages: sum.free_page as u64,
+        tables: sum.tables as u64,
+        reserve: sum.reserve as u64,
+        not_resident: absent,
+    }
+}
+
 /// How many bytes of each term are in memory: pages are resident whole, so their terms are. `None` when residency was not
 /// measured.
 #[must_use]
@@ -179,6 +202,23 @@ mod tests {
         assert_eq!(sum, balance.committed());
         assert_eq!(Term::NotResident.of(&balance), Some(200));
         assert_eq!(balance.resident(), Some(55));
+    }
+
+    #[test]
+    fn the_balance_of_all_pages_is_that_of_the_heap() {
+        let mut heap = heapatlas_heap::Heap::new().expect("a heap");
+        for _ in 0..500 {
+            heap.cons(heapatlas_heap::Value::NIL, heapatlas_heap::Value::T).expect("room");
+        }
+        let mut model = crate::model::HeapModel::default();
+        model.apply(&heap.cut_frame(true));
+        let unmeasured = of_pages(model.pages().iter());
+        assert_eq!(unmeasured, model.counters().balance);
+        assert_eq!(unmeasured.not_resident, None, "nobody has measured it");
+        heap.measure_residency();
+        model.apply(&heap.cut_frame(true));
+        assert_eq!(of_pages(model.pages().iter()), model.counters().balance);
+        assert_eq!(of_pages(std::iter::empty()).committed(), 0);
     }
 
     #[test]

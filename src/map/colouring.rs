@@ -87,7 +87,7 @@ impl Colouring {
 
 /// A page of one colour up to a height.
 fn plain(full: Rgb, fill: f32, entry: PageEntry, theme: Theme) -> Shade {
-    let ground = if entry.kind().is_free() { theme.background() } else { theme.free() };
+    let ground = if entry.kind().is_free() { theme.free().mix(theme.background(), 0.6) } else { theme.free() };
     Shade { full, unjudged: full, empty: ground, live: fill, fill, absent: false, line: None }
 }
 

@@ -14,11 +14,13 @@ use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounde
 use heapatlas_arc::Streams;
 use heapatlas_arc::error::{ArcError, ErrorKind};
 use heapatlas_arc::host::{Answer, Host, Verdict};
+use heapatlas_arc::inspect::{Findings, Inspection};
 use heapatlas_heap::frame::Frame;
 use heapatlas_heap::gc::StepReport;
 use heapatlas_heap::terms::{GcPhase, GcUnit};
 use heapatlas_heap::{Exhausted, Heap};
 
+use super::breakpoints::Breakpoints;
 use super::program::Program;
 use super::recorder::Recorder;
 use super::{Message, Source, State};
@@ -39,6 +41,8 @@ const COMMANDS: usize = 256;
 /// Calls between two looks at full speed and in slow motion.
 const CALLS_AT_FULL_SPEED: u32 = 2_000;
 const CALLS_IN_SLOW_MOTION: u32 = 100;
+/// The same while there are breakpoints: the program goes no further beyond one.
+const CALLS_WITH_BREAKPOINTS: u32 = 8;
 /// The stack of the runtime's thread. The machine does not recurse on it.
 const STACK: usize = 2 << 20;
 /// Until the next command comes.
@@ -95,6 +99,7 @@ impl Embedded {
             wants_key: true,
             stepped: false,
             collect_to: None,
+            breakpoints: Breakpoints::default(),
             cycles_told: 0,
             asks: beginning.asks,
             told: None,
@@ -242,6 +247,7 @@ struct EmbeddedHost {
     wants_key: bool,
     /// Whether something stepped since the latest frame.
     stepped: bool,
+    breakpoints: Breakpoints,
     /// The phase that the collector is to come to.
     collect_to: Option<GcPhase>,
     /// The collections of which the pauses were told.
@@ -294,6 +300,10 @@ impl EmbeddedHost {
                 self.collect_to = Some(phase);
                 return Some(Verdict::Collect(GcUnit::Phase));
             }
+            Command::InspectPage(address) => return Some(Verdict::Inspect(Inspection::Page(address))),
+            Command::FindSymbol(name) => return Some(Verdict::Inspect(Inspection::Symbol(name))),
+            Command::FreeLists(chosen) => return Some(Verdict::Inspect(Inspection::FreeLists(chosen))),
+            Command::SetBreakpoints(set) => self.breakpoints.set(set, heap),
             Command::Evaluate(text) => {
                 self.interrupted.push(self.mode);
                 self.mode = Mode::Run;
@@ -324,6 +334,11 @@ impl EmbeddedHost {
                 let busy = format!("waiting for an answer; not evaluated: {text}");
                 self.outlet.tell(Message::Evaluated(Err(ArcError::new(ErrorKind::Program, busy))));
             }
+            // The machine is in the middle of an instruction: what its registers hold can't be told now.
+            Command::InspectPage(_) | Command::FindSymbol(_) => {}
+            Command::FreeLists(chosen) => {
+                self.outlet.tell(Message::Found(Findings::FreeLists(Box::new(heap.free_lists(chosen)))));
+            }
             // The sender set the flag, for which the machine looks after any answer.
             Command::Interrupt | Command::Quit => {
                 self.obey(command, heap);
@@ -334,6 +349,7 @@ impl EmbeddedHost {
             | Command::StepForm
             | Command::Speed(_)
             | Command::Skip
+            | Command::SetBreakpoints(_)
             | Command::KeyFrame => {
                 self.obey(command, heap);
             }
@@ -371,11 +387,22 @@ impl EmbeddedHost {
         frame.key = std::mem::take(&mut self.wants_key);
         self.stepped = false;
         heap.cut_frame_into(&mut frame);
+        self.breakpoints.frame_was_cut();
         self.last_frame = (heap.clock(), Instant::now());
         if let Some(recorder) = &mut self.recorder {
             self.wants_key |= recorder.take(&frame);
         }
         self.outlet.tell(Message::Frame(frame));
+    }
+
+    /// Stands still when something came about that the program is to stand still at.
+    fn break_if_hit(&mut self, heap: &Heap) {
+        if let Some(why) = self.breakpoints.hit(heap)
+            && self.mode != Mode::Quit
+        {
+            self.mode = Mode::Paused;
+            self.outlet.tell(Message::Stopped(why));
+        }
     }
 
     /// Tells how long the collector has stopped the program, when it has since the last time.
@@ -424,6 +451,7 @@ impl EmbeddedHost {
 
 impl Host for EmbeddedHost {
     fn look(&mut self, heap: &mut Heap) -> Verdict {
+        self.break_if_hit(heap);
         loop {
             if let Some(verdict) = self.next_phase(heap).or_else(|| self.take_commands(heap)) {
                 return verdict;
@@ -446,6 +474,7 @@ impl Host for EmbeddedHost {
             let ahead = self.ahead(heap);
             if ahead.is_zero() {
                 let calls = match self.speed {
+                    _ if !self.breakpoints.is_empty() => CALLS_WITH_BREAKPOINTS,
                     Speed::Full => CALLS_AT_FULL_SPEED,
                     Speed::BytesPerSecond(_) => CALLS_IN_SLOW_MOTION,
                 };
@@ -455,6 +484,10 @@ impl Host for EmbeddedHost {
                 return verdict;
             }
         }
+    }
+
+    fn follows_phases(&self) -> bool {
+        self.breakpoints.follow_phases()
     }
 
     fn rests(&mut self, heap: &mut Heap) -> Verdict {
@@ -521,9 +554,16 @@ impl Host for EmbeddedHost {
         self.outlet.tell(Message::Stepped(*report));
     }
 
+    fn inspected(&mut self, _heap: &mut Heap, findings: Findings) {
+        self.outlet.tell(Message::Found(findings));
+    }
+
     fn form_begins(&mut self, heap: &mut Heap) {
+        self.break_if_hit(heap);
         if self.mode == Mode::StepForm {
             self.mode = Mode::Paused;
+        }
+        if self.mode == Mode::Paused {
             heap.set_countdown(1);
         }
     }

@@ -1,18 +1,23 @@
 //! Sources: where frames come from.
 //!
+//! * `breakpoints` what a program is to stand still at
 //! * [`embedded`] a runtime in a thread of this process
 //! * [`recording`] a recording, also one that is still being written
 //! * [`program`] what a runtime is to run
 //! * [`recorder`] what writes a recording while a runtime runs
+//! * [`samples`] programs to look at
 
+mod breakpoints;
 pub mod embedded;
 pub mod program;
 pub mod recorder;
 pub mod recording;
 
 use std::io;
+pub mod samples;
 
 use heapatlas_arc::error::ArcError;
+use heapatlas_arc::inspect::Findings;
 use heapatlas_heap::Exhausted;
 use heapatlas_heap::frame::Frame;
 use heapatlas_heap::gc::{Pauses, StepReport};
@@ -30,6 +35,10 @@ pub enum Message {
     Output(String),
     /// What came of [`Command::Evaluate`].
     Evaluated(Result<Option<String>, ArcError>),
+    /// What came of [`Command::InspectPage`], [`Command::FindSymbol`] or [`Command::FreeLists`].
+    Found(Findings),
+    /// The program stands still at a breakpoint: why, in words.
+    Stopped(String),
     /// What the collector did on [`Command::Collect`]; the frame that shows it follows.
     Stepped(StepReport),
     /// How long the collector has stopped the program so far.

@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use heapatlas_arc::error::ArcError;
 use heapatlas_arc::host::Host;
-use heapatlas_arc::libraries::{BASE, needed_before};
+
+use heapatlas_arc::libraries::{BASE, Library, needed_before};
 use heapatlas_arc::{Runtime, Streams};
 use heapatlas_heap::core::Check;
 use heapatlas_heap::os::system;
@@ -32,6 +33,8 @@ pub enum Base {
 pub struct Program {
     /// The base library.
     pub base: Base,
+    /// Texts built in, loaded before the files.
+    pub texts: Vec<Library>,
     /// Files, in order.
     pub files: Vec<PathBuf>,
     /// Texts to be evaluated after the files, in order.
@@ -125,11 +128,12 @@ impl Program {
         }
     }
 
-    /// Runs the files and evaluates the expressions. Gives the value of the last expression as `write` prints it.
+    /// Loads the texts, runs the files and evaluates the expressions. Gives the value of the last expression as `write` prints it.
     ///
     /// # Errors
     /// The first error.
     pub fn run(&self, runtime: &mut Runtime) -> Result<Option<String>, ArcError> {
+        self.texts.iter().try_for_each(|text| runtime.load_library(*text))?;
         for file in &self.files {
             runtime.load_file(&file.to_string_lossy())?;
         }

@@ -3,7 +3,7 @@
 use eframe::egui::{Context, Event, Key, Modifiers};
 use heapatlas_heap::terms::{GcPhase, GcUnit};
 
-use super::tabs::Below;
+use super::tabs::{Below, Side};
 use super::views::page_map::Step;
 
 /// What a person asks for.
@@ -19,12 +19,20 @@ pub enum Action {
     Collect(GcUnit),
     /// Collect to the beginning of a phase.
     CollectTo(GcPhase),
+    /// Show a panel beside the map.
+    Side(Side),
+    /// Look for something on the map.
+    Search,
+    /// Select the pages from the one that was pinned when this was asked for last to the one that is pinned now.
+    Select,
     /// Show a panel below the map.
     Below(Below),
     /// Have the colours of the map say the next thing.
     NextColouring,
     /// Stop the form that runs, or what is being evaluated.
     Interrupt,
+    /// Ask what to open.
+    Open,
     /// Begin again with a fresh runtime.
     Restart,
     /// Choose a speed, by its place in [`super::speed::CHOICES`].
@@ -102,6 +110,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::CollectTo(GcPhase::Evacuate), &[(CTRL, Key::Num5)], "", ""),
     shortcut(Action::CollectTo(GcPhase::GiveBack), &[(CTRL, Key::Num6)], "", ""),
     shortcut(Action::Interrupt, &[(CTRL, Key::Period)], "Ctrl+.", "stop the form that runs"),
+    shortcut(Action::Open, &[(CTRL, Key::O)], "Ctrl+O", "open a program, or a sample"),
     shortcut(Action::Restart, &[(CTRL, Key::R)], "Ctrl+R", "restart with a fresh heap"),
     shortcut(
         Action::ZoomIn,
@@ -122,8 +131,20 @@ pub const SHORTCUTS: &[Shortcut] = &[
         "to the console",
     ),
     shortcut(Action::NextColouring, &[(PLAIN, Key::C)], "C", "colour the map by the next quantity"),
+    shortcut(
+        Action::Search,
+        &[(PLAIN, Key::Slash), (CTRL, Key::F)],
+        "/  Ctrl+F",
+        "look for an address, a size, a symbol",
+    ),
+    shortcut(Action::Select, &[(PLAIN, Key::X)], "X", "select from the pinned page to the next one that is pinned"),
+    shortcut(Action::Side(Side::Balance), &[(PLAIN, Key::F2)], "F2", "the balance"),
+    shortcut(Action::Side(Side::Page), &[(PLAIN, Key::F3), (PLAIN, Key::I)], "F3  I", "what lies on the pinned page"),
+    shortcut(Action::Side(Side::FreeLists), &[(PLAIN, Key::F4)], "F4", "the free lists"),
     shortcut(Action::Below(Below::Timeline), &[(PLAIN, Key::F6)], "F6", "the timeline"),
     shortcut(Action::Below(Below::Collector), &[(PLAIN, Key::F7)], "F7", "the collector"),
+    shortcut(Action::Below(Below::Source), &[(PLAIN, Key::F8)], "F8", "the source"),
+    shortcut(Action::Below(Below::Breakpoints), &[(PLAIN, Key::F9)], "F9", "breakpoints"),
     shortcut(Action::Theme, &[(PLAIN, Key::T)], "T", "dark, or light"),
     shortcut(Action::Dismiss, &[(PLAIN, Key::Escape)], "Esc", "leave the console, unpin, unlight"),
     shortcut(

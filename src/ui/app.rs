@@ -10,14 +10,22 @@ use super::WindowOptions;
 use super::action::{self, Action};
 use super::session::{Phase, Session, Wake};
 use super::speed;
-use super::tabs::{self, Below};
+use super::tabs::{self, Below, Side};
 use super::theme::{self, MARGIN, color};
+use super::views::balance::Subject;
+use super::views::breakpoints::Breakpoints;
 use super::views::console::Console;
+use super::views::free_lists::FreeListsView;
+use super::views::open::{self, Chosen, Open};
+use super::views::page::inspector::Inspector;
+use super::views::page_map::overlay::Overlay;
 use super::views::page_map::{PageMap, controls, legend};
 use super::views::question::Question;
+use super::views::source::SourceView;
 use super::views::timeline::Timeline;
 use super::views::{balance, collector, help, page, status, toolbar};
 use crate::command::{Command, Speed};
+use crate::format;
 use crate::map::balance::Term;
 use crate::map::colouring::Colouring;
 
@@ -32,7 +40,13 @@ pub struct App {
     question: Question,
     /// The term of the balance whose pages are lit.
     lit: Option<Term>,
+    side: Side,
     below: Below,
+    inspector: Inspector,
+    free_lists: FreeListsView,
+    source: SourceView,
+    breakpoints: Breakpoints,
+    open: Open,
     help: bool,
     /// A sentence when a restart failed.
     trouble: Option<String>,
@@ -42,7 +56,7 @@ pub struct App {
 const DRAIN: Duration = Duration::from_millis(8);
 /// Width of the panel beside the map, and height of the one below, at first.
 const SIDE: f32 = 356.0;
-const BOTTOM: f32 = 276.0;
+const BOTTOM: f32 = 304.0;
 
 impl App {
     /// The window's content. The runtime starts at once.
@@ -68,7 +82,13 @@ impl App {
             console: Console::default(),
             question: Question::default(),
             lit: None,
+            side: Side::default(),
             below: Below::default(),
+            inspector: Inspector::default(),
+            free_lists: FreeListsView::default(),
+            source: SourceView::default(),
+            breakpoints: Breakpoints::default(),
+            open: Open::default(),
             help: false,
             trouble: None,
         })
@@ -102,7 +122,11 @@ impl App {
             Action::Collect(unit) => self.collect(unit, Command::Collect(unit)),
             Action::CollectTo(phase) => self.collect(GcUnit::Phase, Command::CollectTo(phase)),
             Action::Below(panel) => self.below = panel,
+            Action::Side(panel) => self.side = panel,
+            Action::Search => self.map.focus_search(),
+            Action::Select => self.map.select(),
             Action::NextColouring => self.map.set_colouring(self.map.colouring().next()),
+            Action::Open => self.open.ask(),
             Action::Restart => {
                 self.trouble = self.session.restart().err().map(|error| format!("can't start the runtime: {error}"));
             }
@@ -140,12 +164,14 @@ impl App {
 
     /// Puts away what lies on top.
     fn dismiss(&mut self) {
-        if self.help {
+        if self.open.dismiss() {
+            // That was on top.
+        } else if self.help {
             self.help = false;
         } else if self.lit.is_some() {
             self.lit = None;
         } else {
-            self.map.unpin();
+            self.map.dismiss();
         }
     }
 
@@ -164,13 +190,7 @@ impl App {
         });
         self.show_question(ui, bar);
         Panel::right("side").frame(card).resizable(true).default_size(SIDE).size_range(300.0..=520.0).show(ui, |ui| {
-            ScrollArea::vertical().auto_shrink(false).show(ui, |ui| {
-                ui.heading("Balance");
-                balance::show(ui, self.session.model(), &mut self.lit);
-                ui.add_space(6.0);
-                ui.separator();
-                page::show(ui, &mut self.map, self.session.model());
-            });
+            self.show_side(ui);
         });
         Panel::bottom("below").frame(card).resizable(true).default_size(BOTTOM).size_range(140.0..=520.0).show(
             ui,
@@ -194,6 +214,23 @@ impl App {
             self.act(ui.ctx(), action);
         }
         help::show(ui.ctx(), &mut self.help);
+        if let Some(chosen) = self.open.show(ui.ctx()).or_else(|| open::dropped(ui.ctx()).map(Chosen::File)) {
+            self.begin(ui.ctx(), chosen);
+        }
+    }
+
+    /// Begins again with another program, or with a recording.
+    fn begin(&mut self, ctx: &Context, chosen: Chosen) {
+        let (title, begun) = match chosen {
+            Chosen::File(path) if path.extension().is_some_and(|extension| extension == "atlas") => {
+                (path.display().to_string(), self.session.replay(path))
+            }
+            Chosen::File(path) => (path.display().to_string(), self.session.open(Vec::new(), vec![path])),
+            Chosen::Sample(sample) => (sample.name.to_owned(), self.session.open(vec![sample], Vec::new())),
+        };
+        ctx.send_viewport_cmd(egui::ViewportCommand::Title(super::title_of(&title)));
+        self.title = title;
+        self.trouble = begun.err().map(|error| format!("can't start: {error}"));
     }
 
     /// What to do about an exhausted heap, while that is asked.
@@ -202,6 +239,11 @@ impl App {
             self.question.close();
             return;
         };
+        if !self.question.is_open() {
+            // The balance and the kinds of pages say where the memory is.
+            self.side = Side::Balance;
+            self.map.set_colouring(Colouring::Kind);
+        }
         let shown =
             Panel::top("question").frame(frame).resizable(false).show(ui, |ui| self.question.show(ui, &exhausted));
         if let Some(answer) = shown.inner {
@@ -224,10 +266,54 @@ impl App {
             .frame(Frame::NONE.inner_margin(Margin { bottom: 8, ..Margin::ZERO }))
             .show_separator_line(false)
             .resizable(false)
-            .show(ui, |ui| controls::show(ui, &mut self.map));
+            .show(ui, |ui| {
+                if let Some(command) = controls::show(ui, &mut self.map, self.session.model()) {
+                    self.session.send(command);
+                }
+            });
+        if let Some((name, address)) = self.session.take_symbol() {
+            self.map.show_symbol(&name, address, self.session.model());
+        }
         let model = self.session.model();
-        let stepped = self.session.last_step().is_some() && model.counters().phase != Some(GcPhase::Idle);
-        CentralPanel::no_frame().show(ui, |ui| self.map.show(ui, model, self.lit, stepped));
+        let overlay = Overlay {
+            lit: self.lit,
+            stepped: self.session.last_step().is_some() && model.counters().phase != Some(GcPhase::Idle),
+            lists: self.session.free_lists().filter(|_| self.side == Side::FreeLists),
+        };
+        CentralPanel::no_frame().show(ui, |ui| self.map.show(ui, model, &overlay));
+    }
+
+    /// The panel beside the map that is chosen.
+    fn show_side(&mut self, ui: &mut Ui) {
+        if let Some(panel) = tabs::side(ui, self.side) {
+            self.side = panel;
+        }
+        ui.add_space(2.0);
+        let mut command = None;
+        ScrollArea::vertical().id_salt("side").auto_shrink(false).show(ui, |ui| match self.side {
+            Side::Balance => self.show_balance(ui),
+            Side::Page => command = self.inspector.show(ui, &self.map, &self.session),
+            Side::FreeLists => command = self.free_lists.show(ui, self.map.pinned(), &self.session),
+        });
+        if let Some(command) = command {
+            self.session.send(command);
+        }
+    }
+
+    /// The balance of what is selected, else of the heap, and the row of the page table.
+    fn show_balance(&mut self, ui: &mut Ui) {
+        let model = self.session.model();
+        match self.map.selected() {
+            Some(span) => {
+                let pages = model.pages().within(span.clone()).count() as u64;
+                ui.heading(format!("Selected: {} pages", format::count(pages)));
+                balance::show(ui, &Subject::selection(model, span), &mut self.lit);
+            }
+            None => balance::show(ui, &Subject::heap(model), &mut self.lit),
+        }
+        ui.add_space(6.0);
+        ui.separator();
+        page::show(ui, &mut self.map, model);
     }
 
     /// The panel below the map that is chosen.
@@ -242,6 +328,16 @@ impl App {
                 None
             }
             Below::Collector => collector::show(ui, &self.session),
+            Below::Source => {
+                self.source.show(ui, self.session.model());
+                None
+            }
+            Below::Breakpoints => {
+                if let Some(command) = self.breakpoints.show(ui, &self.session) {
+                    self.session.send(command);
+                }
+                None
+            }
         }
     }
 }

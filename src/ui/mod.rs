@@ -75,7 +75,7 @@ pub fn run(options: WindowOptions) -> Result<(), WindowError> {
     }
     let viewport = ViewportBuilder::default()
         .with_app_id("heapatlas")
-        .with_title(format!("{} – Heapatlas", options.title))
+        .with_title(title_of(&options.title))
         .with_inner_size(SIZE)
         .with_min_inner_size(LEAST)
         .with_icon(icon());
@@ -83,6 +83,11 @@ pub fn run(options: WindowOptions) -> Result<(), WindowError> {
     let create: eframe::AppCreator<'_> =
         Box::new(move |creation| Ok(Box::new(app::App::new(&creation.egui_ctx, options)?)));
     eframe::run_native("heapatlas", native, create).map_err(|error| WindowError::Failed(error.to_string()))
+}
+
+/// The window's title while a program is shown.
+fn title_of(program: &str) -> String {
+    format!("{program} – Heapatlas")
 }
 
 /// Four pages, one of them half full, drawn rather than loaded.

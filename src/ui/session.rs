@@ -1,16 +1,23 @@
 //! A session: a runtime, the model of its heap, and what is known of its program. Knows of no window.
 
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use heapatlas_arc::error::ArcError;
+use heapatlas_arc::inspect::{Findings, PageFindings};
+use heapatlas_arc::libraries::Library;
 use heapatlas_heap::Exhausted;
+use heapatlas_heap::free_lists::FreeLists;
 use heapatlas_heap::gc::{Pauses, StepReport};
+use heapatlas_heap::terms::Address;
 
 use super::transcript::{Transcript, Voice};
-use crate::command::{Command, Speed};
+use crate::command::{Breakpoint, Command, Speed};
 use crate::model::{Applied, HeapModel};
+use crate::source::embedded::Beginning;
+use crate::source::program::Program;
 use crate::source::recording::Origin;
 use crate::source::{Message, Source, State, Subject};
 
@@ -30,6 +37,11 @@ pub struct Session {
     /// What the collector did last on request.
     last_step: Option<StepReport>,
     pauses: Pauses,
+    answers: Answers,
+    /// The breakpoints, which a fresh runtime gets too.
+    breakpoints: Vec<Breakpoint>,
+    /// Why the program stood still last, if a breakpoint made it.
+    stopped: Option<String>,
     /// Whether a key frame is under way: one is enough.
     wants_key: bool,
 }
@@ -38,6 +50,16 @@ impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("progress", &self.progress).finish_non_exhaustive()
     }
+}
+
+/// The latest answers of the runtime to what was asked of it.
+#[derive(Debug, Default)]
+struct Answers {
+    page: Option<PageFindings>,
+    too_much_alive: Option<Address>,
+    free_lists: Option<FreeLists>,
+    /// A name and where its value lies, until somebody takes note of it.
+    symbol: Option<(String, Option<Address>)>,
 }
 
 /// What is known of the program.
@@ -145,6 +167,18 @@ impl Progress {
     }
 }
 
+impl Answers {
+    fn hear(&mut self, findings: Findings) {
+        match findings {
+            Findings::Page(page) => self.page = Some(page),
+            Findings::NoPage(_) => self.page = None,
+            Findings::TooMany(page) => self.too_much_alive = Some(page),
+            Findings::FreeLists(lists) => self.free_lists = Some(*lists),
+            Findings::Symbol { name, address } => self.symbol = Some((name, address)),
+        }
+    }
+}
+
 impl Session {
     /// Starts a runtime, or the replay of a recording. `wake` is called whenever something arrived.
     ///
@@ -165,6 +199,9 @@ impl Session {
             speed,
             last_step: None,
             pauses: Pauses::default(),
+            answers: Answers::default(),
+            breakpoints: Vec::new(),
+            stopped: None,
             wants_key: false,
         })
     }
@@ -188,9 +225,45 @@ impl Session {
         self.last_step = None;
         self.pauses = Pauses::default();
         self.source = Some(start_source(&self.subject, &self.wake)?);
+        self.answers = Answers::default();
+        self.stopped = None;
         self.progress = Progress::default();
         self.transcript.say(Voice::Note, "restarted");
+        if !self.breakpoints.is_empty() {
+            self.tell(Command::SetBreakpoints(self.breakpoints.clone()));
+        }
         Ok(())
+    }
+
+    /// Ends the runtime and begins with other texts and files after the library.
+    ///
+    /// # Errors
+    /// When the system refuses another thread: then there is no runtime any more.
+    pub fn open(&mut self, texts: Vec<Library>, files: Vec<PathBuf>) -> io::Result<()> {
+        let beginning = match &self.subject {
+            Subject::Program(beginning) => beginning.clone(),
+            Subject::Recording(_) => {
+                Beginning { program: Program::default(), speed: self.speed, paused: false, asks: true }
+            }
+        };
+        let program = Program { texts, files, expressions: Vec::new(), ..beginning.program };
+        self.subject = Subject::Program(Beginning { program, ..beginning });
+        self.restart()
+    }
+
+    /// Why the program stood still last, if a breakpoint made it.
+    #[must_use]
+    pub fn stopped(&self) -> Option<&str> {
+        self.stopped.as_deref()
+    }
+
+    /// Ends the source and begins with a recording.
+    ///
+    /// # Errors
+    /// When the system refuses another thread: then there is no source any more.
+    pub fn replay(&mut self, path: PathBuf) -> io::Result<()> {
+        self.subject = Subject::Recording(Origin::File(path));
+        self.restart()
     }
 
     /// Sends a command, and remembers what it means for what is shown.
@@ -201,6 +274,7 @@ impl Session {
                 self.progress.skipping = false;
             }
             Command::Skip => self.progress.skipping = true,
+            Command::SetBreakpoints(set) => self.breakpoints.clone_from(set),
             Command::Evaluate(text) => self.transcript.say(Voice::Input, text),
             _ => {}
         }
@@ -249,6 +323,11 @@ impl Session {
                     Err(error) => self.transcript.say(Voice::Error, &error.to_string()),
                 }
             }
+            Message::Found(findings) => self.answers.hear(findings),
+            Message::Stopped(why) => {
+                self.transcript.say(Voice::Note, &format!("stopped: {why}"));
+                self.stopped = Some(why);
+            }
             Message::Stepped(report) => self.last_step = Some(report),
             Message::Pauses(pauses) => self.pauses = *pauses,
             Message::State(state) => {
@@ -290,6 +369,29 @@ impl Session {
         &self.pauses
     }
 
+    /// What lies on the page that was asked about last.
+    #[must_use]
+    pub fn page_findings(&self) -> Option<&PageFindings> {
+        self.answers.page.as_ref()
+    }
+
+    /// The page asked about of which nothing can be told, because more is alive than can be searched.
+    #[must_use]
+    pub fn too_much_alive(&self) -> Option<Address> {
+        self.answers.too_much_alive
+    }
+
+    /// The free lists as they were told last.
+    #[must_use]
+    pub fn free_lists(&self) -> Option<&FreeLists> {
+        self.answers.free_lists.as_ref()
+    }
+
+    /// Takes the answer to where the value of a symbol lies, if one has come: the name, and the address if it has one.
+    pub fn take_symbol(&mut self) -> Option<(String, Option<Address>)> {
+        self.answers.symbol.take()
+    }
+
     /// The speed chosen last.
     #[must_use]
     pub fn speed(&self) -> Speed {
@@ -305,8 +407,6 @@ fn start_source(subject: &Subject, wake: &Wake) -> io::Result<Box<dyn Source>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::embedded::Beginning;
-    use crate::source::program::Program;
     use std::thread;
 
     fn wait(session: &mut Session, until: impl Fn(&Session) -> bool) {

@@ -47,6 +47,12 @@ pub trait Host: fmt::Debug + Send {
         Verdict::Go { calls: UNWATCHED }
     }
 
+    /// Whether somebody wants to see every phase of a collection that is due: then it goes a phase at a time, with the
+    /// program and a look in between, however small the heap.
+    fn follows_phases(&self) -> bool {
+        false
+    }
+
     /// Between programs: waits for something to do.
     fn rests(&mut self, _heap: &mut Heap) -> Verdict {
         Verdict::Stop

@@ -42,11 +42,11 @@ impl Machine {
     }
 
     /// Goes one step of a collection, with the machine between two instructions.
-    pub(crate) fn collect_step(&mut self, unit: GcUnit) -> StepReport {
+    pub(crate) fn collect_step(&mut self, unit: GcUnit, cause: GcCause) -> StepReport {
         self.settle_stack(self.slots_in_use());
         let (heap, mut roots) = self.split();
         // SAFETY: as for `collect`.
-        let report = unsafe { heap.collect_step(unit, GcCause::Asked, &mut roots) };
+        let report = unsafe { heap.collect_step(unit, cause, &mut roots) };
         self.after_step();
         report
     }

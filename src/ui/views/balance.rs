@@ -6,6 +6,7 @@ use eframe::egui::{
 };
 use heapatlas_heap::Balance;
 use heapatlas_heap::frame::Counters;
+use heapatlas_heap::terms::Span;
 
 use crate::format;
 use crate::map::balance::Term;
@@ -21,20 +22,44 @@ const MARK: f32 = 6.0;
 /// Height of a term's line.
 const LINE: f32 = 21.0;
 
+/// Of what the balance is.
+#[derive(Debug)]
+pub struct Subject<'m> {
+    balance: Balance,
+    counters: &'m Counters,
+    /// Whether all that can move was just moved.
+    compacted: bool,
+}
+
+impl<'m> Subject<'m> {
+    /// The whole heap.
+    #[must_use]
+    pub fn heap(model: &'m HeapModel) -> Self {
+        Self { balance: model.counters().balance, counters: model.counters(), compacted: model.is_compacted() }
+    }
+
+    /// The pages of an address range.
+    #[must_use]
+    pub fn selection(model: &'m HeapModel, span: &Span) -> Self {
+        Self { balance: crate::map::balance::of_pages(model.pages().within(span.clone())), ..Self::heap(model) }
+    }
+
+    fn remedy(&self, term: Term) -> &'static str {
+        let policy = &self.counters.policy;
+        if self.compacted { term.remedy_after_compaction(policy) } else { term.remedy(policy) }
+    }
+}
+
 /// Shows the balance. A term that is clicked is lit, or put out.
-pub fn show(ui: &mut Ui, model: &HeapModel, lit: &mut Option<Term>) {
-    let counters = model.counters();
-    let policy = &counters.policy;
-    show_numbers(ui, model);
+pub fn show(ui: &mut Ui, subject: &Subject<'_>, lit: &mut Option<Term>) {
+    show_numbers(ui, subject);
     ui.add_space(8.0);
-    let compacted = model.is_compacted();
-    let remedy = |term: Term| if compacted { term.remedy_after_compaction(policy) } else { term.remedy(policy) };
-    let mut clicked = show_bar(ui, counters, *lit, &remedy);
+    let mut clicked = show_bar(ui, subject, *lit);
     ui.add_space(4.0);
     ui.spacing_mut().item_spacing.y = 0.0;
     for term in Term::ALL {
-        let response = show_term(ui, term, &counters.balance, *lit == Some(term));
-        if response.on_hover_ui(|ui| explain(ui, term, counters, remedy(term))).clicked() {
+        let response = show_term(ui, term, &subject.balance, *lit == Some(term));
+        if response.on_hover_ui(|ui| explain(ui, term, subject)).clicked() {
             clicked = Some(term);
         }
     }
@@ -42,21 +67,20 @@ pub fn show(ui: &mut Ui, model: &HeapModel, lit: &mut Option<Term>) {
         *lit = if *lit == Some(term) { None } else { Some(term) };
     }
     ui.add_space(6.0);
-    show_verdict(ui, &counters.balance, &remedy);
+    show_verdict(ui, subject);
 }
 
 /// The few numbers that matter most.
-fn show_numbers(ui: &mut Ui, model: &HeapModel) {
-    let counters = model.counters();
-    let live = counters.balance.live;
-    let judged = counters.cycles > 0;
-    let resident = counters.resident();
+fn show_numbers(ui: &mut Ui, subject: &Subject<'_>) {
+    let live = subject.balance.live;
+    let judged = subject.counters.cycles > 0;
+    let resident = subject.balance.resident();
     let ratio = match resident {
         Some(resident) if judged => format::ratio(resident, live),
         _ => "–".to_owned(),
     };
     let numbers = [
-        ("resident", format::maybe_bytes(resident), "bytes of the heap's pages in memory, as the kernel says"),
+        ("resident", format::maybe_bytes(resident), "bytes of its pages in memory, as the kernel says"),
         (
             "live",
             if judged { format::bytes(live) } else { "–".to_owned() },
@@ -74,14 +98,9 @@ fn show_numbers(ui: &mut Ui, model: &HeapModel) {
 }
 
 /// The terms that sum to what is committed, side by side, and a mark where what is resident ends.
-fn show_bar(
-    ui: &mut Ui,
-    counters: &Counters,
-    lit: Option<Term>,
-    remedy: &dyn Fn(Term) -> &'static str,
-) -> Option<Term> {
+fn show_bar(ui: &mut Ui, subject: &Subject<'_>, lit: Option<Term>) -> Option<Term> {
     let theme = theme::current(ui);
-    let balance = &counters.balance;
+    let balance = &subject.balance;
     let committed = balance.committed();
     let (outer, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR + 2.0 * MARK), Sense::click());
     let name = format!("balance: {} committed", format::bytes(committed));
@@ -113,7 +132,7 @@ fn show_bar(
     let hovered = response.hover_pos().and_then(under).map(|(term, _)| *term);
     let clicked = response.clicked();
     if let Some(term) = hovered {
-        response.on_hover_ui_at_pointer(|ui| explain(ui, term, counters, remedy(term)));
+        response.on_hover_ui_at_pointer(|ui| explain(ui, term, subject));
     }
     hovered.filter(|_| clicked)
 }
@@ -171,24 +190,25 @@ fn show_term(ui: &mut Ui, term: Term, balance: &Balance, is_lit: bool) -> Respon
 }
 
 /// What a term counts and what would lower it.
-fn explain(ui: &mut Ui, term: Term, counters: &Counters, remedy: &str) {
-    let Counters { balance, policy, .. } = counters;
-    ui.strong(format!("{}  {}", term.name(), format::maybe_bytes(term.of(balance))));
-    ui.label(term.meaning(policy));
-    ui.weak(format!("What would lower it: {remedy}."));
+fn explain(ui: &mut Ui, term: Term, subject: &Subject<'_>) {
+    ui.strong(format!("{}  {}", term.name(), format::maybe_bytes(term.of(&subject.balance))));
+    ui.label(term.meaning(&subject.counters.policy));
+    ui.weak(format!("What would lower it: {}.", subject.remedy(term)));
     ui.weak("Click to light up the pages that hold it.");
 }
 
 /// Which term is the problem, and what would lower it.
-fn show_verdict(ui: &mut Ui, balance: &Balance, remedy: &dyn Fn(Term) -> &'static str) {
+fn show_verdict(ui: &mut Ui, subject: &Subject<'_>) {
+    let balance = &subject.balance;
     let Some((term, bytes)) = Term::costliest(balance) else { return };
     let theme = theme::current(ui);
     let share = format::percent(bytes, balance.committed());
     ui.horizontal_wrapped(|ui| {
         ui.spacing_mut().item_spacing.x = 4.0;
-        ui.label(RichText::new("Besides what lives, most is").color(color(theme.faint_text())));
+        let faint = color(theme.faint_text());
+        ui.label(RichText::new("Besides what lives, most is").color(faint));
         ui.strong(format!("{}:", term.name()));
         ui.label(format!("{}, {share} of what is committed.", format::bytes(bytes)));
-        ui.label(RichText::new(format!("What would lower it: {}.", remedy(term))).color(color(theme.faint_text())));
+        ui.label(RichText::new(format!("What would lower it: {}.", subject.remedy(term))).color(faint));
     });
 }

@@ -4,8 +4,9 @@
 use std::time::Duration;
 
 use eframe::egui::{
-    Align2, Grid, Label, Rect, RichText, Role, ScrollArea, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2,
+    Align, Align2, Grid, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2,
 };
+use heapatlas_heap::Colours;
 use heapatlas_heap::gc::Pauses;
 use heapatlas_heap::terms::{GcPhase, GcUnit};
 
@@ -29,7 +30,7 @@ const STEPS: [(&str, GcUnit, &str); 4] = [
 /// Height of the bar of colours.
 const BAR: f32 = 10.0;
 /// Room for the histogram of pauses.
-const PAUSES: f32 = 190.0;
+const PAUSES: f32 = 172.0;
 
 /// Shows the panel, and gives what was asked for.
 pub fn show(ui: &mut Ui, session: &Session) -> Option<Action> {
@@ -47,8 +48,10 @@ pub fn show(ui: &mut Ui, session: &Session) -> Option<Action> {
     ui.add(Label::new(RichText::new(&sentence).weak()).truncate()).on_hover_text(&sentence);
     let rest = ui.available_size();
     ui.horizontal_top(|ui| {
-        ui.allocate_ui(vec2((rest.x - PAUSES).max(PAUSES), rest.y), |ui| show_cycles(ui, model));
-        ui.allocate_ui(vec2(PAUSES - 16.0, rest.y), |ui| show_pauses(ui, session.pauses()));
+        let below = Layout::top_down(Align::Min);
+        let cycles = vec2((rest.x - PAUSES).max(PAUSES), rest.y);
+        ui.allocate_ui_with_layout(cycles, below, |ui| show_cycles(ui, model));
+        ui.allocate_ui_with_layout(vec2(PAUSES - 16.0, rest.y), below, |ui| show_pauses(ui, session.pauses()));
     });
     asked.inner
 }
@@ -95,10 +98,11 @@ const fn meaning_of(phase: GcPhase) -> &'static str {
 /// How far the mark has come: a bar, and its parts in words.
 fn show_colours(ui: &mut Ui, model: &HeapModel) {
     let theme = theme::current(ui);
-    let colours = model.pages().colours();
     let under_way = model.counters().phase.is_some_and(|phase| phase != GcPhase::Idle);
+    // To sum over millions of pages takes its time.
+    let colours = if under_way { model.pages().colours() } else { Colours::default() };
     let all = (colours.white + colours.reached).max(1);
-    let (bar, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
+    let (bar, response) = ui.allocate_exact_size(vec2(ui.available_width() - 8.0, BAR), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, "how far the mark has come"));
     ui.painter().rect_filled(bar, 2.0, color(theme.free()));
     if under_way {
@@ -184,7 +188,7 @@ fn show_pauses(ui: &mut Ui, pauses: &Pauses) {
     let Some(last) = pauses.counts.iter().rposition(|count| *count > 0) else { return };
     let first = pauses.counts.iter().position(|count| *count > 0).unwrap_or_default();
     let theme = theme::current(ui);
-    let words = format!("pauses: 99 % ≤ {}, longest {}", format::time(pauses.p99), format::time(pauses.longest));
+    let words = format!("99 % of pauses ≤ {}\nlongest {}", format::time(pauses.p99), format::time(pauses.longest));
     ui.add(Label::new(RichText::new(words).small().weak()).extend())
         .on_hover_text("how long the program was stopped, each time the collector worked");
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());

@@ -3,22 +3,30 @@
 //!
 //! * [`page_map`] every page, every hole
 //! * [`balance`] where the resident bytes go
+//! * [`free_lists`] free runs, and where the next thing will lie
 //! * [`page`] what the page table says of one page
 //! * [`timeline`] the counters on the allocation clock
+//! * [`breakpoints`] what the program is to stand still at
 //! * [`collector`] the collector step by step, its cycles and pauses
 //! * [`console`] Arc, evaluated in the running runtime
 //! * [`question`] what to do about an exhausted heap
+//! * [`open`] what to open
+//! * [`source`] the file being loaded, and what each form allocated
 //! * [`toolbar`] what can be done
 //! * [`status`] what is going on
 //! * [`help`] every key
 
 pub mod balance;
+pub mod breakpoints;
 pub mod collector;
 pub mod console;
+pub mod free_lists;
 pub mod help;
+pub mod open;
 pub mod page;
 pub mod page_map;
 pub mod question;
+pub mod source;
 pub mod status;
 pub mod timeline;
 pub mod toolbar;

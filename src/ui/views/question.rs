@@ -29,6 +29,12 @@ impl Question {
         self.asked = None;
     }
 
+    /// Whether it is being asked.
+    #[must_use]
+    pub fn is_open(&self) -> bool {
+        self.asked.is_some()
+    }
+
     /// Asks, and gives the answer.
     pub fn show(&mut self, ui: &mut Ui, exhausted: &Exhausted) -> Option<Command> {
         let opened = self.asked != Some(*exhausted);

@@ -52,6 +52,7 @@ pub fn show(ui: &mut Ui, session: &Session, title: &str) -> Option<Action> {
             Action::Collect(GcUnit::Cycle),
             "a full collection",
         );
+        button(ui, true, IconButton::new(Icon::Open, "Open"), Action::Open, "a program, or a sample");
         button(ui, true, IconButton::new(Icon::Restart, "Restart"), Action::Restart, "begin again with a fresh heap");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             button(ui, true, IconButton::new(Icon::Help, "Keys"), Action::Help, "every key");

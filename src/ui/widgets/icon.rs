@@ -19,6 +19,8 @@ pub enum Icon {
     Collect,
     /// An arrow in a circle.
     Restart,
+    /// A folder.
+    Open,
     /// A square.
     Stop,
     /// A circle, half of it filled.
@@ -65,6 +67,11 @@ impl Icon {
                 }
             }
             Self::Restart => paint_turn(painter, rect, color),
+            Self::Open => {
+                let outline = [(0.06, 0.16), (0.4, 0.16), (0.52, 0.3), (0.94, 0.3), (0.94, 0.84), (0.06, 0.84)];
+                let corners = outline.iter().map(|(x, y)| at(*x, *y)).collect();
+                painter.add(Shape::closed_line(corners, Stroke::new(1.4, color)));
+            }
             Self::Stop => {
                 painter.rect_filled(Rect::from_min_max(at(0.15, 0.15), at(0.85, 0.85)), 1.0, color);
             }

@@ -1,6 +1,6 @@
 //! Running: the loop around the dispatch loop, where faults become errors and collections happen.
 
-use heapatlas_heap::terms::GcCause;
+use heapatlas_heap::terms::{GcCause, GcUnit};
 use heapatlas_heap::{Due, Exhausted, Value};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
@@ -294,6 +294,8 @@ impl Machine {
             Due::Cycle => {
                 if self.world.heap.is_stressed() {
                     self.collect(GcCause::Stress);
+                } else if self.host.follows_phases() {
+                    self.collect_step(GcUnit::Phase, GcCause::Allocation);
                 } else {
                     self.collect_slice();
                 }
@@ -326,7 +328,7 @@ impl Machine {
                     break;
                 }
                 Verdict::Collect(unit) => {
-                    let report = self.collect_step(unit);
+                    let report = self.collect_step(unit, GcCause::Asked);
                     self.host.stepped(&mut self.world.heap, &report);
                 }
                 Verdict::Inspect(inspection) => {

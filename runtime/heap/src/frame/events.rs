@@ -114,6 +114,11 @@ impl EventLog {
         self.waiting.push_back(Happening { wall: self.age(), event });
     }
 
+    /// What waits, oldest first.
+    pub(crate) fn waiting(&self) -> impl DoubleEndedIterator<Item = &Event> + ExactSizeIterator {
+        self.waiting.iter().map(|happening| &happening.event)
+    }
+
     /// Keeps no events from now on, when nobody is going to fetch them, or keeps them again.
     pub(crate) fn mute(&mut self, muted: bool) {
         self.muted = muted;

@@ -170,6 +170,11 @@ impl Heap {
         self.space.log.push(event);
     }
 
+    /// The events that wait for the next frame, oldest first.
+    pub fn events(&self) -> impl DoubleEndedIterator<Item = &Event> + ExactSizeIterator {
+        self.space.log.waiting()
+    }
+
     /// Keeps no events, when nobody is going to cut frames, or keeps them again.
     pub fn mute_events(&mut self, muted: bool) {
         self.space.log.mute(muted);

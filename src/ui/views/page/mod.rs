@@ -1,4 +1,12 @@
 //! What the page table says of one page: the pinned one, else the one under the pointer.
+//!
+//! * [`inspector`] what lies on it
+//! * [`granules`] the nearest zoom
+//! * [`stay`] why it can't be given back
+
+pub mod granules;
+pub mod inspector;
+pub mod stay;
 
 use eframe::egui::{Grid, Label, RichText, Ui};
 
@@ -21,6 +29,9 @@ pub fn show(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) {
         ui.add(Label::new(RichText::new(format::address(page.address)).monospace()).selectable(true));
         if pinned && ui.small_button("unpin").on_hover_text("or press Esc").clicked() {
             map.unpin();
+        }
+        if pinned {
+            ui.weak("I: what lies on it");
         }
     });
     let faint = color(theme::current(ui).faint_text());

@@ -1,25 +1,96 @@
-//! Above the map: what its colours say.
+//! Above the map: what its colours say, and what is looked for.
 
-use eframe::egui::Ui;
+use eframe::egui::{Align, Key, Label, Layout, RichText, Role, TextEdit, Ui, WidgetInfo, vec2};
 
 use super::PageMap;
+use super::search::{self, Query};
+use crate::command::Command;
+use crate::format;
 use crate::map::colouring::Colouring;
+use crate::model::HeapModel;
 use crate::ui::action::{self, Action};
 use crate::ui::widgets::segments::{Segment, segments};
 
-/// Shows the choices.
-pub fn show(ui: &mut Ui, map: &mut PageMap) {
+/// Width of the field for what is looked for.
+const FIELD: f32 = 190.0;
+
+/// Shows the choices and the field, and gives what the runtime is to be asked.
+pub fn show(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) -> Option<Command> {
+    let mut command = None;
     ui.horizontal(|ui| {
         let keys = action::written(Action::NextColouring);
         ui.weak("colour").on_hover_text(format!("what the colours of the map say  [{keys}]"));
-        let choices = Colouring::ALL.map(|choice| (choice, format!("colour by {}", choice.name())));
+        let names = Colouring::ALL.map(|choice| format!("colour by {}", choice.name()));
+        let choices = Colouring::ALL.iter().zip(&names);
+        let choices = choices.map(|(choice, name)| Segment { word: choice.name(), name, hint: choice.meaning() });
         let chosen = Colouring::ALL.iter().position(|choice| *choice == map.colouring());
-        if let Some(place) = segments(
-            ui,
-            choices.iter().map(|(choice, name)| Segment { word: choice.name(), name, hint: choice.meaning() }),
-            chosen,
-        ) {
+        if let Some(place) = segments(ui, choices, chosen) {
             map.set_colouring(Colouring::ALL[place]);
         }
+        ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+            command = show_field(ui, map, model);
+            if let Some(outcome) = &map.outcome {
+                ui.add(Label::new(RichText::new(outcome).weak()).truncate()).on_hover_text(outcome);
+            }
+        });
     });
+    command
+}
+
+fn show_field(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) -> Option<Command> {
+    let field = TextEdit::singleline(&mut map.sought)
+        .id_salt("search field")
+        .hint_text("0x address, > size, symbol")
+        .desired_width(FIELD)
+        .margin(vec2(8.0, 4.0))
+        .lock_focus(false);
+    let keys = action::written(Action::Search);
+    let hint = format!("the page of an address, pages with a free run of a size, the value of a symbol  [{keys}]");
+    let response = ui.add(field).on_hover_text(hint);
+    let text = map.sought.clone();
+    response.widget_info(|| {
+        let mut info = WidgetInfo::labeled(Role::TextInput, true, "Look for");
+        info.current_text_value = Some(text.clone());
+        info
+    });
+    if std::mem::take(&mut map.wants_focus) {
+        map.sought.clear();
+        response.request_focus();
+    }
+    let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
+    if entered { map.look_for(&text, model) } else { None }
+}
+
+impl PageMap {
+    /// Looks for what was typed. Gives what the runtime must be asked for that.
+    fn look_for(&mut self, text: &str, model: &HeapModel) -> Option<Command> {
+        self.found.clear();
+        self.outcome = None;
+        match search::parse(text) {
+            Ok(Query::Address(address)) => {
+                if !self.go_to(address, model) {
+                    self.outcome = Some("not the heap's".to_owned());
+                }
+            }
+            Ok(Query::FreeRun(bytes)) => {
+                self.found = search::with_free_run(model.pages(), bytes);
+                let count = format::count(self.found.len() as u64);
+                self.outcome = Some(format!("{count} pages with {} free", format::bytes(bytes)));
+                if let Some(first) = self.found.first() {
+                    self.wanted = Some(*first);
+                }
+            }
+            Ok(Query::Symbol(name)) => return Some(Command::FindSymbol(name)),
+            Err(trouble) => self.outcome = Some(trouble),
+        }
+        None
+    }
+
+    /// Shows where the value of a symbol lies, as the runtime has answered.
+    pub fn show_symbol(&mut self, name: &str, address: Option<heapatlas_heap::terms::Address>, model: &HeapModel) {
+        self.outcome = match address {
+            Some(address) if self.go_to(address, model) => Some(format!("{name} is at {}", format::address(address))),
+            _ => Some(format!("{name} has no value on the heap")),
+        };
+    }
 }

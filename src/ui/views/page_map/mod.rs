@@ -5,12 +5,16 @@
 //! * [`facts`] what the page table says of a page, in words
 //! * [`controls`] what the colours say, above the map
 //! * [`legend`] what the colours mean
+//! * [`overlay`] what is drawn over the pages
+//! * [`search`] what is looked for
 
 pub mod controls;
 pub mod facts;
 pub mod geometry;
 pub mod legend;
+pub mod overlay;
 pub mod raster;
+pub mod search;
 
 use eframe::egui::{
     Align2, Color32, FontId, Key, Label, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, TextStyle,
@@ -26,6 +30,7 @@ use crate::map::palette::Theme;
 use crate::model::HeapModel;
 use crate::ui::theme::{self, color};
 use geometry::{Geometry, Tile, line_of};
+use overlay::Overlay;
 use raster::{Bands, Look, Manner, glow};
 
 /// A neighbour of a page.
@@ -51,6 +56,20 @@ pub struct PageMap {
     pinned: Option<Address>,
     /// The page under the pointer.
     pointed: Option<Address>,
+    /// What is selected: from the first byte of a page to behind the last of another.
+    selected: Option<Span>,
+    /// Where a selection began: by the mouse, or by a key.
+    anchor: Option<Address>,
+    /// What is being looked for, as it is typed.
+    sought: String,
+    /// Whether the field for that is to have the keyboard.
+    wants_focus: bool,
+    /// What came of it, in words.
+    outcome: Option<String>,
+    /// The address that was gone to last.
+    gone_to: Option<Address>,
+    /// The pages that were found.
+    found: Vec<Address>,
     /// A page to be scrolled to.
     wanted: Option<Address>,
     /// Pinching and turning the wheel, not yet enough for the next tile.
@@ -82,6 +101,54 @@ impl PageMap {
     #[must_use]
     pub fn pinned(&self) -> Option<Address> {
         self.pinned
+    }
+
+    /// What is selected: from the first byte of a page to behind the last of another.
+    #[must_use]
+    pub fn selected(&self) -> Option<&Span> {
+        self.selected.as_ref()
+    }
+
+    /// Puts away, one at a time, what was found, the selection and the pin.
+    pub fn dismiss(&mut self) {
+        if !self.found.is_empty() || self.outcome.is_some() {
+            self.found.clear();
+            self.outcome = None;
+        } else if self.selected.take().is_none() {
+            self.anchor = None;
+            self.pinned = None;
+        }
+    }
+
+    /// Notes the pinned page as the beginning of a selection, or ends the selection there.
+    pub fn select(&mut self) {
+        let Some(pinned) = self.pinned else { return };
+        match self.anchor.take() {
+            Some(anchor) => self.selected = Some(from_to(anchor, pinned)),
+            None => self.anchor = Some(pinned),
+        }
+    }
+
+    /// Gives the field for what is looked for the keyboard.
+    pub fn focus_search(&mut self) {
+        self.wants_focus = true;
+    }
+
+    /// Pins the page of an address and shows it. Says whether there is one.
+    pub fn go_to(&mut self, address: Address, model: &HeapModel) -> bool {
+        let page = model.pages().at(address).map(|page| page.address);
+        if page.is_some() {
+            self.pinned = page;
+            self.wanted = page;
+            self.gone_to = Some(address);
+        }
+        page.is_some()
+    }
+
+    /// The address that was looked for last, and found.
+    #[must_use]
+    pub fn gone_to(&self) -> Option<Address> {
+        self.gone_to
     }
 
     /// Pins nothing any more.
@@ -138,8 +205,8 @@ impl PageMap {
         self.colouring = colouring;
     }
 
-    /// Shows the map in all the room there is. While the collector is `stepped`, what it worked on last is outlined.
-    pub fn show(&mut self, ui: &mut Ui, model: &HeapModel, lit: Option<Term>, stepped: bool) {
+    /// Shows the map in all the room there is.
+    pub fn show(&mut self, ui: &mut Ui, model: &HeapModel, overlay: &Overlay<'_>) {
         self.pointed = None;
         if model.pages().is_empty() {
             ui.centered_and_justified(|ui| ui.weak("No page yet: the runtime is starting."));
@@ -160,9 +227,9 @@ impl PageMap {
         }
         area.show_viewport(ui, |ui, viewport| {
             let size = vec2(ui.available_width(), geometry.size().y);
-            let (whole, response) = ui.allocate_exact_size(size, Sense::click());
+            let (whole, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
             let corner = whole.min.to_vec2() + vec2(GUTTER + GUTTER_GAP, 0.0);
-            let colouring = self.colouring;
+            let (colouring, lit) = (self.colouring, overlay.lit);
             let scene = Scene { geometry: &geometry, model, colouring, lit, corner: snapped(corner, pixel) };
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, in_words(model)));
             if let Some(rect) = wanted {
@@ -171,9 +238,9 @@ impl PageMap {
             let shown = geometry.rows_between(viewport.top(), viewport.bottom());
             scene.draw_rows(ui, shown.clone(), &mut self.bands);
             scene.draw_gutter(ui, shown);
-            if stepped {
-                scene.outline_work(ui);
-            }
+            overlay.draw(ui, &scene);
+            self.drag(&scene, &response);
+            self.draw_selected(ui, &scene);
             self.point(ui, &scene, &response);
         });
         self.bands.retire();
@@ -192,6 +259,39 @@ impl PageMap {
             self.turned = 0.0;
         }
         ctrl
+    }
+
+    /// Selects from where the mouse was pressed to where it is dragged.
+    fn drag(&mut self, scene: &Scene<'_>, response: &Response) {
+        let page_at = |at: eframe::egui::Pos2| {
+            let address = scene.geometry.page_at(at - scene.corner)?;
+            scene.model.pages().at(address).map(|page| page.address)
+        };
+        let under = response.interact_pointer_pos().and_then(page_at);
+        if response.drag_started() {
+            let pressed = response.ctx.input(|input| input.pointer.press_origin());
+            self.anchor = pressed.and_then(page_at);
+        }
+        if response.dragged()
+            && let Some((anchor, under)) = self.anchor.zip(under)
+        {
+            self.selected = Some(from_to(anchor, under));
+        }
+        if response.drag_stopped() {
+            self.anchor = None;
+        }
+    }
+
+    /// Frames the pages that are selected, and those that were found.
+    fn draw_selected(&self, ui: &Ui, scene: &Scene<'_>) {
+        let theme = theme::current(ui);
+        if let Some(selected) = &self.selected {
+            scene.frame(ui, selected, color(theme.accent()));
+        }
+        let stroke = Stroke::new(2.0, color(theme.waiting()));
+        for page in self.found.iter().take(MOST_OUTLINED) {
+            scene.outline(ui, *page, stroke);
+        }
     }
 
     /// What the pointer does, and what is drawn for it.
@@ -226,6 +326,11 @@ impl PageMap {
             self.pin_beside(Step::Right, scene.model);
         }
     }
+}
+
+/// From one page to another, both included, whichever is lower.
+fn from_to(a: Address, b: Address) -> Span {
+    a.min(b)..a.max(b) + PAGE
 }
 
 /// The next page beyond a hole, forward or backward.
@@ -368,13 +473,28 @@ impl Scene<'_> {
         }
     }
 
-    /// What the latest step of the collector worked on, unless that is more than one can follow.
-    fn outline_work(&self, ui: &Ui) {
-        let pages = self.model.pages().worked_on();
-        if pages.len() <= MOST_OUTLINED {
-            let stroke = Stroke::new(2.0, color(theme::current(ui).waiting()));
-            pages.iter().for_each(|page| self.outline(ui, *page, stroke));
+    /// A veil over some pages, and a line below each row of them.
+    fn frame(&self, ui: &Ui, span: &Span, ink: Color32) {
+        for row in self.geometry.layout().rows() {
+            let Row::Pages { first, count, .. } = row else { continue };
+            let (start, end) = (span.start.max(*first), span.end.min(*first + *count * PAGE));
+            if start >= end {
+                continue;
+            }
+            if let Some((from, to)) = self.geometry.page(start).zip(self.geometry.page(end - PAGE)) {
+                let rect = from.union(to).translate(self.corner);
+                ui.painter().rect_filled(rect, 0.0, ink.gamma_multiply(0.16));
+                ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, ink), StrokeKind::Outside);
+            }
         }
+    }
+
+    /// A place within a page, in points of the screen, by how far it is through the page.
+    fn place(&self, address: Address) -> Option<eframe::egui::Pos2> {
+        let page = address.align_down(PAGE);
+        let rect = self.geometry.page(page)?.translate(self.corner);
+        let share = (address - page) as f32 / PAGE as f32;
+        Some(pos2(rect.left() + rect.width() * share, rect.center().y))
     }
 
     fn outline(&self, ui: &Ui, address: Address, stroke: Stroke) {

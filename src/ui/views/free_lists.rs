@@ -1,0 +1,177 @@
+//! The free lists: how many free runs are how long, where the next thing will lie, what would not fit, and the list of one
+//! pool in its order.
+
+use std::time::{Duration, Instant};
+
+use eframe::egui::{Align2, Grid, Label, Rect, RichText, Role, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2};
+use heapatlas_heap::free_lists::{FreeLists, PoolList, RunClasses};
+use heapatlas_heap::terms::{Address, GRANULE, LARGE_THRESHOLD, PageKind, PoolKind};
+
+use crate::command::Command;
+use crate::format;
+use crate::ui::session::{Phase, Session};
+use crate::ui::theme::{self, color};
+
+/// When the lists were asked for.
+#[derive(Debug, Default)]
+pub struct FreeListsView {
+    asked: Option<(Option<Address>, u64, Instant)>,
+}
+
+/// While the program runs, the lists are asked for no more often than this.
+const FRESH: Duration = Duration::from_millis(400);
+/// Height of a bar of a histogram.
+const BAR: f32 = 13.0;
+/// Room for the words at either side of a bar.
+const SIZES: f32 = 78.0;
+const COUNTS: f32 = 128.0;
+/// Runs of a pool that are listed at most.
+const MOST_LISTED: usize = 40;
+
+impl FreeListsView {
+    /// Shows the lists, that of the pool of the pinned page among them, and gives what is to be asked.
+    pub fn show(&mut self, ui: &mut Ui, pinned: Option<Address>, session: &Session) -> Option<Command> {
+        let command = self.ask(pinned, session);
+        ui.heading("Free lists");
+        let Some(lists) = session.free_lists() else {
+            ui.weak("Asking the runtime …");
+            return command;
+        };
+        show_classes(ui, "in pools of cells", PageKind::Cells, &lists.cells);
+        show_classes(ui, "in pools of objects", PageKind::Objects, &lists.objects);
+        ui.add_space(6.0);
+        ui.strong("Next allocation");
+        Grid::new("next").num_columns(2).spacing([14.0, 2.0]).min_row_height(18.0).show(ui, |ui| {
+            for (what, place) in [("a cell", lists.next_cell), ("a short string", lists.next_object)] {
+                ui.weak(what);
+                let words = place.map_or_else(|| "the heap grows, or the system decides".to_owned(), format::address);
+                ui.add(Label::new(RichText::new(words).monospace()).selectable(true));
+                ui.end_row();
+            }
+        });
+        ui.weak("Ringed on the map. It lies there, unless the collector comes first.");
+        ui.add_space(6.0);
+        ui.strong("What would not fit");
+        for sentence in what_does_not_fit(lists) {
+            ui.add(Label::new(sentence).wrap());
+        }
+        ui.add_space(6.0);
+        match &lists.chosen {
+            Some(list) => show_list(ui, list),
+            None => {
+                ui.weak("Pin a page of a pool to see its free list here, and its order on the map.");
+            }
+        }
+        command
+    }
+
+    /// The lists must be asked for when another pool is pinned, and when something was allocated since.
+    fn ask(&mut self, pinned: Option<Address>, session: &Session) -> Option<Command> {
+        if matches!(session.progress().phase(), Phase::Starting | Phase::Ended) {
+            return None;
+        }
+        let sequence = session.model().sequence();
+        let due = self.asked.is_none_or(|(pool, known, at)| {
+            pool != pinned || (known != sequence && (!session.progress().is_running() || at.elapsed() >= FRESH))
+        });
+        if !due {
+            return None;
+        }
+        self.asked = Some((pinned, sequence, Instant::now()));
+        Some(Command::FreeLists(pinned))
+    }
+}
+
+/// How many runs are how long: a bar for each class that there is, as long as its bytes.
+fn show_classes(ui: &mut Ui, name: &str, kind: PageKind, classes: &RunClasses) {
+    let runs: u64 = classes.counts.iter().sum();
+    let bytes: u64 = classes.bytes.iter().sum();
+    ui.add_space(4.0);
+    let words = format!("{} {name}, {}", runs_in_words(runs), format::bytes(bytes));
+    ui.add(Label::new(&words).wrap());
+    let most = classes.bytes.iter().copied().max().unwrap_or(0).max(1);
+    let theme = theme::current(ui);
+    let font = TextStyle::Small.resolve(ui.style());
+    ui.spacing_mut().item_spacing.y = 1.0;
+    for (class, (count, bytes)) in classes.counts.iter().zip(classes.bytes).enumerate().filter(|(_, (n, _))| **n > 0) {
+        let (rect, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR), Sense::hover());
+        let size = format!("up to {}", format::bytes((GRANULE << class) as u64));
+        let value = format!("{}, {}", runs_in_words(*count), format::bytes(bytes));
+        response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, format!("{size}: {value}")));
+        let faint = color(theme.faint_text());
+        ui.painter().text(pos2(rect.left() + SIZES, rect.center().y), Align2::RIGHT_CENTER, size, font.clone(), faint);
+        let room = (rect.width() - SIZES - COUNTS - 12.0).max(10.0);
+        let long = (room * bytes as f32 / most as f32).max(1.5);
+        let bar = Rect::from_min_size(pos2(rect.left() + SIZES + 6.0, rect.top() + 1.0), vec2(long, BAR - 2.0));
+        ui.painter().rect_filled(bar, 1.0, color(theme.kind(kind)));
+        let at = pos2(rect.right(), rect.center().y);
+        ui.painter().text(at, Align2::RIGHT_CENTER, value, font.clone(), color(theme.text()));
+    }
+    ui.spacing_mut().item_spacing.y = 5.0;
+}
+
+fn runs_in_words(count: u64) -> String {
+    format!("{} run{}", format::count(count), if count == 1 { "" } else { "s" })
+}
+
+/// What finds no room as things are, and what happens then.
+fn what_does_not_fit(lists: &FreeLists) -> Vec<String> {
+    let pools = match lists.free_pools {
+        0 => "no pool is free, so the heap grows".to_owned(),
+        1 => "it takes the one free pool".to_owned(),
+        count => format!("it takes one of {} free pools", format::count(count as u64)),
+    };
+    let object = if lists.objects.longest >= LARGE_THRESHOLD as u64 {
+        "An object fits a free run, whatever its size in a pool.".to_owned()
+    } else {
+        format!("An object of more than {} fits no free run: {pools}.", format::bytes(lists.objects.longest))
+    };
+    let stretch = lists.longest_free_pages.max(LARGE_THRESHOLD);
+    let large = format!(
+        "A large object of more than {} finds no stretch of free pages: the heap grows.",
+        format::bytes(stretch as u64)
+    );
+    vec![object, large]
+}
+
+/// The free list of a pool, in its order.
+fn show_list(ui: &mut Ui, list: &PoolList) {
+    let PoolList { span, kind, runs } = list;
+    let kind = match kind {
+        PoolKind::Cells => "cells",
+        PoolKind::Objects => "objects",
+        PoolKind::Mixed => "cells and objects",
+    };
+    ui.strong(format!("The list of the pool of {kind} at {}", format::address(span.start)));
+    let bytes: usize = runs.iter().map(|(_, bytes)| bytes).sum();
+    ui.weak(format!("{}, {}, filled in this order:", runs_in_words(runs.len() as u64), format::bytes(bytes as u64)));
+    for (start, bytes) in runs.iter().take(MOST_LISTED) {
+        let words = format!("{}  {}", format::address(*start), format::bytes(*bytes as u64));
+        ui.add(Label::new(RichText::new(words).monospace()).extend());
+    }
+    if runs.len() > MOST_LISTED {
+        ui.weak(format!("and {} more", format::count((runs.len() - MOST_LISTED) as u64)));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heapatlas_heap::{Heap, Value};
+
+    #[test]
+    fn what_does_not_fit_is_what_is_longer_than_the_longest_run() {
+        let mut heap = Heap::new().expect("a heap");
+        heap.cons(Value::NIL, Value::NIL).expect("room");
+        let mut lists = heap.free_lists(None);
+        lists.objects.longest = 128;
+        lists.free_pools = 3;
+        let words = what_does_not_fit(&lists);
+        assert_eq!(words[0], "An object of more than 128 B fits no free run: it takes one of 3 free pools.");
+        lists.free_pools = 0;
+        assert!(what_does_not_fit(&lists)[0].ends_with("no pool is free, so the heap grows."));
+        lists.objects.longest = 65_536;
+        assert!(what_does_not_fit(&lists)[0].starts_with("An object fits a free run"));
+        assert!(words[1].starts_with("A large object of more than "), "{}", words[1]);
+    }
+}
