@@ -575,6 +575,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "eighteen thousand cells take Miri an hour")]
     fn what_only_a_root_leads_to_at_the_end_is_found_in_several_slices() {
         let mut heap = Heap::new().unwrap();
         let long = comb(&mut heap, 30);
