@@ -6,14 +6,17 @@
 //! * `session` a runtime on the terminal's streams, with Ctrl-C
 //! * `question` what to do about an exhausted heap, asked at a terminal
 //! * `run`, `repl`, `explain`, `profile`, `disassemble`, `compare`, `snapshot`, `core`, `open` the commands
+//! * `editor`, `brackets` the line editor of the prompt
 //! * `stats` what `--stats` reports
 //! * `live` the map in the terminal, where there is no display
 
 pub mod arguments;
+mod brackets;
 mod compare;
 mod core;
 mod details;
 mod disassemble;
+mod editor;
 pub mod exit;
 mod explain;
 mod live;

@@ -1,13 +1,14 @@
 //! `heapatlas repl`: Arc at the prompt.
 //!
 //! Lines are read until they make whole forms; each is evaluated and its value written. An error is told, and the
-//! prompt comes back. Piped input gets no prompt, so that only values are printed.
+//! prompt comes back. At a terminal lines are edited. Piped input gets no prompt, so that only values are printed.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
 use heapatlas_arc::error::{ArcError, ErrorKind};
 
 use super::arguments::ReplOptions;
+use super::editor::{LineEditor, Typed};
 use super::exit::Ending;
 use super::question::Person;
 use super::run::{report, run_program};
@@ -40,18 +41,39 @@ pub(super) fn talk(session: &mut Session) -> Ending {
     read_and_evaluate(session).unwrap_or_else(|error| Ending::System(format!("can't go on: {error}")))
 }
 
+/// Where what is evaluated comes from.
+enum Input {
+    /// A terminal: lines are edited.
+    Terminal(Box<LineEditor>),
+    /// A pipe or a file: no prompt.
+    Lines,
+}
+
+impl Input {
+    fn new() -> io::Result<Self> {
+        let is_terminal = io::stdin().is_terminal() && io::stdout().is_terminal();
+        Ok(if is_terminal { Self::Terminal(Box::new(LineEditor::new()?)) } else { Self::Lines })
+    }
+
+    /// Reads a line, or several whose brackets belong together, and adds it to what waits. `false` at the end.
+    fn read(&mut self, session: &Session, waiting: &mut String) -> io::Result<bool> {
+        let Self::Terminal(editor) = self else { return Ok(io::stdin().lock().read_line(waiting)? > 0) };
+        let prompt = if waiting.is_empty() { PROMPT } else { CONTINUED };
+        match editor.read(prompt, session.runtime.globals())? {
+            Typed::Text(text) => *waiting += &(text + "\n"),
+            Typed::Dropped => waiting.clear(),
+            Typed::End => return Ok(false),
+        }
+        Ok(true)
+    }
+}
+
 fn read_and_evaluate(session: &mut Session) -> io::Result<Ending> {
-    let asks = io::stdin().is_terminal() && io::stdout().is_terminal();
+    let mut input = Input::new()?;
     let mut waiting = String::new();
     loop {
-        if asks {
-            show(if waiting.is_empty() { PROMPT } else { CONTINUED })?;
-        }
-        let ended = io::stdin().lock().read_line(&mut waiting)? == 0;
+        let ended = !input.read(session, &mut waiting)?;
         if ended && waiting.trim().is_empty() {
-            if asks {
-                show("\n")?;
-            }
             return Ok(Ending::Fine);
         }
         let result = session.runtime.evaluate(&waiting, "prompt");

@@ -1,6 +1,6 @@
-//! At a terminal, what to do about an exhausted heap is asked. The terminal is that of `script`, of util-linux.
+//! At a terminal, what to do about an exhausted heap is asked.
 
-use std::process::{Command, Stdio};
+use std::path::Path;
 
 use super::program::{Running, run_with_input};
 
@@ -11,14 +11,16 @@ const QUESTION: &str = "raise, collect or signal? [r] ";
 const CTRL_C: &str = "\u{3}";
 const CTRL_D: &str = "\u{4}";
 
-/// The program at a terminal, with these arguments.
+/// The program at a terminal, with these arguments and no history.
 fn at_terminal(arguments: &[&str]) -> Running {
-    let quoted = arguments.iter().map(|argument| format!(" '{argument}'"));
-    let line = format!("{}{}", env!("CARGO_BIN_EXE_heapatlas"), quoted.collect::<String>());
-    let mut script = Command::new("script");
-    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
-    script.env_remove("RUST_BACKTRACE").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    Running::start(script)
+    super::program::at_terminal(arguments, Path::new("/dev/null"))
+}
+
+/// Leaves the prompt when it is ready.
+fn leave(mut running: Running) {
+    running.wait_for_next("arc> ");
+    running.say(CTRL_D);
+    assert_eq!(running.finish().code, Some(0));
 }
 
 #[test]
@@ -35,8 +37,7 @@ fn the_limit_is_raised_at_the_prompt() {
     running.wait_for("1500000\r\n");
     running.say("(heap-limit)\n");
     running.wait_for("41943040\r\n");
-    running.say(CTRL_D);
-    assert_eq!(running.finish().code, Some(0));
+    leave(running);
 }
 
 #[test]
@@ -49,8 +50,7 @@ fn the_error_is_signalled_and_the_prompt_follows() {
     running.wait_for("arc> ");
     running.say("(len kept)\n");
     running.wait_for("100\r\n");
-    running.say(CTRL_D);
-    assert_eq!(running.finish().code, Some(0));
+    leave(running);
 }
 
 #[test]
@@ -63,8 +63,7 @@ fn ctrl_c_at_the_question_stops_the_form() {
     running.wait_for("Error: interrupted\r\narc> ");
     running.say("(+ 1 2)\n");
     running.wait_for("\r\n3\r\n");
-    running.say(CTRL_D);
-    assert_eq!(running.finish().code, Some(0));
+    leave(running);
 }
 
 #[test]
@@ -75,8 +74,7 @@ fn the_end_of_the_input_at_the_question_signals_the_error() {
     running.wait_for(QUESTION);
     running.say(CTRL_D);
     running.wait_for("\r\n(1 2)\r\n");
-    running.say(CTRL_D);
-    assert_eq!(running.finish().code, Some(0));
+    leave(running);
 }
 
 #[test]

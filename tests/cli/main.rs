@@ -5,7 +5,7 @@
 //! * [`xml`] whether a text is well-formed XML
 //!
 //! What is tested: [`running`], [`comparing`], [`cores`], [`statistics`], [`explaining`], [`pictures`], [`profiling`],
-//! [`failing`], [`asking`], [`recording`], [`refused`], [`stopping`], [`usage`].
+//! [`failing`], [`asking`], [`typing`], [`recording`], [`refused`], [`stopping`], [`usage`].
 
 mod asking;
 mod comparing;
@@ -21,5 +21,6 @@ mod refused;
 mod running;
 mod statistics;
 mod stopping;
+mod typing;
 mod usage;
 mod xml;

@@ -77,6 +77,18 @@ pub(crate) fn finish(command: Command) -> Ran {
     Running::start(command).finish()
 }
 
+/// The program at a terminal, with these arguments, its history below a directory. The terminal is that of `script`, of
+/// util-linux.
+pub(crate) fn at_terminal(arguments: &[&str], state: &Path) -> Running {
+    let quoted = arguments.iter().map(|argument| format!(" '{argument}'"));
+    let line = format!("{}{}", env!("CARGO_BIN_EXE_heapatlas"), quoted.collect::<String>());
+    let mut script = Command::new("script");
+    script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
+    script.env_remove("RUST_BACKTRACE").env_remove("NO_COLOR").env("TERM", "xterm").env("XDG_STATE_HOME", state);
+    script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Running::start(script)
+}
+
 /// A program under way.
 pub(crate) struct Running {
     child: Child,
@@ -84,6 +96,8 @@ pub(crate) struct Running {
     errors: mpsc::Receiver<Vec<u8>>,
     /// What was received and looked at.
     seen: Vec<u8>,
+    /// Where what was waited for last ends in it.
+    waited_for: usize,
 }
 
 /// Passes on what arrives, until the end.
@@ -107,7 +121,7 @@ impl Running {
         let mut child = command.spawn().expect("the program starts");
         let out = pump(child.stdout.take().expect("its output"));
         let errors = pump(child.stderr.take().expect("its errors"));
-        Self { child, out, errors, seen: Vec::new() }
+        Self { child, out, errors, seen: Vec::new(), waited_for: 0 }
     }
 
     /// Gives the program a text to read.
@@ -118,8 +132,22 @@ impl Running {
 
     /// Waits until the program has printed this.
     pub(crate) fn wait_for(&mut self, text: &str) {
+        self.wait_for_behind(0, text);
+    }
+
+    /// Waits until the program has printed this behind what was waited for last.
+    pub(crate) fn wait_for_next(&mut self, text: &str) {
+        self.wait_for_behind(self.waited_for, text);
+    }
+
+    fn wait_for_behind(&mut self, begin: usize, text: &str) {
         let until = Instant::now() + PATIENCE;
-        while !String::from_utf8_lossy(&self.seen).contains(text) {
+        let find = |seen: &[u8]| seen[begin..].windows(text.len()).position(|part| part == text.as_bytes());
+        loop {
+            if let Some(at) = find(&self.seen) {
+                self.waited_for = begin + at + text.len();
+                return;
+            }
             let left = until.saturating_duration_since(Instant::now());
             let Ok(more) = self.out.recv_timeout(left) else {
                 panic!("{text:?} never came, but {:?}", String::from_utf8_lossy(&self.seen));
