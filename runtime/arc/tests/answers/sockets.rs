@@ -10,6 +10,15 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port").port()
 }
 
+/// A connection with a program that is about to listen.
+fn connect(port: u16) -> TcpStream {
+    loop {
+        if let Ok(socket) = TcpStream::connect(("127.0.0.1", port)) {
+            return socket;
+        }
+    }
+}
+
 #[test]
 fn a_program_talks_to_itself_through_a_socket() {
     let port = free_port();
@@ -77,14 +86,29 @@ fn a_thread_that_waits_can_be_broken_and_killed() {
 }
 
 #[test]
+fn a_character_and_a_datum_may_arrive_in_parts() {
+    let port = free_port();
+    let client = std::thread::Builder::new().name("client".to_owned()).spawn(move || {
+        let mut socket = connect(port);
+        socket.set_nodelay(true).expect("a socket");
+        for part in [&b"\xc3"[..], b"\xa9(one (t", b"wo \"", b"\xe2\x82", b"\xac\") ", b"three)", b"."] {
+            socket.write_all(part).expect("somebody who reads");
+            std::thread::sleep(std::time::Duration::from_millis(15));
+        }
+    });
+    let program = format!(
+        "(let (in out) (socket-accept (open-socket {port}))
+           (list (peekc in) (readc in) (read in) (readc in) (readc in)))"
+    );
+    assert_eq!(value_of(&program), "(#\\é #\\é (one (two \"€\") three) #\\. nil)");
+    client.expect("a thread").join().expect("its end");
+}
+
+#[test]
 fn a_connection_gives_no_more_than_its_measure() {
     let port = free_port();
     let client = std::thread::Builder::new().name("client".to_owned()).spawn(move || {
-        let mut socket = loop {
-            if let Ok(socket) = TcpStream::connect(("127.0.0.1", port)) {
-                break socket;
-            }
-        };
+        let mut socket = connect(port);
         // The program closes before it has read everything; what comes of the rest is its own affair.
         socket.write_all(&[b'x'; 150_000]).ok();
         let mut answer = String::new();
