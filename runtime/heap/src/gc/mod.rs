@@ -499,6 +499,25 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "three mebibytes take Miri an hour")]
+    fn the_marks_of_a_huge_object_are_counted_page_by_page() {
+        let mut heap = Heap::new().unwrap();
+        let huge = heap.allocate(ObjectKind::Vector, ObjectFlags::NONE, 3 << 20).unwrap();
+        let mut root = One(Value::object(huge));
+        let mut marking = 0;
+        loop {
+            // SAFETY: the only value in use is the root.
+            unsafe { heap.collect_step(GcUnit::Object, GcCause::Asked, &mut root) };
+            assert_eq!(heap.verify(), []);
+            if heap.gc_phase() != GcPhase::Mark {
+                break;
+            }
+            marking += 1;
+        }
+        assert!(marking > 0, "the test must look while a mark goes on");
+    }
+
+    #[test]
     fn what_is_moved_behind_the_mark_is_not_lost() {
         let mut heap = Heap::new().unwrap();
         let list = |heap: &mut Heap| (0..50).fold(Value::NIL, |rest, n| heap.cons(Value::small(n), rest).unwrap());

@@ -495,7 +495,7 @@ impl Chunk {
                 counted.set_grey(grey);
                 counted.set_dirty(true);
                 // The sums know nothing of marks.
-                self.memory.set_entry(page, counted);
+                self.set_entry(page, counted);
                 self.dirty = true;
             }
         }
