@@ -6,6 +6,8 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use heapatlas_heap::Policy;
 
 use crate::format;
+use crate::map::palette::Theme;
+use crate::recording::reader::At;
 use crate::source::program::{Base, Program};
 
 /// Shows a heap as a place: every page, every hole, what is live and what is merely resident.
@@ -40,8 +42,14 @@ pub enum Command {
     Disassemble(DisassembleOptions),
     /// Run a program under several policies, each in a process of its own, and show them side by side
     Compare(CompareOptions),
-    /// Run a program and write its page map: .png .svg .json .csv .txt
+    /// Run a program and write its page map: .png .svg .json .csv .txt .om .atlas
     Snapshot(SnapshotOptions),
+    /// Say what a recording holds, at a glance
+    Info(InfoOptions),
+    /// Write a moment of a recording, or the whole of it, in another format
+    Export(ExportOptions),
+    /// Say what changed between two recordings, or two moments of one
+    Diff(DiffOptions),
     /// Save what programs define, the library included, in a file to start from
     #[command(subcommand)]
     Core(CoreCommand),
@@ -184,8 +192,8 @@ pub struct ReplOptions {
 /// The options of `explain`.
 #[derive(Args, Clone, Debug)]
 pub struct ExplainOptions {
-    /// The program; without one, loading the base library is explained
-    #[arg(value_name = "FILE.arc")]
+    /// The program, or a recording of one (.atlas); without, loading the base library is explained
+    #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Evaluate an expression after the program
     #[arg(short = 'e', value_name = "EXPR", allow_hyphen_values = true)]
@@ -301,6 +309,69 @@ pub enum ThemeName {
     Dark,
     /// Dark on light
     Light,
+}
+
+impl ThemeName {
+    /// The theme of a picture, which no system chooses.
+    #[must_use]
+    pub fn of_pictures(self) -> Theme {
+        match self {
+            Self::System | Self::Dark => Theme::Dark,
+            Self::Light => Theme::Light,
+        }
+    }
+}
+
+/// The options of `info`.
+#[derive(Args, Clone, Debug)]
+pub struct InfoOptions {
+    /// The recording; - for standard input
+    #[arg(value_name = "FILE.atlas")]
+    pub path: PathBuf,
+    /// Read all of it, and say whether anything is damaged
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// The options of `export`.
+#[derive(Args, Clone, Debug)]
+pub struct ExportOptions {
+    /// The recording; - for standard input
+    #[arg(value_name = "FILE.atlas")]
+    pub path: PathBuf,
+    /// Where to write; the extension says how. A moment: .png .svg .json .csv .txt .om (OpenMetrics) .atlas; the whole run:
+    /// .pftrace (Perfetto) .trace.json (Chrome) .folded (stacks for flame graphs) .apng (animated)
+    #[arg(short = 'o', long = "output", value_name = "OUT")]
+    pub output: PathBuf,
+    /// Which moment: a size on the allocation clock, gc:N, form:N, or end
+    #[arg(long, value_name = "MOMENT")]
+    pub at: Option<At>,
+    /// Dark or light
+    #[arg(long, value_enum, default_value_t)]
+    pub theme: ThemeName,
+}
+
+/// The options of `diff`.
+#[derive(Args, Clone, Debug)]
+pub struct DiffOptions {
+    /// The recording before
+    #[arg(value_name = "A.atlas")]
+    pub before: PathBuf,
+    /// The recording after; without one, the same
+    #[arg(value_name = "B.atlas")]
+    pub after: Option<PathBuf>,
+    /// Which moment before: a size on the allocation clock, gc:N, form:N, or end
+    #[arg(long, value_name = "MOMENT", default_value = "end")]
+    pub from: At,
+    /// Which moment after
+    #[arg(long, value_name = "MOMENT", default_value = "end")]
+    pub to: At,
+    /// Write it instead of a table: .json .png .svg
+    #[arg(short = 'o', long = "output", value_name = "OUT")]
+    pub output: Option<PathBuf>,
+    /// Dark or light
+    #[arg(long, value_enum, default_value_t)]
+    pub theme: ThemeName,
 }
 
 /// How fast the window lets the allocation clock go at first.

@@ -1,6 +1,7 @@
 //! `heapatlas explain`: where resident bytes go, which term is the problem, what would lower it.
 
 use std::io::{self, Write};
+use std::path::Path;
 
 use heapatlas_heap::{PageBalance, Policy};
 
@@ -8,17 +9,24 @@ use heapatlas_arc::host::NoHost;
 
 use super::arguments::ExplainOptions;
 use super::exit::Ending;
+use super::recorded;
 use super::run::run_program;
 use super::session::{Session, keeps_output};
 use crate::format;
 use crate::map::balance::{Term, resident};
 use crate::model::HeapModel;
+use crate::recording::reader::At;
 
 /// Resident over live up to which nothing is called a problem.
 const FINE: f64 = 1.5;
 
 /// Runs a program, marks, and explains the balance.
 pub(super) fn explain(options: ExplainOptions) -> Ending {
+    if let [path] = options.files.as_slice()
+        && path.extension().is_some_and(|extension| extension == "atlas")
+    {
+        return explain_recording(path);
+    }
     let program = options.runtime.program(options.files, options.expressions);
     if let Some(misused) = keeps_output(&program) {
         return misused;
@@ -38,6 +46,41 @@ pub(super) fn explain(options: ExplainOptions) -> Ending {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ending,
         Err(error) => Ending::System(format!("can't write: {error}")),
     }
+}
+
+/// Explains the end of a recording: nobody can collect there any more.
+fn explain_recording(path: &Path) -> Ending {
+    match recorded::open(path).and_then(|recording| recorded::model_at(&recording, path, At::End)) {
+        Ok(model) => recorded::show(|out| write_moment(out, &model)),
+        Err(ending) => ending,
+    }
+}
+
+fn write_moment(out: &mut dyn Write, model: &HeapModel) -> io::Result<()> {
+    let counters = model.counters();
+    let in_memory = resident(model.pages());
+    writeln!(out, "As recorded, {} on the allocation clock:\n", format::bytes(counters.clock))?;
+    writeln!(out, "{:<14}{:>12}{:>12}", "", "committed", "resident")?;
+    for term in Term::COMMITTED {
+        let committed = format::maybe_bytes(term.of(&counters.balance));
+        let in_memory = format::maybe_bytes(in_memory.as_ref().map(|balance| term.of_pages(balance) as u64));
+        let meaning = term.meaning(&counters.policy);
+        writeln!(out, "{:<14}{committed:>12}{in_memory:>12}   {meaning}", term.name())?;
+    }
+    let (committed, sum) = (format::bytes(counters.committed), format::maybe_bytes(counters.resident()));
+    writeln!(out, "{:<14}{committed:>12}{sum:>12}\n", "sum")?;
+    let (live, cost) = (counters.balance.live, counters.resident().unwrap_or(counters.committed));
+    let worst = Term::costliest(&counters.balance).map_or_else(String::new, |(term, bytes)| {
+        format!(
+            " The largest part that is not live is {}, {} ({}). What would lower it: {}.",
+            term.name(),
+            format::bytes(bytes),
+            format::percent(bytes, cost),
+            term.remedy(&counters.policy)
+        )
+    });
+    let what = if counters.resident().is_some() { "Resident" } else { "Committed" };
+    writeln!(out, "{what} is {} what the last mark reached.{worst}", format::ratio(cost, live))
 }
 
 /// The model of the heap as it is.

@@ -5,8 +5,10 @@
 //! * `details` what else there is to tell about an error
 //! * `session` a runtime on the terminal's streams, with Ctrl-C
 //! * `question` what to do about an exhausted heap, asked at a terminal
-//! * `run`, `repl`, `explain`, `profile`, `disassemble`, `compare`, `snapshot`, `core`, `open` the commands
+//! * `run`, `repl`, `explain`, `profile`, `disassemble`, `compare`, `snapshot`, `core`, `open`, `info`, `export`, `diff` the
+//!   commands
 //! * `editor`, `brackets` the line editor of the prompt
+//! * `recorded` recordings for those that read them
 //! * `stats` what `--stats` reports
 //! * `live` the map in the terminal, where there is no display
 
@@ -15,14 +17,18 @@ mod brackets;
 mod compare;
 mod core;
 mod details;
+mod diff;
 mod disassemble;
 mod editor;
 pub mod exit;
 mod explain;
+mod export;
+mod info;
 mod live;
 mod open;
 mod profile;
 mod question;
+mod recorded;
 mod repl;
 mod run;
 mod session;
@@ -57,6 +63,9 @@ pub fn main() -> ExitCode {
         Some(Command::Disassemble(options)) => disassemble::disassemble(options),
         Some(Command::Compare(options)) => compare::compare(options),
         Some(Command::Snapshot(options)) => snapshot::snapshot(options),
+        Some(Command::Info(options)) => info::info(&options),
+        Some(Command::Export(options)) => export::export(&options),
+        Some(Command::Diff(options)) => diff::diff(&options),
         Some(Command::Core(CoreCommand::Save(options))) => core::save(options),
     };
     ending.tell();

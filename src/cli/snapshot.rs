@@ -4,19 +4,18 @@ use std::fs;
 
 use heapatlas_arc::host::NoHost;
 
-use super::arguments::{SnapshotOptions, ThemeName};
+use super::arguments::SnapshotOptions;
 use super::exit::Ending;
 use super::run::run_program;
 use super::session::Session;
 use crate::export::{self, Format, Title};
-use crate::map::palette::Theme;
 use crate::model::HeapModel;
 
 /// Runs a program and writes its page map.
 pub(super) fn snapshot(options: SnapshotOptions) -> Ending {
     let Some(format) = Format::of_path(&options.output) else {
         let path = options.output.display();
-        return Ending::Misused(format!("{path}: the extension must be .png, .svg, .json, .csv or .txt"));
+        return Ending::Misused(format!("{path}: the extension must be .png, .svg, .json, .csv, .txt, .om or .atlas"));
     };
     let program = options.runtime.program(options.files, options.expressions);
     let mut session = match Session::start(&program, Box::new(NoHost)) {
@@ -33,10 +32,7 @@ pub(super) fn snapshot(options: SnapshotOptions) -> Ending {
     heap.measure_residency();
     let mut model = HeapModel::default();
     model.apply(&heap.cut_frame(true));
-    let theme = match options.theme {
-        ThemeName::System | ThemeName::Dark => Theme::Dark,
-        ThemeName::Light => Theme::Light,
-    };
+    let theme = options.theme.of_pictures();
     let title = Title { program: program.name(), theme };
     if let Err(error) = export::write_file(&options.output, format, &model, &title) {
         // A half-written picture is worse than none; if it can't be removed either, so be it.

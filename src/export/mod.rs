@@ -4,12 +4,20 @@
 //! * [`bars`] a picture of several balances
 //! * [`png`] and [`svg`] the two surfaces it is drawn on
 //! * [`json`], [`csv`], [`text`] the same page table for programs and for terminals
+//! * [`metrics`] the counters alone
+//! * [`atlas`] a recording of one key frame
+//! * [`run`](mod@run) exports of a whole run rather than a moment
+//! * [`difference`] what changed between two moments: a table, for programs, and as a picture
 
+pub mod atlas;
 pub mod bars;
 pub mod csv;
+pub mod difference;
 pub mod json;
+pub mod metrics;
 pub mod picture;
 pub mod png;
+pub mod run;
 pub mod svg;
 pub mod text;
 
@@ -42,6 +50,10 @@ pub enum Format {
     Csv,
     /// The map in block characters.
     Text,
+    /// The counters, for monitoring.
+    Metrics,
+    /// A recording of this one moment.
+    Atlas,
 }
 
 impl Format {
@@ -54,6 +66,8 @@ impl Format {
             "json" => Some(Self::Json),
             "csv" => Some(Self::Csv),
             "txt" => Some(Self::Text),
+            "om" => Some(Self::Metrics),
+            "atlas" => Some(Self::Atlas),
             _ => None,
         }
     }
@@ -80,5 +94,7 @@ pub fn write(out: &mut dyn Write, format: Format, model: &HeapModel, title: &Tit
         Format::Json => json::write(out, model, title),
         Format::Csv => csv::write(out, model),
         Format::Text => text::write(out, model, &text::Style::plain()),
+        Format::Metrics => metrics::write(out, model, title),
+        Format::Atlas => atlas::write(out, model, title),
     }
 }

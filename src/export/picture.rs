@@ -67,16 +67,25 @@ pub trait Drawing {
     fn draw(&self, surface: &mut dyn Surface);
 }
 
-const MARGIN: f32 = 24.0;
-const GUTTER: f32 = 132.0;
-const HEAD: f32 = 68.0;
+pub(super) const MARGIN: f32 = 24.0;
+pub(super) const GUTTER: f32 = 132.0;
+pub(super) const HEAD: f32 = 68.0;
 /// Width of the map itself, about.
 const MAP_WIDTH: f32 = 1024.0;
-const HOLE_HEIGHT: f32 = 20.0;
+pub(super) const HOLE_HEIGHT: f32 = 20.0;
 const BALANCE_HEIGHT: f32 = 22.0;
-const LEGEND_LINE: f32 = 20.0;
+pub(super) const LEGEND_LINE: f32 = 20.0;
 /// Squares from this size on show their fill; smaller ones are one colour.
 const FILLED_FROM: f32 = 5.0;
+
+/// How many columns a map of so many pages has, and the side of a page's square in pixels.
+pub(super) fn columns_of(pages: usize) -> (usize, f32) {
+    // As many columns as make the map about as wide as high, the squares a whole number of pixels.
+    let columns = ((pages.max(1) as f32).sqrt() * 1.3).round().max(64.0) as usize;
+    let columns = columns.next_power_of_two().min(2048);
+    let side = (MAP_WIDTH / columns as f32).floor().max(1.0);
+    (columns, side)
+}
 
 /// A picture, measured and ready to be drawn.
 #[derive(Debug)]
@@ -93,11 +102,14 @@ impl<'m> Picture<'m> {
     /// Measures the picture of a model.
     #[must_use]
     pub fn new(model: &'m HeapModel, title: &'m Title) -> Self {
-        let pages = model.pages().len().max(1);
-        // As many columns as make the map about as wide as high, the squares a whole number of pixels.
-        let columns = ((pages as f32).sqrt() * 1.3).round().max(64.0) as usize;
-        let columns = columns.next_power_of_two().min(2048);
-        let side = (MAP_WIDTH / columns as f32).floor().max(1.0);
+        Self::in_columns_of(model, title, model.pages().len())
+    }
+
+    /// Measures the picture of a model, in as many columns as a model of so many pages has, so that a page is where it is
+    /// in that of another moment.
+    #[must_use]
+    pub fn in_columns_of(model: &'m HeapModel, title: &'m Title, pages: usize) -> Self {
+        let (columns, side) = columns_of(pages);
         let spans: Vec<_> = model.pages().extents().iter().map(|extent| extent.span.clone()).collect();
         let layout = Layout::new(&spans, columns);
         let height = |row: &Row| if matches!(row, Row::Hole { .. }) { HOLE_HEIGHT } else { side };

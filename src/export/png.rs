@@ -23,15 +23,26 @@ pub fn write(out: &mut dyn Write, model: &HeapModel, title: &Title) -> io::Resul
 /// When writing fails.
 pub fn write_drawing(out: &mut dyn Write, drawing: &dyn Drawing) -> io::Result<()> {
     let (width, height) = drawing.size();
-    let mut canvas = Canvas::new(width, height)?;
-    drawing.draw(&mut canvas);
+    let pixels = pixels(drawing, (width, height))?;
     let mut encoder = png::Encoder::new(out, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     let failed = |error: png::EncodingError| io::Error::other(error.to_string());
     let mut writer = encoder.write_header().map_err(failed)?;
-    writer.write_image_data(&canvas.pixels).map_err(failed)?;
+    writer.write_image_data(&pixels).map_err(failed)?;
     writer.finish().map_err(failed)
+}
+
+/// The pixels of a picture, three bytes each, on a ground of this width and height.
+///
+/// # Errors
+/// When there is no lettering.
+pub(super) fn pixels(drawing: &dyn Drawing, (width, height): (u32, u32)) -> io::Result<Vec<u8>> {
+    let mut canvas = Canvas::new(width, height)?;
+    let whole = (0.0, 0.0, width as f32, height as f32);
+    canvas.fill(whole, drawing.title().theme.background());
+    drawing.draw(&mut canvas);
+    Ok(canvas.pixels)
 }
 
 /// Pixels, three bytes each.

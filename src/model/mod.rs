@@ -3,11 +3,13 @@
 //! It can't tell a live runtime from a recording, and knows of no window and no channel.
 //!
 //! * [`pages`] the page table, extent by extent
+//! * [`difference`] what changed between two moments
 //! * [`history`] the counters over time
 //! * [`cycles`] the collections, with what was before and after each
 //! * [`forms`] the top-level forms seen so far
 
 pub mod cycles;
+pub mod difference;
 pub mod forms;
 pub mod history;
 pub mod pages;

@@ -2,9 +2,9 @@
 //! writes them. Neither a slow disk nor a viewer that has gone holds the program up: while chunks wait no frame is cut,
 //! what changed stays dirty, and joins the next.
 //!
-//! How often frames are cut follows from what they cost. Between two of them lies so much time that recording takes a
-//! small share of it; and when much was written already, so much that no more than a certain number of bytes a second is
-//! added. A short program is recorded finely, a long one coarsely.
+//! How often frames are cut follows from what they cost: their share of the thread's time is bounded, and so is what is
+//! written a second, but for what every program may take at its beginning. So a short program is recorded finely, and a
+//! long one coarsely.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -28,9 +28,13 @@ use crate::recording::writer::Writer;
 const FRAME_BYTES: u64 = 64 << 10;
 /// Time after which one is.
 const FRAME_TIME: Duration = Duration::from_millis(16);
-/// Time between two frames is this many times what the last one cost at least.
+/// Two frames are no closer than this.
+const LEAST_TIME: Duration = Duration::from_micros(500);
+/// Frames take no more than one part in so many of the thread's time, …
 const COST_SHARE: u32 = 100;
-/// Time between two measurements of residency, likewise, and at least.
+/// … and this at the beginning.
+const COST_BURST: Duration = Duration::from_millis(10);
+/// How often residency is measured at most.
 const RESIDENCY_TIME: Duration = Duration::from_millis(50);
 /// So much is written as fast as it comes, …
 const BURST: u64 = 16 << 20;
@@ -63,8 +67,10 @@ pub struct Recorder {
     last_frame: Instant,
     last_residency: Option<Instant>,
     last_chunk: Instant,
-    /// What the last frame, and the last measurement, cost.
-    frame_cost: Duration,
+    /// The thread's time when the recording began, and how much of it went into frames since.
+    thread_began: Duration,
+    cost: Duration,
+    /// What the last measurement of residency cost.
     residency_cost: Duration,
     /// `None` when the recording has ended.
     work: Option<Sender<Work>>,
@@ -105,7 +111,8 @@ impl Recorder {
             last_frame: now,
             last_residency: None,
             last_chunk: now,
-            frame_cost: Duration::ZERO,
+            thread_began: Duration::ZERO,
+            cost: Duration::ZERO,
             residency_cost: Duration::ZERO,
             work: Some(work),
             written,
@@ -120,7 +127,10 @@ impl Recorder {
         let since = now - self.last_frame;
         let is_due = clock - self.clock >= FRAME_BYTES || (clock > self.clock && since >= FRAME_TIME);
         let is_first = self.sequence == 0;
-        if is_first || (is_due && since >= self.frame_cost * COST_SHARE && self.within_rate(now) && self.has_room()) {
+        if is_first {
+            self.thread_began = thread_time();
+        }
+        if is_first || (is_due && since >= LEAST_TIME && self.has_room() && self.within_rate(now)) {
             self.cut(heap, now);
         }
         if now - self.last_chunk >= CHUNK_TIME && self.encoder.waiting() > 0 && self.has_room() {
@@ -181,21 +191,22 @@ impl Recorder {
         }
     }
 
-    /// Whether what was written leaves room for more.
+    /// Whether what was written, and the time that it took, leave room for more.
     fn within_rate(&self, now: Instant) -> bool {
-        let allowed = BURST as f64 + (now - self.began).as_secs_f64() * BYTES_PER_SECOND as f64;
-        (self.written.load(Ordering::Relaxed) as f64) < allowed
+        let bytes = BURST as f64 + (now - self.began).as_secs_f64() * BYTES_PER_SECOND as f64;
+        let time = COST_BURST + thread_time().saturating_sub(self.thread_began) / COST_SHARE;
+        (self.written.load(Ordering::Relaxed) as f64) < bytes && self.cost < time
     }
 
     fn cut(&mut self, heap: &mut Heap, now: Instant) {
-        let pause = RESIDENCY_TIME.max(self.residency_cost * COST_SHARE);
-        let measures = self.last_residency.is_none_or(|since| now - since >= pause);
-        if measures {
+        let begun = thread_time();
+        // It may take no more than half of what frames may.
+        let pause = RESIDENCY_TIME.max(self.residency_cost * COST_SHARE * 2);
+        if self.last_residency.is_none_or(|since| now - since >= pause) {
             heap.measure_residency();
             self.last_residency = Some(now);
-            self.residency_cost = now.elapsed();
+            self.residency_cost = thread_time().saturating_sub(begun);
         }
-        let begun = Instant::now();
         let mut frame = std::mem::take(&mut self.frame);
         frame.key = self.sequence == 0 || self.encoder.wants_key();
         heap.cut_frame_into(&mut frame);
@@ -207,10 +218,7 @@ impl Recorder {
         self.take(&frame);
         self.frame = frame;
         self.last_frame = Instant::now();
-        // A key frame comes seldom, and does not say what the next frame will cost.
-        if !self.frame.key {
-            self.frame_cost = self.last_frame - begun;
-        }
+        self.cost += thread_time().saturating_sub(begun);
     }
 
     fn send(&mut self, work: Work) {
@@ -225,6 +233,12 @@ impl Drop for Recorder {
     fn drop(&mut self) {
         self.finish().ok();
     }
+}
+
+/// The time that this thread has had of a processor.
+fn thread_time() -> Duration {
+    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
+    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// Whether a path stands for standard input or output.

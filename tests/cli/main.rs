@@ -5,12 +5,13 @@
 //! * [`xml`] whether a text is well-formed XML
 //!
 //! What is tested: [`running`], [`comparing`], [`cores`], [`statistics`], [`explaining`], [`pictures`], [`profiling`],
-//! [`failing`], [`asking`], [`typing`], [`recording`], [`refused`], [`stopping`], [`usage`].
+//! [`failing`], [`asking`], [`typing`], [`recording`], [`exporting`], [`refused`], [`stopping`], [`usage`].
 
 mod asking;
 mod comparing;
 mod cores;
 mod explaining;
+mod exporting;
 mod failing;
 mod golden;
 mod pictures;

@@ -1,0 +1,83 @@
+//! Recordings for the commands that read them: opened, or why not, and what was lost told in one line.
+
+use std::io::{self, BufWriter, Read, Write};
+use std::path::Path;
+
+use heapatlas_heap::frame::Frame;
+
+use super::exit::{self, Ending};
+use crate::model::HeapModel;
+use crate::recording::cursor::Loss;
+use crate::recording::reader::{At, Recording};
+use crate::source::recorder::is_standard;
+
+/// Opens a recording: a file, or all of standard input.
+pub(super) fn open(path: &Path) -> Result<Recording, Ending> {
+    let opened = if is_standard(path) {
+        let mut bytes = Vec::new();
+        let read = io::stdin().lock().read_to_end(&mut bytes);
+        read.map_err(Into::into).and_then(|_| Recording::of(Box::new(bytes)))
+    } else {
+        Recording::open(path)
+    };
+    opened.map_err(|error| unreadable(path, &error))
+}
+
+fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Ending {
+    Ending::Unreadable(format!("can't read {}: {error}", path.display()))
+}
+
+/// Says in one line what of a recording could not be read.
+pub(super) fn tell_loss(path: &Path, loss: Loss) {
+    if !loss.is_none() {
+        exit::tell(&format!("{}: {loss}", path.display()));
+    }
+}
+
+/// The model of a recording at a moment.
+pub(super) fn model_at(recording: &Recording, path: &Path, at: At) -> Result<HeapModel, Ending> {
+    let mut model = HeapModel::default();
+    tell_loss(path, replay(recording, path, at, &mut model)?);
+    Ok(model)
+}
+
+/// Brings a model to a moment of a recording, and gives what of it is lost.
+pub(super) fn replay(recording: &Recording, path: &Path, at: At, model: &mut HeapModel) -> Result<Loss, Ending> {
+    let apply = &mut |frame: &Frame| {
+        model.apply(frame);
+    };
+    recording.replay(at, apply).map_err(|error| unreadable(path, &error))
+}
+
+/// What to call a recording: its program, or its file.
+pub(super) fn name(recording: &Recording, path: &Path) -> String {
+    match recording.program() {
+        "" => path.display().to_string(),
+        program => program.to_owned(),
+    }
+}
+
+/// Writes a file, or removes what was half written.
+pub(super) fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Ending {
+    let written = std::fs::File::create(path).and_then(|file| {
+        let mut out = BufWriter::new(file);
+        write(&mut out)?;
+        out.flush()
+    });
+    match written {
+        Ok(()) => Ending::Fine,
+        Err(error) => {
+            // If it can't be removed either, so be it.
+            std::fs::remove_file(path).ok();
+            Ending::System(format!("can't write {}: {error}", path.display()))
+        }
+    }
+}
+
+/// Writes to standard output; that nobody reads it any more is fine.
+pub(super) fn show(write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Ending {
+    match write(&mut io::stdout().lock()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Ending::System(format!("can't write: {error}")),
+        _ => Ending::Fine,
+    }
+}

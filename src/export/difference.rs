@@ -1,0 +1,218 @@
+//! What changed between two moments: a table for people, an object for programs, and a picture.
+
+use std::io::{self, Write};
+
+use heapatlas_heap::terms::PAGE;
+use serde_json::{Map, Value, json};
+
+use super::Title;
+use super::picture::{Drawing, GUTTER, HEAD, HOLE_HEIGHT, LEGEND_LINE, Lettering, MARGIN, Surface, columns_of};
+use crate::format;
+use crate::map::balance::Term;
+use crate::map::layout::{Layout, Row};
+use crate::map::palette::{Curve, Rgb, Theme};
+use crate::model::HeapModel;
+use crate::model::difference::{self, Change, ChangedPage};
+
+/// Two moments.
+#[derive(Clone, Copy, Debug)]
+pub struct Difference<'m> {
+    before: &'m HeapModel,
+    after: &'m HeapModel,
+    title: &'m Title,
+}
+
+impl<'m> Difference<'m> {
+    /// The difference between two moments.
+    #[must_use]
+    pub fn new(before: &'m HeapModel, after: &'m HeapModel, title: &'m Title) -> Self {
+        Self { before, after, title }
+    }
+
+    fn pages(&self) -> impl Iterator<Item = ChangedPage> {
+        difference::pages(self.before.pages(), self.after.pages())
+    }
+
+    /// How many pages each change happened to.
+    #[must_use]
+    pub fn counts(&self) -> [u64; Change::ALL.len()] {
+        let mut counts = [0; Change::ALL.len()];
+        self.pages().for_each(|page| counts[page.change() as usize] += 1);
+        counts
+    }
+
+    /// What is counted, by name, before and after; `None` where it was not measured.
+    fn sums(&self) -> Vec<(&'static str, &'static str, Option<u64>, Option<u64>)> {
+        let (a, b) = (self.before.counters(), self.after.counters());
+        let mut sums = vec![
+            ("clock", "clock", Some(a.clock), Some(b.clock)),
+            ("committed", "committed", Some(a.committed), Some(b.committed)),
+            ("resident", "resident", a.resident(), b.resident()),
+            ("holes", "holes", Some(a.holes), Some(b.holes)),
+        ];
+        let terms = Term::ALL.into_iter();
+        sums.extend(terms.map(|term| (term.name(), term.key(), term.of(&a.balance), term.of(&b.balance))));
+        sums
+    }
+
+    /// Writes the table.
+    ///
+    /// # Errors
+    /// When writing fails.
+    pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
+        writeln!(out, "{:<16}{:>12}{:>12}{:>13}", "", "before", "after", "change")?;
+        for (name, _, before, after) in self.sums() {
+            let change = before.zip(after).map_or_else(|| "–".to_owned(), |(before, after)| signed(before, after));
+            let (before, after) = (format::maybe_bytes(before), format::maybe_bytes(after));
+            writeln!(out, "{name:<16}{before:>12}{after:>12}{change:>13}")?;
+        }
+        writeln!(out, "\n{:<16}{:>12}{:>12}", "pages", "count", "bytes")?;
+        for (change, count) in Change::ALL.into_iter().zip(self.counts()) {
+            let bytes = format::bytes(count * PAGE as u64);
+            writeln!(out, "{:<16}{:>12}{bytes:>12}", change.name(), format::count(count))?;
+        }
+        Ok(())
+    }
+
+    /// Writes the object.
+    ///
+    /// # Errors
+    /// When writing fails.
+    pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
+        let sums = self.sums().into_iter();
+        let sums = sums.map(|(_, key, before, after)| (key.to_owned(), json!({ "before": before, "after": after })));
+        let counts = Change::ALL.into_iter().zip(self.counts());
+        let counts = counts.map(|(change, count)| (change.name().replace(' ', "_"), Value::from(count)));
+        let entry = |entry: heapatlas_heap::PageEntry| {
+            let used = entry.used() * heapatlas_heap::terms::GRANULE;
+            json!({ "kind": entry.kind().name(), "used_bytes": used, "resident": entry.resident() })
+        };
+        let changed = self.pages().filter(|page| page.change() != Change::None).map(|page| {
+            json!({
+                "address": format!("{:#x}", page.address.get()),
+                "change": page.change().name(),
+                "before": page.before.map(entry),
+                "after": page.after.map(entry),
+            })
+        });
+        let object = json!({
+            "heapatlas_difference": 1,
+            "program": self.title.program,
+            "bytes": sums.collect::<Map<_, _>>(),
+            "pages": counts.collect::<Map<_, _>>(),
+            "changed": changed.collect::<Vec<_>>(),
+        });
+        serde_json::to_writer(&mut *out, &object)?;
+        writeln!(out)
+    }
+
+    fn layout(&self) -> (Layout, f32) {
+        let spans = difference::spans(self.before.pages(), self.after.pages());
+        let (columns, side) = columns_of(self.before.pages().len().max(self.after.pages().len()));
+        (Layout::new(&spans, columns), side)
+    }
+}
+
+/// How far it is from one number of bytes to another.
+fn signed(before: u64, after: u64) -> String {
+    match after.checked_sub(before) {
+        Some(0) => "0 B".to_owned(),
+        Some(more) => format!("+{}", format::bytes(more)),
+        None => format!("−{}", format::bytes(before - after)),
+    }
+}
+
+/// The colour of a change.
+fn colour(change: Change, theme: Theme) -> Rgb {
+    match change {
+        Change::Appeared => theme.term(Term::Live),
+        Change::Gone => theme.term(Term::Dead),
+        Change::Kind => theme.term(Term::Reserve),
+        Change::Filled => theme.term(Term::Unjudged),
+        Change::Emptied => theme.term(Term::FreeRuns),
+        Change::Resident => theme.curve(Curve::Resident),
+        Change::Absent => theme.term(Term::Tables),
+        Change::None => theme.free(),
+    }
+}
+
+fn height(row: &Row, side: f32) -> f32 {
+    if matches!(row, Row::Hole { .. }) { HOLE_HEIGHT } else { side }
+}
+
+impl Drawing for Difference<'_> {
+    fn title(&self) -> &Title {
+        self.title
+    }
+
+    fn size(&self) -> (u32, u32) {
+        let (layout, side) = self.layout();
+        let width = MARGIN + GUTTER + layout.columns() as f32 * side + MARGIN;
+        let rows: f32 = layout.rows().iter().map(|row| height(row, side)).sum();
+        (width.ceil() as u32, (HEAD + rows + 3.0 * LEGEND_LINE + MARGIN).ceil() as u32)
+    }
+
+    fn draw(&self, surface: &mut dyn Surface) {
+        let theme = self.title.theme;
+        let (width, whole_height) = self.size();
+        surface.fill((0.0, 0.0, width as f32, whole_height as f32), theme.background());
+        surface.text((MARGIN, 32.0), &self.title.program, Lettering::Title, theme.text());
+        let clock = |model: &HeapModel| format::bytes(model.counters().clock);
+        let line = format!("from {} to {} on the allocation clock", clock(self.before), clock(self.after));
+        surface.text((MARGIN, 53.0), &line, Lettering::Body, theme.faint_text());
+        let (layout, side) = self.layout();
+        let left = MARGIN + GUTTER;
+        let (mut top, mut labelled) = (HEAD, f32::MIN);
+        for row in layout.rows() {
+            match row {
+                Row::Pages { start, column, first, count } => {
+                    if top - labelled >= Lettering::Gutter.size() + 2.0 {
+                        let baseline = top + side.min(Lettering::Gutter.size()) * 0.5 + 4.5;
+                        let address = format::address(*start);
+                        surface.text((left - 10.0, baseline), &address, Lettering::Gutter, theme.faint_text());
+                        labelled = top;
+                    }
+                    for page in 0..*count {
+                        let address = *first + page * PAGE;
+                        let entry = |model: &HeapModel| model.pages().at(address).map(|page| page.entry);
+                        let (before, after) = (entry(self.before), entry(self.after));
+                        if before.is_some() || after.is_some() {
+                            let square = (side - if side < 5.0 { 0.0 } else { 1.0 }).max(1.0);
+                            let x = left + (column + page) as f32 * side;
+                            surface.fill((x, top, square, square), colour(Change::of(before, after), theme));
+                        }
+                    }
+                }
+                Row::Hole { span } => {
+                    let map = layout.columns() as f32 * side;
+                    surface.zigzag((left, top + 4.0, map, HOLE_HEIGHT - 8.0), theme.line());
+                    let words = format!("hole of {}", format::bytes((span.end - span.start) as u64));
+                    let width = words.chars().count() as f32 * 7.0 + 8.0;
+                    surface.fill((left + 24.0, top + 2.0, width, HOLE_HEIGHT - 4.0), theme.background());
+                    surface.text((left + 28.0, top + 15.0), &words, Lettering::Body, theme.text());
+                }
+            }
+            top += height(row, side);
+        }
+        self.draw_legend(surface, top + LEGEND_LINE * 1.5);
+    }
+}
+
+impl Difference<'_> {
+    fn draw_legend(&self, surface: &mut dyn Surface, top: f32) {
+        let theme = self.title.theme;
+        let right = self.size().0 as f32 - MARGIN;
+        let (mut x, mut y) = (MARGIN, top);
+        for (change, count) in Change::ALL.into_iter().zip(self.counts()) {
+            let words = format!("{} {}", change.name(), format::count(count));
+            let advance = 34.0 + words.chars().count() as f32 * 6.9;
+            if x + advance > right {
+                x = MARGIN;
+                y += LEGEND_LINE;
+            }
+            surface.fill((x, y - 10.0, 11.0, 11.0), colour(change, theme));
+            surface.text((x + 17.0, y), &words, Lettering::Body, theme.text());
+            x += advance;
+        }
+    }
+}
