@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use heapatlas_heap::Policy;
 
+use super::check::budget::{self, Budget, Measure};
 use crate::format;
 use crate::map::palette::Theme;
 use crate::recording::reader::At;
@@ -14,7 +15,7 @@ use crate::source::program::{Base, Program};
 #[derive(Parser, Clone, Debug)]
 #[command(name = "heapatlas", version, args_conflicts_with_subcommands = true, max_term_width = 100)]
 #[command(after_help = "\
-Exit codes: 0 fine, 1 the program failed, 2 usage, 3 unreadable input, 4 heap exhausted and not handled, 130 Ctrl-C.
+Exit codes: 0 fine, 1 the program or a budget failed, 2 usage, 3 unreadable input, 4 heap exhausted and not handled, 130 Ctrl-C.
 Without a command the window opens and loads the library in slow motion.")]
 pub struct Arguments {
     /// What to do.
@@ -44,6 +45,8 @@ pub enum Command {
     Compare(CompareOptions),
     /// Run a program and write its page map: .png .svg .json .csv .txt .om .atlas
     Snapshot(SnapshotOptions),
+    /// Run a program and compare what it needs with budgets; exit code 1 when one is exceeded
+    Check(CheckOptions),
     /// Say what a recording holds, at a glance
     Info(InfoOptions),
     /// Write a moment of a recording, or the whole of it, in another format
@@ -78,6 +81,9 @@ pub struct CoreSaveOptions {
     #[command(flatten)]
     pub runtime: RuntimeOptions,
 }
+
+/// Over the options that name budgets.
+const BUDGETS: &str = "Budgets";
 
 /// Over the options that are about the runtime.
 const RUNTIME: &str = "Options for the runtime";
@@ -319,6 +325,74 @@ impl ThemeName {
             Self::System | Self::Dark => Theme::Dark,
             Self::Light => Theme::Light,
         }
+    }
+}
+
+/// The options of `check`. Sizes, shares and ratios are as of after a final collection.
+#[derive(Args, Clone, Debug)]
+pub struct CheckOptions {
+    /// The program; without one, loading the base library is checked
+    #[arg(value_name = "FILE.arc")]
+    pub files: Vec<PathBuf>,
+    /// Evaluate an expression after the program
+    #[arg(short = 'e', value_name = "EXPR", allow_hyphen_values = true)]
+    pub expressions: Vec<String>,
+    /// The most that may be live: 20M
+    #[arg(long, value_name = "SIZE", value_parser = format::parse_bytes, help_heading = BUDGETS)]
+    pub max_live: Option<u64>,
+    /// The most that may be resident
+    #[arg(long, value_name = "SIZE", value_parser = format::parse_bytes, help_heading = BUDGETS)]
+    pub max_resident: Option<u64>,
+    /// How many times what is live may be resident: 1.3
+    #[arg(long, value_name = "RATIO", value_parser = budget::parse_ratio, help_heading = BUDGETS)]
+    pub max_resident_over_live: Option<f64>,
+    /// The most that may be committed
+    #[arg(long, value_name = "SIZE", value_parser = format::parse_bytes, help_heading = BUDGETS)]
+    pub max_committed: Option<u64>,
+    /// The share of what is committed that may be other than live: 30%
+    #[arg(long, value_name = "SHARE", value_parser = budget::parse_share, help_heading = BUDGETS)]
+    pub max_fragmentation: Option<f64>,
+    /// The share of the heap's span that may be holes: 5%
+    #[arg(long, value_name = "SHARE", value_parser = budget::parse_share, help_heading = BUDGETS)]
+    pub max_holes: Option<f64>,
+    /// The most that may ever be allocated
+    #[arg(long, value_name = "SIZE", value_parser = format::parse_bytes, help_heading = BUDGETS)]
+    pub max_allocated: Option<u64>,
+    /// How long the collector may hold the program up at once: 2ms
+    #[arg(long, value_name = "TIME", value_parser = budget::parse_time, help_heading = BUDGETS)]
+    pub max_pause: Option<f64>,
+    /// Budgets that an earlier run makes: what --write-baseline wrote; times are left out
+    #[arg(long, value_name = "FILE", help_heading = BUDGETS)]
+    pub baseline: Option<PathBuf>,
+    /// How much more than the baseline is allowed
+    #[arg(long, value_name = "SHARE", value_parser = budget::parse_share, default_value = "5%", help_heading = BUDGETS)]
+    pub tolerance: f64,
+    /// Write what this run needs, as a baseline of later ones
+    #[arg(long, value_name = "FILE")]
+    pub write_baseline: Option<PathBuf>,
+    /// Write the outcome as JUnit XML
+    #[arg(long, value_name = "FILE")]
+    pub junit: Option<PathBuf>,
+    /// The runtime.
+    #[command(flatten)]
+    pub runtime: RuntimeOptions,
+}
+
+impl CheckOptions {
+    /// The budgets that are named.
+    pub(super) fn budgets(&self) -> Vec<Budget> {
+        let bytes = |size: Option<u64>| size.map(|size| size as f64);
+        let most = |measure| match measure {
+            Measure::Live => bytes(self.max_live),
+            Measure::Resident => bytes(self.max_resident),
+            Measure::ResidentOverLive => self.max_resident_over_live,
+            Measure::Committed => bytes(self.max_committed),
+            Measure::Fragmentation => self.max_fragmentation,
+            Measure::Holes => self.max_holes,
+            Measure::Allocated => bytes(self.max_allocated),
+            Measure::Pause => self.max_pause,
+        };
+        Measure::ALL.into_iter().filter_map(|measure| Some(Budget { measure, most: most(measure)? })).collect()
     }
 }
 

@@ -25,6 +25,8 @@ pub enum Ending {
     NotArc(ArcError),
     /// The heap was exhausted, and the program did not handle it: 4.
     Exhausted(ArcError),
+    /// A budget was exceeded: 1.
+    Exceeded(String),
     /// Something of the system failed: 1.
     System(String),
     /// Somebody pressed Ctrl-C: 130, as shells have it.
@@ -52,7 +54,7 @@ impl Ending {
     pub fn code(&self) -> ExitCode {
         ExitCode::from(match self {
             Self::Fine => 0,
-            Self::Failed(_) | Self::System(_) => 1,
+            Self::Failed(_) | Self::Exceeded(_) | Self::System(_) => 1,
             Self::Usage | Self::Misused(_) => 2,
             Self::Unreadable(_) | Self::NotArc(_) => 3,
             Self::Exhausted(_) => 4,
@@ -70,7 +72,7 @@ impl Ending {
                 let lines = details::lines(error).into_iter().map(|line| format!("\n{line}"));
                 tell(&format!("{error}{}", lines.collect::<String>()));
             }
-            Self::Misused(why) | Self::Unreadable(why) | Self::System(why) => tell(why),
+            Self::Misused(why) | Self::Unreadable(why) | Self::Exceeded(why) | Self::System(why) => tell(why),
             Self::Interrupted => tell("interrupted"),
         }
     }

@@ -5,8 +5,8 @@
 //! * `details` what else there is to tell about an error
 //! * `session` a runtime on the terminal's streams, with Ctrl-C
 //! * `question` what to do about an exhausted heap, asked at a terminal
-//! * `run`, `repl`, `explain`, `profile`, `disassemble`, `compare`, `snapshot`, `core`, `open`, `info`, `export`, `diff` the
-//!   commands
+//! * `run`, `repl`, `explain`, `profile`, `disassemble`, `compare`, `snapshot`, `core`, `open`, `info`, `export`, `diff`,
+//!   `check` the commands
 //! * `editor`, `brackets` the line editor of the prompt
 //! * `recorded` recordings for those that read them
 //! * `stats` what `--stats` reports
@@ -14,6 +14,7 @@
 
 pub mod arguments;
 mod brackets;
+mod check;
 mod compare;
 mod core;
 mod details;
@@ -63,6 +64,7 @@ pub fn main() -> ExitCode {
         Some(Command::Disassemble(options)) => disassemble::disassemble(options),
         Some(Command::Compare(options)) => compare::compare(options),
         Some(Command::Snapshot(options)) => snapshot::snapshot(options),
+        Some(Command::Check(options)) => check::check(options),
         Some(Command::Info(options)) => info::info(&options),
         Some(Command::Export(options)) => export::export(&options),
         Some(Command::Diff(options)) => diff::diff(&options),

@@ -25,7 +25,7 @@ pub(super) struct Report {
     pub(super) collected: State,
     /// As the program left it.
     pub(super) as_left: State,
-    allocated_bytes_total: u64,
+    pub(super) allocated_bytes_total: u64,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) allocations: Option<u64>,
     pub(super) process_resident_bytes: Option<u64>,
@@ -86,7 +86,7 @@ impl State {
 #[derive(Serialize, Deserialize)]
 pub(super) struct GcReport {
     pub(super) cycles: u64,
-    pause_max_us: u64,
+    pub(super) pause_max_us: u64,
     pause_p99_us: u64,
     total_us: u64,
 }
@@ -154,29 +154,37 @@ fn milliseconds(time: Duration) -> f64 {
     (time.as_secs_f64() * 1e6).round() / 1e3
 }
 
-/// Marks, collects, measures and reports to standard error.
+impl Report {
+    /// Marks, collects and measures. The balance is that after the collection.
+    pub(super) fn of(runtime: &mut Runtime) -> (Self, Balance) {
+        let wall = runtime.heap().age();
+        let process = process_numbers();
+        let gc = gc_report(runtime.heap().gc_stats());
+        let (allocated, allocations) = (runtime.heap().clock(), runtime.heap().blocks());
+        runtime.mark();
+        let (as_left, _) = State::of(runtime.heap());
+        runtime.collect();
+        let (collected, balance) = State::of(runtime.heap());
+        let report = Self {
+            heap: runtime.heap().policy().to_string(),
+            collected,
+            as_left,
+            allocated_bytes_total: allocated,
+            allocations,
+            process_resident_bytes: process.resident,
+            process_virtual_bytes: process.size,
+            gc,
+            wall_ms: milliseconds(process.wall.unwrap_or(wall).max(wall)),
+            user_ms: process.user.map(milliseconds),
+            forms: runtime.forms(),
+        };
+        (report, balance)
+    }
+}
+
+/// Measures and reports to standard error.
 pub(super) fn report(runtime: &mut Runtime, format: StatsFormat) {
-    let wall = runtime.heap().age();
-    let process = process_numbers();
-    let gc = gc_report(runtime.heap().gc_stats());
-    let (allocated, allocations) = (runtime.heap().clock(), runtime.heap().blocks());
-    runtime.mark();
-    let (as_left, _) = State::of(runtime.heap());
-    runtime.collect();
-    let (collected, balance) = State::of(runtime.heap());
-    let report = Report {
-        heap: runtime.heap().policy().to_string(),
-        collected,
-        as_left,
-        allocated_bytes_total: allocated,
-        allocations,
-        process_resident_bytes: process.resident,
-        process_virtual_bytes: process.size,
-        gc,
-        wall_ms: milliseconds(process.wall.unwrap_or(wall).max(wall)),
-        user_ms: process.user.map(milliseconds),
-        forms: runtime.forms(),
-    };
+    let (report, balance) = Report::of(runtime);
     match format {
         StatsFormat::Json => print_json(&report),
         StatsFormat::Text => print_text(&report, &balance),

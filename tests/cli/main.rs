@@ -5,9 +5,11 @@
 //! * [`xml`] whether a text is well-formed XML
 //!
 //! What is tested: [`running`], [`comparing`], [`cores`], [`statistics`], [`explaining`], [`pictures`], [`profiling`],
-//! [`failing`], [`asking`], [`typing`], [`recording`], [`exporting`], [`refused`], [`stopping`], [`usage`].
+//! [`failing`], [`asking`], [`typing`], [`budgets`], [`recording`], [`exporting`], [`refused`], [`stopping`],
+//! [`usage`].
 
 mod asking;
+mod budgets;
 mod comparing;
 mod cores;
 mod explaining;

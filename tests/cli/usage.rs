@@ -6,9 +6,20 @@ use super::program::{Scratch, run, run_on};
 #[test]
 fn help_says_what_can_be_asked_for() {
     golden::check("help.txt", &run("--help").fine());
-    for command in
-        ["run", "repl", "explain", "profile", "disassemble", "snapshot", "open", "core", "info", "export", "diff"]
-    {
+    for command in [
+        "run",
+        "repl",
+        "explain",
+        "profile",
+        "disassemble",
+        "snapshot",
+        "open",
+        "core",
+        "info",
+        "export",
+        "diff",
+        "check",
+    ] {
         let help = run(&format!("{command} --help")).fine();
         golden::check(&format!("help-{command}.txt"), &help);
     }
