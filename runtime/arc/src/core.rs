@@ -148,7 +148,7 @@ pub(crate) struct Beginning {
 /// Sets right what does not survive a change of process and of addresses: ports, and tables whose keys go by address.
 fn set_right(world: &mut World) {
     let (mut open, mut indexed): (Vec<ObjectRef>, Vec<ObjectRef>) = (Vec::new(), Vec::new());
-    world.heap.walk(|item| {
+    world.heap.walk_objects(|item| {
         let (Some(header), Some(object)) = (item.header, item.value.as_object()) else { return };
         if header.is(ObjectKind::Port) {
             open.push(object);

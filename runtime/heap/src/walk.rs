@@ -165,4 +165,20 @@ impl Heap {
             each_item(chunk, &mut visit, &mut |_| {});
         }
     }
+
+    /// The same for objects only. Pools of cells, which most of a heap consists of, are passed over.
+    pub fn walk_objects(&mut self, mut visit: impl FnMut(Item)) {
+        self.settle();
+        for chunk in self.space.chunks() {
+            let of_cells = |state: &Slot| matches!(state, Slot::Pool { kind: PoolKind::Cells, .. });
+            for (slot, state) in chunk.slots().filter(|(_, state)| !of_cells(state)) {
+                let mut object = |item: Item| {
+                    if item.header.is_some() {
+                        visit(item);
+                    }
+                };
+                each_item_of_slot(chunk, slot, state, &mut object, &mut |_| {});
+            }
+        }
+    }
 }

@@ -518,6 +518,26 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "twenty thousand cells take Miri an hour")]
+    fn a_pool_that_stayed_full_is_swept_as_soon_as_something_in_it_dies() {
+        let mut heap = Heap::new().unwrap();
+        let middle = (0..10_000).fold(Value::NIL, |rest, n| heap.cons(Value::small(n), rest).unwrap());
+        let mut root = One((0..10_000).fold(middle, |rest, n| heap.cons(Value::small(n), rest).unwrap()));
+        for _ in 0..3 {
+            // SAFETY: the values in use are the root, and the middle, which hangs on it and is not moved.
+            unsafe { heap.collect(GcCause::Allocation, &mut root) };
+            assert_eq!(heap.verify(), []);
+        }
+        assert!(heap.space.chunks()[0].slots().any(|(slot, _)| heap.space.chunks()[0].is_full(slot)));
+        heap.set_cdr(middle.as_cell().unwrap(), Value::NIL);
+        // SAFETY: the only value used afterwards is the root.
+        unsafe { heap.collect(GcCause::Allocation, &mut root) };
+        assert_eq!(heap.counters().allocated, 10_001 * 16);
+        assert_eq!(heap.verify(), []);
+        assert_eq!(heap.verify_reachable(&mut root), []);
+    }
+
+    #[test]
     fn what_is_moved_behind_the_mark_is_not_lost() {
         let mut heap = Heap::new().unwrap();
         let list = |heap: &mut Heap| (0..50).fold(Value::NIL, |rest, n| heap.cons(Value::small(n), rest).unwrap());

@@ -14,8 +14,8 @@ use crate::raw::Bitmap;
 use crate::space::Space;
 use crate::space::bitmap::{self, PAGE_WORDS};
 use crate::space::blocks;
-use crate::space::chunk::{Chunk, Slot};
-use crate::terms::{Address, GRANULE, GcUnit, PAGE, PAGE_GRANULES, POOL_PAGES, PageKind};
+use crate::space::chunk::{Chunk, PoolRef, Slot};
+use crate::terms::{Address, GRANULE, GcUnit, PAGE, PAGE_GRANULES, POOL_PAGES, PageKind, PoolKind};
 use crate::value::Value;
 
 /// How far the sweep has come.
@@ -141,13 +141,16 @@ impl Sweeper {
         let (mut left, mut freed) = (0, 0);
         let most = usize::try_from(most).unwrap_or(usize::MAX);
         self.page = pool.pages().end.min(first.saturating_add(most));
+        report.swept_pages += (self.page - first) as u64;
+        report.page = Some(chunk.base() + (self.page - 1) * PAGE);
+        if chunk.is_full(slot) && (first..self.page) == pool.pages() && clear_full(pool) {
+            return;
+        }
         for page in first..self.page {
             let (before, used) = sweep_page(chunk, page);
             left += used;
             freed += before - used;
         }
-        report.swept_pages += (self.page - first) as u64;
-        report.page = Some(chunk.base() + (self.page - 1) * PAGE);
         report.freed_granules += freed as u64;
         if self.page < pool.pages().end {
             return;
@@ -161,6 +164,9 @@ impl Sweeper {
         } else if let Slot::Pool { kind, .. } = chunk.slot(slot) {
             let free = (pool.granules().len() - left) as u16;
             chunk.set_slot(slot, Slot::Pool { kind, free, filling: false });
+            if free == 0 && kind == PoolKind::Cells && first == pool.pages().start {
+                chunk.note_full(slot);
+            }
         }
     }
 
@@ -227,18 +233,33 @@ fn judge_large(chunk: &mut Chunk, first: usize, unswept: bool) -> Range<usize> {
     first..first + pages
 }
 
+/// Clears the marks of a pool that was full at the last sweep and has not changed since, if everything in it is marked:
+/// what the entries of its pages say is true still. Says whether that is so.
+fn clear_full(pool: PoolRef) -> bool {
+    let marked = |page| pool.chunk.page_bits(Bitmap::Marked, page).iter().fold(u64::MAX, |all, bits| all & bits);
+    let all = pool.pages().fold(u64::MAX, |all, page| all & marked(page)) == u64::MAX;
+    if all {
+        pool.pages().for_each(|page| pool.chunk.set_page_bits(Bitmap::Marked, page, [0; PAGE_WORDS]));
+    }
+    all
+}
+
 /// Sweeps a page of a pool. Gives how many of its granules were used, and how many are.
-#[inline]
+#[inline(always)]
 fn sweep_page(chunk: &mut Chunk, page: usize) -> (usize, usize) {
     let memory = chunk.memory();
-    let allocated = memory.page_bits(Bitmap::Allocated, page);
     let marked = memory.page_bits(Bitmap::Marked, page);
     let before = chunk.entry(page).used();
     let mut used = before;
-    if marked != allocated {
-        let live: [u64; PAGE_WORDS] = std::array::from_fn(|word| allocated[word] & marked[word]);
-        memory.set_page_bits(Bitmap::Allocated, page, live);
-        used = live.iter().map(|bits| bits.count_ones() as usize).sum();
+    // A page full of marks is full of what lives: what is allocated there need not be looked at.
+    if marked.iter().fold(u64::MAX, |all, bits| all & bits) != u64::MAX {
+        let allocated = memory.page_bits(Bitmap::Allocated, page);
+        let dead: [u64; PAGE_WORDS] = std::array::from_fn(|word| allocated[word] & !marked[word]);
+        if dead.iter().fold(0, |any, bits| any | bits) != 0 {
+            let live: [u64; PAGE_WORDS] = std::array::from_fn(|word| allocated[word] & marked[word]);
+            memory.set_page_bits(Bitmap::Allocated, page, live);
+            used = live.iter().map(|bits| bits.count_ones() as usize).sum();
+        }
     }
     memory.set_page_bits(Bitmap::Marked, page, [0; PAGE_WORDS]);
     chunk.note_sweep(page, used);

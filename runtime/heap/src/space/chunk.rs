@@ -27,7 +27,7 @@ pub(crate) enum Slot {
     Blocks,
 }
 
-const _: () = assert!(POOL_GRANULES <= u16::MAX as usize);
+const _: () = assert!(POOL_GRANULES <= u16::MAX as usize && CHUNK_POOLS <= u16::BITS as usize);
 
 /// One pool's place: a chunk and its number there.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -72,6 +72,9 @@ pub(crate) struct Chunk {
     slots: [Slot; CHUNK_POOLS],
     /// No stretch of free pages outside pools is longer than this.
     longest_gap: usize,
+    /// A bit for every slot: whether it is a pool of cells of which the last sweep left every granule alive, and no entry of
+    /// its pages has changed since.
+    full: u16,
     /// Whether an entry may be dirty.
     dirty: bool,
     /// Whether an entry may be stale.
@@ -90,6 +93,7 @@ impl Chunk {
             tables: Some(tables),
             slots: [Slot::Blocks; CHUNK_POOLS],
             longest_gap: 0,
+            full: 0,
             dirty: false,
             stale: false,
             sums: Sums::fresh(CHUNK_PAGES),
@@ -138,6 +142,7 @@ impl Chunk {
             tables: None,
             slots: [empty; CHUNK_POOLS],
             longest_gap: pages,
+            full: 0,
             dirty: true,
             stale: false,
             sums: Sums::fresh(pages),
@@ -231,6 +236,24 @@ impl Chunk {
         self.set_entry(page, entry);
         self.sums.replace(before, entry);
         self.dirty = true;
+        self.forget_full(page);
+    }
+
+    fn forget_full(&mut self, page: usize) {
+        if page < CHUNK_PAGES {
+            self.full &= !(1 << (page / POOL_PAGES));
+        }
+    }
+
+    /// Notes that the sweep left every granule of a pool of cells alive.
+    pub(crate) fn note_full(&mut self, slot: usize) {
+        self.full |= 1 << slot;
+    }
+
+    /// Whether nothing about a slot has changed since [`Self::note_full`].
+    #[inline]
+    pub(crate) fn is_full(&self, slot: usize) -> bool {
+        self.full >> slot & 1 == 1
     }
 
     /// Notes that the granules `range` were allocated; see [`Self::note_granules`].
@@ -464,6 +487,7 @@ impl Chunk {
                 counts.store(&mut entry);
                 self.memory.set_entry(page, entry);
                 self.sums.replace(before, entry);
+                self.forget_full(page);
             }
         }
     }
@@ -497,6 +521,7 @@ impl Chunk {
                 // The sums know nothing of marks.
                 self.set_entry(page, counted);
                 self.dirty = true;
+                self.forget_full(page);
             }
         }
     }
