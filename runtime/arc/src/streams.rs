@@ -29,7 +29,7 @@ pub(crate) enum Stream {
     Received(Take<TcpStream>, IpAddr),
     /// What is sent to a connection.
     Sent(BufWriter<Sender>, IpAddr),
-    /// Where connections arrive; the one that has arrived and was not fetched yet.
+    /// Where connections arrive, which never waits for one; the one that has arrived and was not fetched yet.
     Listener(TcpListener, Option<Box<Connection>>),
 }
 
@@ -49,6 +49,12 @@ impl Connection {
         let input = Stream::Received(socket.try_clone()?.take(MOST_INPUT), peer);
         Ok(Self { input, output: Stream::Sent(BufWriter::new(Sender(socket)), peer), peer })
     }
+}
+
+/// Whether an error says that nobody waits to be accepted, or not any more.
+fn is_gone(kind: io::ErrorKind) -> bool {
+    use io::ErrorKind::{ConnectionAborted, ConnectionReset, Interrupted, NotConnected, WouldBlock};
+    matches!(kind, ConnectionAborted | ConnectionReset | Interrupted | NotConnected | WouldBlock)
 }
 
 /// The sending half of a connection. Once something could not be sent nothing can be, so that the program waits only
@@ -221,14 +227,18 @@ impl Streams {
         }
     }
 
-    /// Waits for a connection at a listener, and keeps it there until it is taken; gives who it is from.
+    /// Accepts a connection at a listener, and keeps it there until it is taken; gives who it is from. `None` when nobody
+    /// is there: whoever was may have gone before being answered, which is no mistake of the program's.
     pub(crate) fn accept(&mut self, number: i64) -> io::Result<Option<IpAddr>> {
         let Some(Stream::Listener(listener, arrived)) = self.get_mut(number) else { return Ok(None) };
-        let connection = match arrived.take() {
-            Some(connection) => connection,
-            None => Box::new(Connection::new(listener.accept()?.0)?),
-        };
-        Ok(Some(arrived.insert(connection).peer))
+        if arrived.is_none() {
+            match listener.accept().and_then(|(socket, _)| Connection::new(socket)) {
+                Ok(connection) => *arrived = Some(Box::new(connection)),
+                Err(error) if is_gone(error.kind()) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(arrived.as_ref().map(|connection| connection.peer))
     }
 
     /// Takes the connection that was accepted.

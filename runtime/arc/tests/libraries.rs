@@ -1,6 +1,7 @@
 //! The libraries' own tests, which are in Arc: `runtime/arc/lib/tests`. And what other base libraries find.
 
-use std::io;
+use std::io::{self, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 
 use heapatlas_arc::host::NoHost;
@@ -14,13 +15,19 @@ fn runtime() -> Runtime {
     Runtime::new(Heap::new().expect("a heap"), streams, Box::new(NoHost)).expect("a runtime")
 }
 
-/// Runs the tests in some files.
-fn test(names: &[&str]) {
+/// A runtime with the library built in.
+fn library_runtime() -> Runtime {
     let mut runtime = runtime();
     runtime.begin_library().expect("room");
     for library in BASE {
         runtime.load_library(library).unwrap_or_else(|error| panic!("{error}"));
     }
+    runtime
+}
+
+/// Runs the tests in some files.
+fn test(names: &[&str]) {
+    let mut runtime = library_runtime();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("lib/tests");
     for name in names {
         runtime.load_file(&folder.join(name).to_string_lossy()).unwrap_or_else(|error| panic!("{error}"));
@@ -41,6 +48,37 @@ fn html() {
 #[test]
 fn srv() {
     test(&["expect.arc", "srv.arc"]);
+}
+
+#[test]
+fn a_server_is_a_thread_that_others_can_reach() {
+    let free = TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a port");
+    let client = std::thread::Builder::new().name("client".to_owned()).spawn(move || {
+        let mut socket = loop {
+            if let Ok(socket) = TcpStream::connect(free) {
+                break socket;
+            }
+        };
+        socket.write_all(b"GET /hello?name=Ann HTTP/1.1\r\nHost: x\r\n\r\n").expect("a server that reads");
+        let mut answer = String::new();
+        socket.read_to_string(&mut answer).expect("an answer");
+        answer
+    });
+    let mut runtime = library_runtime();
+    let program = format!(
+        "(load \"srv.arc\")
+         (defop hello req (pr \"Hi, \" (arg req 'name) \" at \" req!ip))
+         (let server (thread (serve {}))
+           (until (and connections* (all [dead (car _)] connections*))
+             (sleep 0.005))
+           (kill-thread server))",
+        free.port()
+    );
+    runtime.evaluate(&program, "test").unwrap_or_else(|error| panic!("{error}"));
+    runtime.release();
+    let answer = client.expect("a thread").join().expect("its end");
+    assert!(answer.starts_with("HTTP/1.1 200 OK\r\n"), "{answer}");
+    assert!(answer.ends_with("\r\n\r\nHi, Ann at 127.0.0.1"), "{answer}");
 }
 
 #[test]

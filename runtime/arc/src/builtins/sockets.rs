@@ -44,6 +44,7 @@ pub(super) fn open_socket(world: &mut World, args: Arguments) -> Outcome<Value> 
         }
     };
     let listener = TcpListener::bind((address, port));
+    let listener = listener.and_then(|listener| listener.set_nonblocking(true).map(|()| listener));
     let listener =
         listener.map_err(|error| io_failure(&format!("open-socket: can't listen on port {port}"), &error))?;
     ports::listener(world, Stream::Listener(listener, None))
@@ -53,12 +54,10 @@ pub(super) fn open_socket(world: &mut World, args: Arguments) -> Outcome<Value> 
 pub(super) fn socket_accept(world: &mut World, args: Arguments) -> Outcome<Value> {
     let stream = ports::listening(world, "socket-accept", args.get(world, 0))?;
     world.streams.flush_all();
-    if !world.streams.is_ready(stream) {
-        return Err(Fault::Waits(stream));
-    }
     let peer = world.streams.accept(stream).map_err(|error| io_failure("socket-accept", &error))?;
+    let Some(peer) = peer else { return Err(Fault::Waits(stream)) };
     let (input, output) = ports::unconnected(world)?;
-    let peer = text::string(&mut world.heap, &peer.map_or_else(String::new, |peer| peer.to_string()))?;
+    let peer = text::string(&mut world.heap, &peer.to_string())?;
     let list = world.list(&[Value::object(input), Value::object(output), peer])?;
     // The connection stays with the listener until nothing can fail for want of room any more.
     if let Some(connection) = world.streams.take_accepted(stream) {
