@@ -60,7 +60,8 @@ fn ctrl_c_at_the_question_stops_the_form() {
     running.say(&format!("{TOO_MUCH}\n"));
     running.wait_for(QUESTION);
     running.say(CTRL_C);
-    running.wait_for("Error: interrupted\r\narc> ");
+    running.wait_for("Error: interrupted\r\n");
+    running.wait_for_next("arc> ");
     running.say("(+ 1 2)\n");
     running.wait_for("\r\n3\r\n");
     leave(running);
