@@ -7,12 +7,15 @@ use heapatlas_arc::host::NoHost;
 use super::arguments::DisassembleOptions;
 use super::exit::Ending;
 use super::run::run_program;
-use super::session::Session;
+use super::session::{Session, keeps_output};
 
 /// Runs a file, which defines its functions, and lists one of them or all. What the file prints goes to standard error.
 pub(super) fn disassemble(options: DisassembleOptions) -> Ending {
     let file = options.file.to_string_lossy().into_owned();
     let program = options.runtime.program(vec![options.file], Vec::new());
+    if let Some(misused) = keeps_output(&program) {
+        return misused;
+    }
     let mut session = match Session::start_printing_to(&program, Box::new(NoHost), Box::new(io::stderr())) {
         Ok(session) => session,
         Err(error) => return error.into(),
