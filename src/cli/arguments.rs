@@ -120,6 +120,9 @@ pub struct RuntimeOptions {
     /// Record what happens in the heap: a file (.atlas), or - for standard output
     #[arg(long, value_name = "OUT")]
     pub record: Option<PathBuf>,
+    /// When the heap is exhausted, put a snapshot of it in this folder (.atlas), with what was asked for and what happened last
+    #[arg(long, value_name = "DIR")]
+    pub black_box: Option<PathBuf>,
     /// Verify the whole heap after every collection
     #[arg(long)]
     pub verify: bool,
@@ -148,6 +151,7 @@ impl RuntimeOptions {
             verify: self.verify,
             gc_stress: self.gc_stress,
             record: self.record.clone(),
+            black_box: self.black_box.clone(),
         }
     }
 }

@@ -13,7 +13,8 @@ use heapatlas_arc::{Runtime, Streams};
 
 use super::exit::{self, Ending};
 use crate::source::program::Program;
-use crate::source::recorder::{Recorded, SharedRecorder};
+use crate::source::recorder::SharedRecorder;
+use crate::source::watched::Watched;
 
 /// After Ctrl-C a program has this long to stop at a safepoint; then the process ends.
 const GRACE: Duration = Duration::from_millis(700);
@@ -157,17 +158,16 @@ impl Session {
     ) -> Result<Self, ArcError> {
         let output = Arc::new(Mutex::new(OutputState::default()));
         let recorder = program.recorder()?.map(SharedRecorder::new);
-        let host = match &recorder {
-            Some(recorder) => Box::new(Recorded::new(host, recorder.clone())),
-            None => host,
-        };
+        let black_box = program.black_box(Box::new(|line| exit::tell(&line)));
+        let is_watched = recorder.is_some() || black_box.is_some();
+        let host = if is_watched { Box::new(Watched::new(host, recorder.clone(), black_box)) } else { host };
         let streams = Streams {
             input: Box::new(io::stdin()),
             output: Box::new(Output { state: Arc::clone(&output), to }),
             errors: Box::new(io::stderr()),
         };
         let mut runtime = program.runtime(streams, host)?;
-        runtime.heap().mute_events(recorder.is_none());
+        runtime.heap().mute_events(!is_watched);
         output.lock().unwrap_or_else(PoisonError::into_inner).interrupt = Some(runtime.interrupt());
         catch_interrupts(runtime.interrupt(), None);
         Ok(Self { runtime, output, recorder })

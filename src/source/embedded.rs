@@ -20,6 +20,7 @@ use heapatlas_heap::gc::StepReport;
 use heapatlas_heap::terms::{GcPhase, GcUnit};
 use heapatlas_heap::{Exhausted, Heap};
 
+use super::black_box::BlackBox;
 use super::breakpoints::Breakpoints;
 use super::program::Program;
 use super::recorder::Recorder;
@@ -103,6 +104,10 @@ impl Embedded {
             cycles_told: 0,
             asks: beginning.asks,
             told: None,
+            black_box: {
+                let outlet = outlet.clone();
+                beginning.program.black_box(Box::new(move |line| outlet.tell(Message::Note(line))))
+            },
             recorder: beginning.program.recorder().map_err(|error| io::Error::other(error.message))?,
         };
         thread::Builder::new().name("arc".to_owned()).stack_size(STACK).spawn(move || {
@@ -258,6 +263,7 @@ struct EmbeddedHost {
     told: Option<State>,
     /// What records the frames that are cut.
     recorder: Option<Recorder>,
+    black_box: Option<BlackBox>,
 }
 
 impl EmbeddedHost {
@@ -389,6 +395,9 @@ impl EmbeddedHost {
         heap.cut_frame_into(&mut frame);
         self.breakpoints.frame_was_cut();
         self.last_frame = (heap.clock(), Instant::now());
+        if let Some(black_box) = &mut self.black_box {
+            black_box.see(&frame.events);
+        }
         if let Some(recorder) = &mut self.recorder {
             self.wants_key |= recorder.take(&frame);
         }
@@ -511,6 +520,11 @@ impl Host for EmbeddedHost {
     }
 
     fn exhausted(&mut self, heap: &mut Heap, exhausted: &Exhausted) -> Answer {
+        if let Some(black_box) = &mut self.black_box {
+            black_box.write(heap, exhausted);
+            // The frame of the snapshot is missing from those of the viewer.
+            self.wants_key = true;
+        }
         if !self.asks {
             return Answer::Signal;
         }

@@ -1,20 +1,24 @@
 //! Sources: where frames come from.
 //!
+//! * [`black_box`] what writes a snapshot of an exhausted heap
 //! * `breakpoints` what a program is to stand still at
 //! * [`embedded`] a runtime in a thread of this process
 //! * [`recording`] a recording, also one that is still being written
 //! * [`program`] what a runtime is to run
 //! * [`recorder`] what writes a recording while a runtime runs
 //! * [`samples`] programs to look at
+//! * [`watched`] a host whose runtime is recorded, or has a black box
 
+pub mod black_box;
 mod breakpoints;
 pub mod embedded;
 pub mod program;
 pub mod recorder;
 pub mod recording;
+pub mod samples;
+pub mod watched;
 
 use std::io;
-pub mod samples;
 
 use heapatlas_arc::error::ArcError;
 use heapatlas_arc::inspect::Findings;

@@ -12,6 +12,7 @@ use heapatlas_heap::core::Check;
 use heapatlas_heap::os::system;
 use heapatlas_heap::{Heap, Policy};
 
+use super::black_box::BlackBox;
 use super::recorder::{Recorder, is_standard};
 
 /// The base library.
@@ -49,6 +50,8 @@ pub struct Program {
     pub gc_stress: bool,
     /// Where to record it; `-` is standard output.
     pub record: Option<PathBuf>,
+    /// The folder for snapshots of the heap when it is exhausted; none without.
+    pub black_box: Option<PathBuf>,
 }
 
 impl Program {
@@ -68,6 +71,12 @@ impl Program {
     #[must_use]
     pub fn records_to_output(&self) -> bool {
         self.record.as_deref().is_some_and(is_standard)
+    }
+
+    /// The black box, if there is to be one; it says in one line what became of a snapshot.
+    #[must_use]
+    pub fn black_box(&self, tell: Box<dyn Fn(String) + Send>) -> Option<BlackBox> {
+        Some(BlackBox::new(self.black_box.clone()?, self.name(), tell))
     }
 
     /// Begins the recording, if there is to be one.

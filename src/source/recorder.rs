@@ -15,10 +15,8 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, Sender, bounded};
-use heapatlas_arc::error::ArcError;
-use heapatlas_arc::host::{Answer, Host, Verdict};
-use heapatlas_heap::frame::Frame;
-use heapatlas_heap::{Exhausted, Heap};
+use heapatlas_heap::Heap;
+use heapatlas_heap::frame::{Frame, Happening};
 
 use crate::recording::description::Description;
 use crate::recording::encode::{Encoder, RawChunk};
@@ -44,8 +42,6 @@ const BYTES_PER_SECOND: u64 = 48 << 10;
 const CHUNK_TIME: Duration = Duration::from_millis(250);
 /// Chunks under way to the writer.
 const CHUNKS: usize = 8;
-/// Calls between two looks at whether a frame is due.
-const CALLS: u32 = 2_000;
 
 /// What the thread that writes is sent.
 enum Work {
@@ -120,8 +116,8 @@ impl Recorder {
         })
     }
 
-    /// Cuts and records a frame if one is due.
-    pub fn look(&mut self, heap: &mut Heap) {
+    /// Cuts and records a frame if one is due. Says whether one was.
+    pub fn look(&mut self, heap: &mut Heap) -> bool {
         let clock = heap.clock();
         let now = Instant::now();
         let since = now - self.last_frame;
@@ -130,12 +126,20 @@ impl Recorder {
         if is_first {
             self.thread_began = thread_time();
         }
-        if is_first || (is_due && since >= LEAST_TIME && self.has_room() && self.within_rate(now)) {
+        let cuts = is_first || (is_due && since >= LEAST_TIME && self.has_room() && self.within_rate(now));
+        if cuts {
             self.cut(heap, now);
         }
         if now - self.last_chunk >= CHUNK_TIME && self.encoder.waiting() > 0 && self.has_room() {
             self.flush();
         }
+        cuts
+    }
+
+    /// The events of the frame that was cut last.
+    #[must_use]
+    pub fn events(&self) -> &[Happening] {
+        &self.frame.events
     }
 
     /// Cuts and records a frame, whether or not one is due.
@@ -274,57 +278,5 @@ impl SharedRecorder {
     /// The recorder.
     pub fn lock(&self) -> MutexGuard<'_, Recorder> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A host whose runtime is recorded.
-#[derive(Debug)]
-pub struct Recorded {
-    host: Box<dyn Host>,
-    recorder: SharedRecorder,
-}
-
-impl Recorded {
-    /// Records the runtime of a host.
-    #[must_use]
-    pub fn new(host: Box<dyn Host>, recorder: SharedRecorder) -> Self {
-        Self { host, recorder }
-    }
-}
-
-impl Host for Recorded {
-    fn look(&mut self, heap: &mut Heap) -> Verdict {
-        self.recorder.lock().look(heap);
-        match self.host.look(heap) {
-            Verdict::Go { calls } => Verdict::Go { calls: calls.min(CALLS) },
-            verdict => verdict,
-        }
-    }
-
-    fn rests(&mut self, heap: &mut Heap) -> Verdict {
-        self.recorder.lock().look(heap);
-        self.host.rests(heap)
-    }
-
-    fn exhausted(&mut self, heap: &mut Heap, exhausted: &Exhausted) -> Answer {
-        self.recorder.lock().cut_now(heap);
-        self.host.exhausted(heap, exhausted)
-    }
-
-    fn evaluated(&mut self, heap: &mut Heap, result: Result<Option<String>, ArcError>) {
-        self.host.evaluated(heap, result);
-    }
-
-    fn form_begins(&mut self, heap: &mut Heap) {
-        self.host.form_begins(heap);
-    }
-
-    fn form_ends(&mut self, heap: &mut Heap) {
-        self.host.form_ends(heap);
-    }
-
-    fn idles(&mut self, heap: &mut Heap) {
-        self.recorder.lock().look(heap);
-        self.host.idles(heap);
     }
 }

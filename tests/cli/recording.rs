@@ -12,6 +12,8 @@ use heapatlas::recording::reader::{At, Recording};
 use heapatlas::source::recording::{Origin, Replay};
 use heapatlas::source::{Message, Source, State};
 
+use heapatlas_heap::frame::Event;
+
 use super::program::{Running, Scratch, command, finish, project, run, run_on, run_with_input};
 
 /// Allocates for ever, and keeps a part of it.
@@ -207,4 +209,30 @@ fn what_cannot_be_opened_or_recorded_is_said() {
 fn a_disk_that_is_full_is_said_at_the_end() {
     let ran = run_on("run --record /dev/full -e", "(prn 1)");
     assert!(ran.failed(1, "1\n").contains("can't write the recording: No space left on device"), "{}", ran.errors);
+}
+
+#[test]
+fn an_exhausted_heap_leaves_a_black_box() {
+    let scratch = Scratch::new();
+    for (number, more) in [&[][..], &["--record", "/dev/null"]].into_iter().enumerate() {
+        let folder = scratch.path(&format!("boxes-{number}"));
+        let mut command =
+            command(["run", "--soft-limit", "4M", "-e", "(= all nil)", "-e", "(while t (push 1 all))", "--black-box"]);
+        command.arg(&folder).args(more);
+        let ran = finish(command);
+        assert_eq!(ran.code, Some(4), "{}", ran.errors);
+        let told = ran.errors.lines().next().expect("a line");
+        let path = told.strip_prefix("heapatlas: heap exhausted: what it was like is in ").expect("where it is");
+        let recording = Recording::open(Path::new(path)).expect("a snapshot");
+        let occasion =
+            recording.description().and_then(|description| description.occasion.clone()).expect("an occasion");
+        assert_eq!((occasion.limit_bytes, occasion.by_system), (Some(4 << 20), false));
+        assert!(occasion.request_bytes > 0 && occasion.largest_free_run_bytes > 0);
+        let mut events = Vec::new();
+        recording.each(&mut |frame| events.extend(frame.events.iter().map(|happening| happening.event.clone())));
+        let hit = |event: &Event| matches!(event, Event::LimitHit { by_system: false, .. });
+        assert!(events.iter().any(hit) && events.len() > 100 && events.len() <= 1000, "{} events", events.len());
+        let info = run_on("info", path).fine();
+        assert!(info.contains("because     heap exhausted: ") && info.contains("soft limit 4.00 MiB"), "{info}");
+    }
 }

@@ -1,0 +1,97 @@
+//! A host whose runtime is recorded, or has a black box, or both.
+
+use heapatlas_arc::error::ArcError;
+use heapatlas_arc::host::{Answer, Host, Verdict};
+use heapatlas_arc::inspect::Findings;
+use heapatlas_heap::gc::StepReport;
+use heapatlas_heap::{Exhausted, Heap};
+
+use super::black_box::BlackBox;
+use super::recorder::SharedRecorder;
+
+/// Calls between two looks at whether a frame is due.
+const CALLS: u32 = 2_000;
+
+/// A host whose runtime is recorded, or has a black box.
+#[derive(Debug)]
+pub struct Watched {
+    host: Box<dyn Host>,
+    recorder: Option<SharedRecorder>,
+    black_box: Option<BlackBox>,
+}
+
+impl Watched {
+    /// Watches the runtime of a host.
+    #[must_use]
+    pub fn new(host: Box<dyn Host>, recorder: Option<SharedRecorder>, black_box: Option<BlackBox>) -> Self {
+        Self { host, recorder, black_box }
+    }
+
+    fn record(&mut self, heap: &mut Heap) {
+        let Some(recorder) = &self.recorder else { return };
+        let mut recorder = recorder.lock();
+        if recorder.look(heap)
+            && let Some(black_box) = &mut self.black_box
+        {
+            black_box.see(recorder.events());
+        }
+    }
+}
+
+impl Host for Watched {
+    fn look(&mut self, heap: &mut Heap) -> Verdict {
+        self.record(heap);
+        match self.host.look(heap) {
+            Verdict::Go { calls } if self.recorder.is_some() => Verdict::Go { calls: calls.min(CALLS) },
+            verdict => verdict,
+        }
+    }
+
+    fn rests(&mut self, heap: &mut Heap) -> Verdict {
+        self.record(heap);
+        self.host.rests(heap)
+    }
+
+    fn exhausted(&mut self, heap: &mut Heap, exhausted: &Exhausted) -> Answer {
+        if let Some(recorder) = &self.recorder {
+            let mut recorder = recorder.lock();
+            recorder.cut_now(heap);
+            if let Some(black_box) = &mut self.black_box {
+                black_box.see(recorder.events());
+            }
+        }
+        if let Some(black_box) = &mut self.black_box {
+            black_box.write(heap, exhausted);
+        }
+        self.host.exhausted(heap, exhausted)
+    }
+
+    fn evaluated(&mut self, heap: &mut Heap, result: Result<Option<String>, ArcError>) {
+        self.host.evaluated(heap, result);
+    }
+
+    fn follows_phases(&self) -> bool {
+        self.host.follows_phases()
+    }
+
+    fn stepped(&mut self, heap: &mut Heap, report: &StepReport) {
+        self.host.stepped(heap, report);
+    }
+
+    fn inspected(&mut self, heap: &mut Heap, findings: Findings) {
+        self.host.inspected(heap, findings);
+    }
+
+    fn form_begins(&mut self, heap: &mut Heap) {
+        self.host.form_begins(heap);
+    }
+
+    fn form_ends(&mut self, heap: &mut Heap) {
+        self.host.form_ends(heap);
+    }
+
+    fn idles(&mut self, heap: &mut Heap) {
+        self.record(heap);
+        self.host.idles(heap);
+    }
+}
