@@ -23,6 +23,8 @@ pub enum Command {
     InspectPage(Address),
     /// Say where the value of a global variable lies.
     FindSymbol(String),
+    /// Tell the global variables whose names begin so.
+    Complete(String),
     /// Stand still whenever one of these comes about, and at no other breakpoint.
     SetBreakpoints(Vec<Breakpoint>),
     /// Tell the free lists, and that of the pool of an address.

@@ -9,6 +9,7 @@ use heapatlas::command::Speed;
 use heapatlas::format;
 use heapatlas::map::balance::Term;
 use heapatlas::map::colouring::Colouring;
+use heapatlas::map::layout::Order;
 use heapatlas::source::Subject;
 use heapatlas::source::embedded::Beginning;
 use heapatlas::source::program::Program;
@@ -182,6 +183,23 @@ fn the_map_is_coloured_by_each_quantity() {
     harness.key_press(eframe::egui::Key::C);
     harness.run_steps(2);
     assert_eq!(harness.state().map().colouring(), Colouring::Kind, "the first comes after the last");
+    // In either order a step down and back again comes to the same page.
+    for order in [Order::Hilbert, Order::Rows] {
+        harness.key_press(eframe::egui::Key::H);
+        harness.run_steps(2);
+        assert_eq!(harness.state().map().order(), order);
+        harness.key_press_modifiers(eframe::egui::Modifiers::SHIFT, eframe::egui::Key::ArrowRight);
+        harness.run_steps(2);
+        let pinned = harness.state().map().pinned();
+        for key in [eframe::egui::Key::ArrowDown, eframe::egui::Key::ArrowUp] {
+            harness.key_press_modifiers(eframe::egui::Modifiers::SHIFT, key);
+            harness.run_steps(2);
+        }
+        assert_eq!(harness.state().map().pinned(), pinned);
+        harness.key_press(eframe::egui::Key::Escape);
+        harness.run_steps(2);
+    }
+    assert!(harness.query_by_label("the whole span: 1.00 MiB in 1 extents").is_some());
 }
 
 /// Types into the field above the map.
@@ -433,6 +451,31 @@ fn the_console_evaluates_in_the_running_runtime() {
         assert_eq!(last.voice, voice, "{}", last.text);
         assert!(last.text.starts_with(said), "{}", last.text);
     }
+}
+
+#[test]
+fn names_are_completed() {
+    let mut harness = open_with("(do (= treasure-of-the-sea 1 treasure-of-the-land 2) nil)");
+    let field = |harness: &Harness<'_, App>| harness.get_by_label("Arc to evaluate").accesskit_node().value();
+    harness.get_by_label("Arc to evaluate").focus();
+    harness.run_steps(1);
+    harness.get_by_label("Arc to evaluate").type_text("(+ 1 treas");
+    harness.run_steps(1);
+    let since = Instant::now();
+    harness.key_press(eframe::egui::Key::Tab);
+    while field(&harness).as_deref() != Some("(+ 1 treasure-of-the-") {
+        assert!(since.elapsed() < PATIENCE, "{:?}", field(&harness));
+        std::thread::sleep(Duration::from_millis(4));
+        harness.step();
+    }
+    harness.run_steps(2);
+    assert!(harness.query_by_label_contains("treasure-of-the-land  treasure-of-the-sea").is_some());
+    // The caret is at the end, and the field has the keyboard still.
+    harness.get_by_label("Arc to evaluate").type_text("sea)");
+    harness.run_steps(1);
+    harness.key_press(eframe::egui::Key::Enter);
+    harness.run_steps(2);
+    wait(&mut harness, "an answer", |app| last_line(app) == (Voice::Value, "2".to_owned()));
 }
 
 #[test]

@@ -151,7 +151,7 @@ impl<'m> Picture<'m> {
             // Rows thinner than text share a label.
             let labels = top - labelled >= Lettering::Gutter.size() + 2.0;
             match row {
-                Row::Pages { start, column, first, count } => {
+                Row::Pages { start, column, first, count, .. } => {
                     if labels {
                         let baseline = top + self.side.min(Lettering::Gutter.size()) * 0.5 + 4.5;
                         surface.text(

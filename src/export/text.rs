@@ -117,7 +117,7 @@ fn write_row(out: &mut dyn Write, model: &HeapModel, row: &Row, colour: bool) ->
             let size = format::bytes((span.end - span.start) as u64);
             writeln!(out, "{:>16}  /\\/\\/\\ hole of {size} /\\/\\/\\", "")
         }
-        Row::Pages { start, column, first, count } => {
+        Row::Pages { start, column, first, count, .. } => {
             write!(out, "{}  {:column$}", format::address(*start), "")?;
             for page in 0..*count {
                 match model.pages().at(*first + page * PAGE).map(|page| page.entry) {

@@ -1,6 +1,7 @@
 //! The page map as such: what goes where and in which colour. Shared by the window and the exports; draws nothing.
 //!
 //! * [`layout`] pages and holes to rows
+//! * [`hilbert`] the curve through a mebibyte, the other order of pages
 //! * [`palette`] every colour by its meaning
 //! * [`shade`] what a page looks like
 //! * [`colouring`] what the colours say: kind, age, marking …
@@ -9,6 +10,7 @@
 
 pub mod balance;
 pub mod colouring;
+pub mod hilbert;
 pub mod layout;
 pub mod palette;
 pub mod remedy;

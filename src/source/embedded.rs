@@ -308,6 +308,7 @@ impl EmbeddedHost {
             }
             Command::InspectPage(address) => return Some(Verdict::Inspect(Inspection::Page(address))),
             Command::FindSymbol(name) => return Some(Verdict::Inspect(Inspection::Symbol(name))),
+            Command::Complete(prefix) => return Some(Verdict::Inspect(Inspection::Names(prefix))),
             Command::FreeLists(chosen) => return Some(Verdict::Inspect(Inspection::FreeLists(chosen))),
             Command::SetBreakpoints(set) => self.breakpoints.set(set, heap),
             Command::Evaluate(text) => {
@@ -341,7 +342,7 @@ impl EmbeddedHost {
                 self.outlet.tell(Message::Evaluated(Err(ArcError::new(ErrorKind::Program, busy))));
             }
             // The machine is in the middle of an instruction: what its registers hold can't be told now.
-            Command::InspectPage(_) | Command::FindSymbol(_) => {}
+            Command::InspectPage(_) | Command::FindSymbol(_) | Command::Complete(_) => {}
             Command::FreeLists(chosen) => {
                 self.outlet.tell(Message::Found(Findings::FreeLists(Box::new(heap.free_lists(chosen)))));
             }

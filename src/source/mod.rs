@@ -39,7 +39,7 @@ pub enum Message {
     Output(String),
     /// What came of [`Command::Evaluate`].
     Evaluated(Result<Option<String>, ArcError>),
-    /// What came of [`Command::InspectPage`], [`Command::FindSymbol`] or [`Command::FreeLists`].
+    /// What came of [`Command::InspectPage`], [`Command::FindSymbol`], [`Command::Complete`] or [`Command::FreeLists`].
     Found(Findings),
     /// The program stands still at a breakpoint: why, in words.
     Stopped(String),

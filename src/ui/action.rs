@@ -29,6 +29,8 @@ pub enum Action {
     Below(Below),
     /// Have the colours of the map say the next thing.
     NextColouring,
+    /// Have pages follow one another in the other order.
+    NextOrder,
     /// Stop the form that runs, or what is being evaluated.
     Interrupt,
     /// Ask what to open.
@@ -130,6 +132,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
         ":  Ctrl+E",
         "to the console",
     ),
+    shortcut(Action::NextOrder, &[(PLAIN, Key::H)], "H", "rows, or a Hilbert curve"),
     shortcut(Action::NextColouring, &[(PLAIN, Key::C)], "C", "colour the map by the next quantity"),
     shortcut(
         Action::Search,

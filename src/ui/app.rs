@@ -28,6 +28,7 @@ use crate::command::{Command, Speed};
 use crate::format;
 use crate::map::balance::Term;
 use crate::map::colouring::Colouring;
+use crate::map::layout::Order;
 
 /// The window.
 #[derive(Debug)]
@@ -122,6 +123,10 @@ impl App {
             Action::Collect(unit) => self.collect(unit, Command::Collect(unit)),
             Action::CollectTo(phase) => self.collect(GcUnit::Phase, Command::CollectTo(phase)),
             Action::Below(panel) => self.below = panel,
+            Action::NextOrder => self.map.set_order(match self.map.order() {
+                Order::Rows => Order::Hilbert,
+                Order::Hilbert => Order::Rows,
+            }),
             Action::Side(panel) => self.side = panel,
             Action::Search => self.map.focus_search(),
             Action::Select => self.map.select(),
@@ -271,6 +276,9 @@ impl App {
                     self.session.send(command);
                 }
             });
+        if let Some((prefix, names)) = self.session.take_names() {
+            self.console.complete(ui.ctx(), &prefix, &names);
+        }
         if let Some((name, address)) = self.session.take_symbol() {
             self.map.show_symbol(&name, address, self.session.model());
         }

@@ -60,6 +60,8 @@ struct Answers {
     free_lists: Option<FreeLists>,
     /// A name and where its value lies, until somebody takes note of it.
     symbol: Option<(String, Option<Address>)>,
+    /// What was to be completed, and names that begin so, until somebody takes note of them.
+    names: Option<(String, Vec<String>)>,
 }
 
 /// What is known of the program.
@@ -174,6 +176,7 @@ impl Answers {
             Findings::NoPage(_) => self.page = None,
             Findings::TooMany(page) => self.too_much_alive = Some(page),
             Findings::FreeLists(lists) => self.free_lists = Some(*lists),
+            Findings::Names { prefix, names } => self.names = Some((prefix, names)),
             Findings::Symbol { name, address } => self.symbol = Some((name, address)),
         }
     }
@@ -385,6 +388,11 @@ impl Session {
     #[must_use]
     pub fn free_lists(&self) -> Option<&FreeLists> {
         self.answers.free_lists.as_ref()
+    }
+
+    /// Takes the names that begin as what was to be completed, if they have come: that, and the names.
+    pub fn take_names(&mut self) -> Option<(String, Vec<String>)> {
+        self.answers.names.take()
     }
 
     /// Takes the answer to where the value of a symbol lies, if one has come: the name, and the address if it has one.

@@ -13,6 +13,9 @@ use crate::vm::Machine;
 /// Characters of what something prints as, at most about so many.
 const MOST_PRINTED: usize = 120;
 
+/// Names told at most.
+const MOST_NAMES: usize = 64;
+
 /// What is asked.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Inspection {
@@ -20,6 +23,8 @@ pub enum Inspection {
     Page(Address),
     /// Where the value of a global variable lies.
     Symbol(String),
+    /// Which global variables begin so.
+    Names(String),
     /// The free lists, and that of the pool at an address.
     FreeLists(Option<Address>),
 }
@@ -29,6 +34,13 @@ pub enum Inspection {
 pub enum Findings {
     /// What lies on a page.
     Page(PageFindings),
+    /// The global variables that begin so, in order of their names.
+    Names {
+        /// What they begin with.
+        prefix: String,
+        /// Their names, bounded in number.
+        names: Vec<String>,
+    },
     /// The free lists.
     FreeLists(Box<FreeLists>),
     /// Nothing of the heap's is at that address.
@@ -112,6 +124,10 @@ impl Machine {
     fn inspect_above(&mut self, inspection: Inspection, slots: usize) -> Findings {
         match inspection {
             Inspection::Page(address) => self.inspect_page(address, slots),
+            Inspection::Names(prefix) => {
+                let names = self.world.symbols.bound_with_prefix(&self.world.heap, &prefix, MOST_NAMES);
+                Findings::Names { prefix, names }
+            }
             Inspection::FreeLists(chosen) => Findings::FreeLists(Box::new(self.world.heap.free_lists(chosen))),
             Inspection::Symbol(name) => {
                 let symbol = self.world.symbols.find(&self.world.heap, &name);

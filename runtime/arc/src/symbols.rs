@@ -143,6 +143,19 @@ impl Symbols {
         named.next()
     }
 
+    /// The names of the global variables that have a value and begin so, sorted, at most so many.
+    pub(crate) fn bound_with_prefix(&self, heap: &Heap, prefix: &str, most: usize) -> Vec<String> {
+        let Some(table) = self.table.as_object() else { return Vec::new() };
+        let symbols = (0..heap.header(table).payload_words()).filter_map(|at| heap.value(table, at).as_object());
+        let bound = symbols.filter(|symbol| global(heap, *symbol) != Value::UNBOUND);
+        let longest = 200;
+        let names = bound.map(|symbol| name_of(heap, symbol).prefix(longest));
+        let mut names: Vec<_> = names.filter(|name| name.starts_with(prefix)).collect();
+        names.sort_unstable();
+        names.truncate(most);
+        names
+    }
+
     /// The symbol with this name; nil and t have values of their own.
     pub(crate) fn intern(&mut self, heap: &mut Heap, name: &CharBuffer) -> Result<Value, Exhausted> {
         if name.is(heap, "nil") {

@@ -1,6 +1,7 @@
 //! The console: Arc, evaluated in the running runtime, and what the program prints.
 
-use eframe::egui::{Align, Key, Label, Layout, RichText, ScrollArea, TextEdit, TextStyle, Ui};
+use eframe::egui::text::{CCursor, CCursorRange};
+use eframe::egui::{Align, Context, Id, Key, Label, Layout, Modifiers, RichText, ScrollArea, TextEdit, TextStyle, Ui};
 
 use crate::command::Command;
 use crate::map::palette::{Rgb, Theme};
@@ -19,6 +20,10 @@ pub struct Console {
     recalled: Option<usize>,
     /// Whether the field is to have the keyboard.
     wants_focus: bool,
+    /// The names that what is typed could go on with.
+    names: String,
+    /// The field, once it was shown.
+    field: Option<Id>,
 }
 
 /// Texts remembered at most.
@@ -30,6 +35,24 @@ impl Console {
         self.wants_focus = true;
     }
 
+    /// Goes on with the word at the end as far as all names that begin so agree, and shows those.
+    pub fn complete(&mut self, ctx: &Context, prefix: &str, names: &[String]) {
+        if word_of(&self.text) != prefix {
+            return;
+        }
+        self.text.push_str(common(names).strip_prefix(prefix).unwrap_or_default());
+        self.names = match names {
+            [] => format!("no name begins with {prefix}"),
+            [_] => String::new(),
+            names => names.join("  "),
+        };
+        if let Some((id, mut state)) = self.field.and_then(|id| Some((id, TextEdit::load_state(ctx, id)?))) {
+            let end = CCursor::new(self.text.chars().count());
+            state.cursor.set_char_range(Some(CCursorRange::one(end)));
+            state.store(ctx, id);
+        }
+    }
+
     /// Shows what was said, and a field to type in. Gives what is to be done.
     pub fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Command> {
         ui.horizontal(|ui| {
@@ -38,6 +61,10 @@ impl Console {
         });
         let command = ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
             let command = self.show_field(ui, session);
+            if !self.names.is_empty() {
+                let names = RichText::new(&self.names).monospace().weak();
+                ui.add(Label::new(names).truncate()).on_hover_text(&self.names);
+            }
             ui.add_space(2.0);
             ui.with_layout(Layout::top_down(Align::Min), |ui| show_lines(ui, session));
             command
@@ -55,14 +82,23 @@ impl Console {
             {
                 command = Some(Command::Interrupt);
             }
+            let has_focus = self.field.is_some_and(|id| ui.memory(|memory| memory.has_focus(id)));
+            let word = word_of(&self.text);
+            // Where there is nothing to complete, Tab goes to the next control.
+            let completes = has_focus && !word.is_empty();
+            if completes && ui.input_mut(|input| input.consume_key(Modifiers::NONE, Key::Tab)) {
+                command = Some(Command::Complete(word.to_owned()));
+                self.wants_focus = true;
+            }
             let field = TextEdit::singleline(&mut self.text)
                 .id_salt("console field")
                 .font(TextStyle::Monospace)
                 .hint_text("(map [* _ _] '(1 2 3))")
                 .desired_width(f32::INFINITY)
                 .margin(eframe::egui::vec2(8.0, 5.0))
-                .lock_focus(false);
+                .lock_focus(completes);
             let response = ui.add(field);
+            self.field = Some(response.id);
             response.widget_info(|| {
                 let mut info =
                     eframe::egui::WidgetInfo::labeled(eframe::egui::Role::TextInput, true, "Arc to evaluate");
@@ -74,6 +110,7 @@ impl Console {
             }
             if response.changed() {
                 self.recalled = None;
+                self.names.clear();
             }
             if response.has_focus() {
                 self.recall(ui);
@@ -88,6 +125,7 @@ impl Console {
 
     /// Takes what was typed.
     fn take(&mut self) -> Option<Command> {
+        self.names.clear();
         let text = std::mem::take(&mut self.text);
         self.recalled = None;
         if text.trim().is_empty() {
@@ -115,6 +153,20 @@ impl Console {
         let found = self.recalled.and_then(|n| self.typed.iter().rev().nth(n));
         self.text = found.cloned().unwrap_or_default();
     }
+}
+
+/// The word at the end of a text, which a name could go on.
+fn word_of(text: &str) -> &str {
+    let delimiter = |c: char| c.is_whitespace() || "()[]'`,\";".contains(c);
+    text.rsplit(delimiter).next().unwrap_or_default()
+}
+
+/// What all names begin with.
+fn common(names: &[String]) -> &str {
+    let Some(first) = names.first() else { return "" };
+    let agrees = |end: &usize| names.iter().all(|name| name.starts_with(&first[..*end]));
+    let ends = first.char_indices().map(|(at, c)| at + c.len_utf8());
+    &first[..ends.take_while(agrees).last().unwrap_or(0)]
 }
 
 fn show_lines(ui: &mut Ui, session: &Session) {
@@ -191,6 +243,13 @@ mod tests {
         let rows = wrapped(lines.iter(), 6);
         let texts: Vec<_> = rows.iter().map(|(_, text)| text.as_str()).collect();
         assert_eq!(texts, ["! car:", " no pa", "ir", "", "äöü"]);
+    }
+
+    #[test]
+    fn a_word_is_completed_as_far_as_the_names_agree() {
+        assert_eq!(["(map1 ca", "(f 'x)", "", "a\"b"].map(word_of), ["ca", "", "", "b"]);
+        let names = ["map", "map1", "mappend"].map(str::to_owned);
+        assert_eq!((common(&names), common(&names[1..2]), common(&[])), ("map", "map1", ""));
     }
 
     #[test]

@@ -7,12 +7,13 @@ use super::search::{self, Query};
 use crate::command::Command;
 use crate::format;
 use crate::map::colouring::Colouring;
+use crate::map::layout::Order;
 use crate::model::HeapModel;
 use crate::ui::action::{self, Action};
 use crate::ui::widgets::segments::{Segment, segments};
 
 /// Width of the field for what is looked for.
-const FIELD: f32 = 190.0;
+const FIELD: f32 = 170.0;
 
 /// Shows the choices and the field, and gives what the runtime is to be asked.
 pub fn show(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) -> Option<Command> {
@@ -26,6 +27,18 @@ pub fn show(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) -> Option<Command
         let chosen = Colouring::ALL.iter().position(|choice| *choice == map.colouring());
         if let Some(place) = segments(ui, choices, chosen) {
             map.set_colouring(Colouring::ALL[place]);
+        }
+        let keys = action::written(Action::NextOrder);
+        let hints = ["from left to right, row by row", "a mebibyte is a square: what is near in memory is near"];
+        let hints = hints.map(|hint| format!("{hint}  [{keys}]"));
+        let choices = [
+            Segment { word: "rows", name: "in rows", hint: &hints[0] },
+            Segment { word: "Hilbert", name: "along a Hilbert curve", hint: &hints[1] },
+        ];
+        let orders = [Order::Rows, Order::Hilbert];
+        let chosen = orders.iter().position(|order| *order == map.order());
+        if let Some(place) = segments(ui, choices, chosen) {
+            map.set_order(orders[place]);
         }
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             command = show_field(ui, map, model);

@@ -3,7 +3,8 @@
 use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
 use heapatlas_heap::terms::{Address, CHUNK_PAGES, POOL_PAGES, Span};
 
-use crate::map::layout::{Layout, Row};
+use super::Step;
+use crate::map::layout::{Layout, Order, Row};
 
 /// Height of the row of a hole, in points.
 pub const HOLE_HEIGHT: f32 = 24.0;
@@ -75,14 +76,14 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// The map of extents in this much room, with tiles that were chosen, or as large as all fit.
+    /// The map of extents in an order, in this much room, with tiles that were chosen, or as large as all fit.
     #[must_use]
-    pub fn new(extents: &[Span], room: Vec2, pixel: f32, chosen: Option<Tile>) -> Self {
+    pub fn new(extents: &[Span], order: Order, room: Vec2, pixel: f32, chosen: Option<Tile>) -> Self {
         let width = room.x / pixel;
-        let tile = chosen.unwrap_or_else(|| fitting(extents, room, pixel));
+        let tile = chosen.unwrap_or_else(|| fitting(extents, order, room, pixel));
         let fits = |columns: &usize| tile.left_of(*columns) as f32 <= width;
         let columns = powers().take_while(fits).last().unwrap_or(*COLUMNS.start());
-        let layout = Layout::new(extents, columns);
+        let layout = Layout::ordered(extents, columns, order);
         let mut tops = Vec::with_capacity(layout.rows().len() + 1);
         let mut top = 0.0;
         for row in layout.rows() {
@@ -171,6 +172,19 @@ impl Geometry {
         self.layout.address_at(row, column)
     }
 
+    /// The page beside another on the map.
+    #[must_use]
+    pub fn beside(&self, address: Address, step: Step) -> Option<Address> {
+        let (row, column) = self.layout.place_of(address)?;
+        let (row, column) = match step {
+            Step::Left => (row, column.checked_sub(1)?),
+            Step::Right => (row, column + 1),
+            Step::Up => (row.checked_sub(1)?, column),
+            Step::Down => (row + 1, column),
+        };
+        self.layout.address_at(row, column)
+    }
+
     /// The hole that has the row at a height.
     #[must_use]
     pub fn hole_at(&self, y: f32) -> Option<Span> {
@@ -198,9 +212,9 @@ fn powers() -> impl Iterator<Item = usize> {
 
 /// The largest tile with which all pages fit, over every length of a row: a square, or taller than wide where there is
 /// room, which shows the fill better.
-fn fitting(extents: &[Span], room: Vec2, pixel: f32) -> Tile {
+fn fitting(extents: &[Span], order: Order, room: Vec2, pixel: f32) -> Tile {
     let side_of = |columns: usize| {
-        let layout = Layout::new(extents, columns);
+        let layout = Layout::ordered(extents, columns, order);
         let holes = layout.rows().iter().filter(|row| matches!(row, Row::Hole { .. })).count();
         let rows = layout.rows().len() - holes;
         let high = ((room.y - holes as f32 * HOLE_HEIGHT) / pixel / rows.max(1) as f32) as u32;
@@ -211,7 +225,10 @@ fn fitting(extents: &[Span], room: Vec2, pixel: f32) -> Tile {
     let (side, high) = powers().filter(|columns| *columns >= FITTING_COLUMNS).map(side_of).max().unwrap_or_default();
     let most = (*FITTING.end() as f32 / pixel) as u32;
     let square = Tile::square(side.clamp(*FITTING.start(), most.max(*FITTING.start())));
-    Tile { height: high.clamp(square.width, square.width * TALLEST.0 / TALLEST.1), ..square }
+    match order {
+        Order::Rows => Tile { height: high.clamp(square.width, square.width * TALLEST.0 / TALLEST.1), ..square },
+        Order::Hilbert => square,
+    }
 }
 
 #[cfg(test)]
@@ -227,7 +244,7 @@ mod tests {
     fn a_point_in_a_tile_finds_its_page() {
         for pixel in [1.0, 0.5] {
             let extents = [span(0x10_0000, 256), span(0x4000_0000, 512)];
-            let geometry = Geometry::new(&extents, vec2(700.0, 500.0), pixel, None);
+            let geometry = Geometry::new(&extents, Order::Rows, vec2(700.0, 500.0), pixel, None);
             assert!(geometry.size().x <= 700.0 && geometry.size().y <= 500.0, "{:?}", geometry.size());
             for (start, pages) in [(0x10_0000, 256), (0x4000_0000, 512)] {
                 for page in 0..pages {
@@ -250,14 +267,16 @@ mod tests {
     #[test]
     fn large_tiles_stay_within_the_room() {
         for side in SIDES {
-            let geometry = Geometry::new(&[span(0x10_0000, 512)], vec2(500.0, 300.0), 1.0, Some(Tile::square(side)));
+            let geometry =
+                Geometry::new(&[span(0x10_0000, 512)], Order::Rows, vec2(500.0, 300.0), 1.0, Some(Tile::square(side)));
             assert!(geometry.size().x <= 500.0, "{side}: {:?}", geometry.size());
         }
     }
 
     #[test]
     fn rows_between_two_heights_are_those_that_show() {
-        let geometry = Geometry::new(&[span(0x10_0000, 2560)], vec2(400.0, 100.0), 1.0, Some(Tile::square(10)));
+        let geometry =
+            Geometry::new(&[span(0x10_0000, 2560)], Order::Rows, vec2(400.0, 100.0), 1.0, Some(Tile::square(10)));
         let (top, bottom) = geometry.row(7);
         assert_eq!(geometry.rows_between(top, bottom), 7..8);
         assert_eq!(geometry.rows_between(top - 1.0, bottom + 1.0), 6..9);
@@ -267,7 +286,7 @@ mod tests {
     #[test]
     fn bands_hold_every_row_once_and_holes_alone() {
         let extents = [span(0x10_0000, 2048), span(0x4000_0000, 100)];
-        let geometry = Geometry::new(&extents, vec2(400.0, 100.0), 1.0, Some(Tile::square(10)));
+        let geometry = Geometry::new(&extents, Order::Rows, vec2(400.0, 100.0), 1.0, Some(Tile::square(10)));
         let rows = geometry.layout().rows().len();
         let bands = geometry.bands(0..rows);
         assert!(bands.windows(2).all(|pair| pair[0].end == pair[1].start));
@@ -293,7 +312,7 @@ mod tests {
 
     #[test]
     fn nothing_mapped_is_an_empty_map() {
-        let geometry = Geometry::new(&[], vec2(400.0, 100.0), 1.0, None);
+        let geometry = Geometry::new(&[], Order::Rows, vec2(400.0, 100.0), 1.0, None);
         assert_eq!(geometry.size().y, 0.0);
         assert_eq!(geometry.page_at(pos2(1.0, 1.0)), None);
         assert_eq!(geometry.rows_between(0.0, 100.0), 0..0);

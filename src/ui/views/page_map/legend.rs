@@ -7,6 +7,7 @@ use super::{PageMap, raster};
 use crate::format;
 use crate::map::balance::Term;
 use crate::map::colouring::{AGES, Colouring};
+use crate::map::layout::Order;
 use crate::map::palette::{Marked, Theme};
 use crate::model::HeapModel;
 use crate::ui::theme::{self, color};
@@ -56,7 +57,11 @@ pub fn show(ui: &mut Ui, map: &PageMap, model: &HeapModel, lit: Option<Term>) {
         if let Some(drawn) = &map.drawn {
             let columns = drawn.layout().columns();
             let row = format::bytes((columns * PAGE) as u64);
-            note(ui, &format!("a box is a page of 4 KiB, a row {columns} pages, {row}"));
+            let scale = match drawn.layout().order() {
+                Order::Rows => format!("a box is a page of 4 KiB, a row {columns} pages, {row}"),
+                Order::Hilbert => "a box is a page of 4 KiB, a square of 16 × 16 a mebibyte".to_owned(),
+            };
+            note(ui, &scale);
         }
     });
 }

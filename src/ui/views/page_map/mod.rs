@@ -6,7 +6,9 @@
 //! * [`controls`] what the colours say, above the map
 //! * [`legend`] what the colours mean
 //! * [`overlay`] what is drawn over the pages
+//! * `scene` what is drawn, and where
 //! * [`search`] what is looked for
+//! * [`span_bar`] the whole span in one bar
 
 pub mod controls;
 pub mod facts;
@@ -14,24 +16,22 @@ pub mod geometry;
 pub mod legend;
 pub mod overlay;
 pub mod raster;
+mod scene;
 pub mod search;
+pub mod span_bar;
 
-use eframe::egui::{
-    Align2, Color32, FontId, Key, Label, Rect, Response, Role, ScrollArea, Sense, Shape, Stroke, StrokeKind, TextStyle,
-    Ui, Vec2, WidgetInfo, pos2, vec2,
-};
+use eframe::egui::{Key, Label, Response, Role, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, vec2};
 use heapatlas_heap::terms::{Address, PAGE, PageKind, Span};
 
-use crate::format;
-use crate::map::balance::Term;
-use crate::map::colouring::{Colouring, age_class};
-use crate::map::layout::Row;
-use crate::map::palette::Theme;
+use crate::map::colouring::Colouring;
+use crate::map::layout::Order;
 use crate::model::HeapModel;
 use crate::ui::theme::{self, color};
-use geometry::{Geometry, Tile, line_of};
+use geometry::{Geometry, Tile};
 use overlay::Overlay;
-use raster::{Bands, Look, Manner, glow};
+use raster::Bands;
+use scene::Scene;
+use span_bar::SpanBar;
 
 /// A neighbour of a page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -52,6 +52,10 @@ pub struct PageMap {
     /// The tile that was chosen; `None` while all pages are to fit.
     chosen: Option<Tile>,
     colouring: Colouring,
+    order: Order,
+    /// The rows that were shown last, from the first page to behind the last.
+    shown: Option<Span>,
+    bar: SpanBar,
     /// The page that was clicked.
     pinned: Option<Address>,
     /// The page under the pointer.
@@ -83,8 +87,6 @@ pub struct PageMap {
 const GUTTER: f32 = 118.0;
 /// Between the addresses and the map.
 const GUTTER_GAP: f32 = 10.0;
-/// Distance between two addresses at least.
-const GUTTER_LINE: f32 = 15.0;
 /// Pages that are outlined at most.
 const MOST_OUTLINED: usize = 64;
 /// How far a zoom gesture goes until the next tile.
@@ -181,6 +183,9 @@ impl PageMap {
         let columns = self.drawn.as_ref().map_or(1, |drawn| drawn.layout().columns());
         let first = pages.extents().first().map(|extent| extent.span.start);
         let beside = self.pinned.and_then(|pinned| {
+            if self.order == Order::Hilbert {
+                return self.drawn.as_ref()?.beside(pinned, step).filter(|address| pages.at(*address).is_some());
+            }
             let distance = match step {
                 Step::Left | Step::Right => PAGE,
                 Step::Up | Step::Down => columns * PAGE,
@@ -191,6 +196,18 @@ impl PageMap {
             pages.at(there).map(|page| page.address).or_else(|| across(model, pinned, forward))
         });
         self.pinned = beside.or(self.pinned).or(first);
+        self.wanted = self.pinned;
+    }
+
+    /// In which order pages follow one another.
+    #[must_use]
+    pub fn order(&self) -> Order {
+        self.order
+    }
+
+    /// Has pages follow one another in another order.
+    pub fn set_order(&mut self, order: Order) {
+        self.order = order;
         self.wanted = self.pinned;
     }
 
@@ -218,7 +235,10 @@ impl PageMap {
         let pixel = 1.0 / ui.ctx().pixels_per_point();
         let bar = ui.spacing().scroll.allocated_width();
         let room = ui.available_size() - vec2(GUTTER + GUTTER_GAP + bar, 2.0);
-        let geometry = Geometry::new(&spans, room, pixel, self.chosen);
+        self.show_bar(ui, model);
+        let shown_before = self.shown.clone();
+        let room = room - vec2(0.0, span_bar::ROOM);
+        let geometry = Geometry::new(&spans, self.order, room, pixel, self.chosen);
         let wanted = self.wanted.take().and_then(|address| geometry.page(address));
         let mut area = ScrollArea::vertical().id_salt("page map").auto_shrink(false);
         if self.zooms(ui) {
@@ -237,6 +257,7 @@ impl PageMap {
             }
             let shown = geometry.rows_between(viewport.top(), viewport.bottom());
             scene.draw_rows(ui, shown.clone(), &mut self.bands);
+            self.shown = geometry.layout().span_of(shown.clone());
             scene.draw_gutter(ui, shown);
             overlay.draw(ui, &scene);
             self.drag(&scene, &response);
@@ -244,7 +265,24 @@ impl PageMap {
             self.point(ui, &scene, &response);
         });
         self.bands.retire();
+        if shown_before != self.shown || self.drawn.as_ref() != Some(&geometry) {
+            // The bar above and the legend were drawn of what there was before.
+            ui.ctx().request_repaint();
+        }
         self.drawn = Some(geometry);
+    }
+
+    /// The whole span in one bar, and which part of it is shown below.
+    fn show_bar(&mut self, ui: &mut Ui, model: &HeapModel) {
+        let left = GUTTER + GUTTER_GAP;
+        let bar = ui.horizontal(|ui| {
+            ui.spacing_mut().item_spacing.x = 0.0;
+            ui.add_space(left);
+            self.bar.show(ui, model, self.shown.as_ref())
+        });
+        if let Some(clicked) = bar.inner {
+            self.wanted = Some(clicked);
+        }
     }
 
     /// Takes in the wheel with Ctrl, and pinching. Says whether that is going on.
@@ -362,153 +400,4 @@ fn in_words(model: &HeapModel) -> String {
         holes,
         kinds.collect::<Vec<_>>().join(", ")
     )
-}
-
-/// What is drawn, and where.
-struct Scene<'m> {
-    geometry: &'m Geometry,
-    model: &'m HeapModel,
-    colouring: Colouring,
-    lit: Option<Term>,
-    /// From the map's corner to the screen's.
-    corner: Vec2,
-}
-
-impl Scene<'_> {
-    fn draw_rows(&self, ui: &Ui, shown: std::ops::Range<usize>, bands: &mut Bands) {
-        for rows in self.geometry.bands(shown) {
-            match &self.geometry.layout().rows()[rows.start] {
-                Row::Hole { span } => self.draw_hole(ui, rows.start, span),
-                Row::Pages { .. } => self.draw_band(ui, rows, bands),
-            }
-        }
-    }
-
-    fn draw_band(&self, ui: &Ui, rows: std::ops::Range<usize>, bands: &mut Bands) {
-        let dark = theme::current(ui) == Theme::Dark;
-        let manner = Manner { tile: self.geometry.tile(), colouring: self.colouring, lit: self.lit, dark };
-        let (top, bottom) = (self.geometry.row(rows.start).0, self.geometry.row(rows.end - 1).1);
-        let looks: Vec<_> = self.geometry.layout().rows()[rows.clone()].iter().map(|row| self.looks(row)).collect();
-        let texture = bands.texture(ui.ctx(), rows.start, &looks, manner);
-        let rect = Rect::from_min_max(pos2(0.0, top), pos2(self.geometry.size().x, bottom)).translate(self.corner);
-        let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-        ui.painter().image(texture, rect, whole, Color32::WHITE);
-        for (row, looks) in rows.zip(&looks) {
-            self.draw_gaps(ui, row, looks);
-        }
-    }
-
-    /// A line through what is not the heap's between two pages of a row.
-    fn draw_gaps(&self, ui: &Ui, row: usize, looks: &[Option<Look>]) {
-        let (top, bottom) = self.geometry.row(row);
-        let y = (top + bottom) / 2.0 + self.corner.y;
-        let stroke = Stroke::new(1.0, color(theme::current(ui).faint_text()));
-        let mut last = None;
-        for (column, _) in looks.iter().enumerate().filter(|(_, look)| look.is_some()) {
-            if let Some(last) = last.replace(column).filter(|last| last + 1 < column) {
-                let (left, right) = (self.geometry.left_of(last + 1), self.geometry.left_of(column));
-                ui.painter().hline(self.corner.x + left + 1.0..=self.corner.x + right - 2.0, y, stroke);
-            }
-        }
-    }
-
-    fn looks(&self, row: &Row) -> Vec<Option<Look>> {
-        let mut looks = vec![None; self.geometry.layout().columns()];
-        if let Row::Pages { column, first, count, .. } = row {
-            let clock = self.model.counters().clock;
-            for page in self.model.pages().within(*first..*first + *count * PAGE) {
-                let age = match self.colouring {
-                    Colouring::Age => age_class(clock.saturating_sub(page.entry.birth())),
-                    Colouring::LastTouched => age_class(clock.saturating_sub(page.touched)),
-                    _ => 0,
-                };
-                looks[column + (page.address - *first) / PAGE] =
-                    Some(Look { entry: page.entry, glow: glow(page.touched, clock), age });
-            }
-        }
-        looks
-    }
-
-    /// A hole: a zigzag line with its size, whatever that is.
-    fn draw_hole(&self, ui: &Ui, row: usize, span: &Span) {
-        let theme = theme::current(ui);
-        let (top, bottom) = self.geometry.row(row);
-        let middle = (top + bottom) / 2.0 + self.corner.y;
-        let left = self.corner.x;
-        let right = left + self.geometry.size().x;
-        let mut points = Vec::new();
-        let mut x = left;
-        while x <= right {
-            let up = if points.len() % 2 == 0 { 3.0 } else { -3.0 };
-            points.push(pos2(x, middle + up));
-            x += 6.0;
-        }
-        ui.painter().add(Shape::line(points, Stroke::new(1.0, color(theme.faint_text()))));
-        let words = format!("hole of {}, not ours", format::bytes((span.end - span.start) as u64));
-        let font = TextStyle::Small.resolve(ui.style());
-        let galley = ui.painter().layout_no_wrap(words, font, color(theme.text()));
-        let size = galley.size() + vec2(16.0, 4.0);
-        let plate = Rect::from_min_size(pos2(left + 30.0, middle - size.y / 2.0), size);
-        ui.painter().rect_filled(plate, 3.0, color(theme.panel()));
-        ui.painter().galley(plate.min + vec2(8.0, 2.0), galley, color(theme.text()));
-    }
-
-    /// The address of each row, or of as many as there is room for.
-    fn draw_gutter(&self, ui: &Ui, shown: std::ops::Range<usize>) {
-        let theme = theme::current(ui);
-        // Of the fonts at hand this one has plain zeros, and all digits of one width.
-        let font = FontId::proportional(12.5);
-        let mut free = f32::MIN;
-        for row in shown {
-            let Row::Pages { first, .. } = &self.geometry.layout().rows()[row] else { continue };
-            let (top, bottom) = self.geometry.row(row);
-            // The first row may be lower than its address.
-            let middle = ((top + bottom) / 2.0).max(GUTTER_LINE / 2.0);
-            if middle - free < GUTTER_LINE {
-                continue;
-            }
-            free = middle;
-            let at = pos2(self.corner.x - GUTTER_GAP, middle + self.corner.y);
-            draw_address(ui, at, *first, &font, theme);
-        }
-    }
-
-    /// A veil over some pages, and a line below each row of them.
-    fn frame(&self, ui: &Ui, span: &Span, ink: Color32) {
-        for row in self.geometry.layout().rows() {
-            let Row::Pages { first, count, .. } = row else { continue };
-            let (start, end) = (span.start.max(*first), span.end.min(*first + *count * PAGE));
-            if start >= end {
-                continue;
-            }
-            if let Some((from, to)) = self.geometry.page(start).zip(self.geometry.page(end - PAGE)) {
-                let rect = from.union(to).translate(self.corner);
-                ui.painter().rect_filled(rect, 0.0, ink.gamma_multiply(0.16));
-                ui.painter().rect_stroke(rect, 0.0, Stroke::new(1.0, ink), StrokeKind::Outside);
-            }
-        }
-    }
-
-    /// A place within a page, in points of the screen, by how far it is through the page.
-    fn place(&self, address: Address) -> Option<eframe::egui::Pos2> {
-        let page = address.align_down(PAGE);
-        let rect = self.geometry.page(page)?.translate(self.corner);
-        let share = (address - page) as f32 / PAGE as f32;
-        Some(pos2(rect.left() + rect.width() * share, rect.center().y))
-    }
-
-    fn outline(&self, ui: &Ui, address: Address, stroke: Stroke) {
-        if let Some(rect) = self.geometry.page(address) {
-            let line = line_of(self.geometry.tile()) as f32;
-            ui.painter().rect_stroke(rect.translate(self.corner).expand(line), 1.0, stroke, StrokeKind::Outside);
-        }
-    }
-}
-
-/// An address that ends at a point: its low half, which is what changes, in full weight.
-fn draw_address(ui: &Ui, at: eframe::egui::Pos2, address: Address, font: &FontId, theme: Theme) {
-    let text = format::address(address);
-    let (high, low) = text.split_at(text.len() - 9);
-    let low = ui.painter().text(at, Align2::RIGHT_CENTER, low, font.clone(), color(theme.text()));
-    ui.painter().text(low.left_center(), Align2::RIGHT_CENTER, high, font.clone(), color(theme.faint_text()));
 }

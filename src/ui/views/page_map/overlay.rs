@@ -4,7 +4,8 @@
 use eframe::egui::{Shape, Stroke, Ui};
 use heapatlas_heap::free_lists::{FreeLists, PoolList};
 
-use super::{MOST_OUTLINED, Scene};
+use super::MOST_OUTLINED;
+use super::scene::Scene;
 use crate::map::balance::Term;
 use crate::ui::theme::{self, color};
 

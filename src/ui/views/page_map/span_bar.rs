@@ -1,0 +1,186 @@
+//! The farthest zoom: the whole span in one bar, extents to scale and holes as gaps. Each stretch shows its emptiest page
+//! above and its fullest below, so that one page that differs from all others is seen.
+
+use std::time::{Duration, Instant};
+
+use eframe::egui::{Color32, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use heapatlas_heap::PageEntry;
+use heapatlas_heap::terms::{Address, PAGE, Span};
+
+use crate::format;
+use crate::map::palette::Theme;
+use crate::map::shade::Shade;
+use crate::model::HeapModel;
+use crate::model::pages::Pages;
+use crate::ui::theme::{self, color};
+
+/// Height of the bar, and with what keeps it apart from the map.
+const HEIGHT: f32 = 14.0;
+pub(super) const ROOM: f32 = HEIGHT + 9.0;
+/// Width of a hole at most; many holes get less.
+const HOLE: f32 = 8.0;
+/// With more pages than this the bar is made anew at intervals only.
+const MANY: usize = 256 << 10;
+const INTERVAL: Duration = Duration::from_millis(500);
+
+/// What the bar showed last.
+#[derive(Debug, Default)]
+pub struct SpanBar {
+    /// The changes of the pages, the columns there was room for, and when it was made.
+    made: Option<(u64, usize, Instant)>,
+    columns: Vec<Column>,
+}
+
+/// One column of the bar.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Column {
+    /// The first address.
+    start: Address,
+    /// The page with the least in use, and the one with the most; `None` in a hole.
+    pages: Option<(PageEntry, PageEntry)>,
+}
+
+impl SpanBar {
+    /// Shows the bar in the width there is, with a frame around what is shown on the map. Gives the page that was clicked.
+    pub fn show(&mut self, ui: &mut Ui, model: &HeapModel, shown: Option<&Span>) -> Option<Address> {
+        let columns = (ui.available_width() / 2.0).max(16.0) as usize;
+        let (rect, response) = ui.allocate_exact_size(vec2(columns as f32 * 2.0, HEIGHT), Sense::click());
+        let span = format::bytes(model.counters().span);
+        let words = format!("the whole span: {span} in {} extents", model.pages().extents().len());
+        response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
+        self.update(model.pages(), columns);
+        let theme = theme::current(ui);
+        let x = |column: usize| rect.left() + column as f32 * 2.0;
+        let half = rect.center().y;
+        for (n, Column { pages, .. }) in self.columns.iter().enumerate() {
+            let Some((emptiest, fullest)) = pages else { continue };
+            for (entry, top, bottom) in [(emptiest, rect.top(), half), (fullest, half, rect.bottom())] {
+                let part = Rect::from_min_max(pos2(x(n), top), pos2(x(n + 1), bottom));
+                ui.painter().rect_filled(part, 0.0, flat(*entry, theme));
+            }
+        }
+        if let Some(shown) = shown.filter(|_| !self.columns.is_empty()) {
+            let first = self.columns.partition_point(|column| column.start <= shown.start).saturating_sub(1);
+            let end = self.columns.partition_point(|column| column.start < shown.end).max(first + 1);
+            let frame = Rect::from_min_max(pos2(x(first), rect.top()), pos2(x(end), rect.bottom()));
+            ui.painter().rect_stroke(frame, 1.0, Stroke::new(1.5, color(theme.accent())), StrokeKind::Outside);
+        }
+        let under = |at: eframe::egui::Pos2| self.columns.get(((at.x - rect.left()) / 2.0) as usize).copied();
+        let clicked = response.clicked();
+        let hovered = response.hover_pos().and_then(under)?;
+        let hint = match hovered.pages {
+            Some(_) => {
+                format!("{}: above the emptiest page from here on, below the fullest", format::address(hovered.start))
+            }
+            None => "a hole".to_owned(),
+        };
+        response.on_hover_text_at_pointer(hint);
+        hovered.pages.filter(|_| clicked).map(|_| hovered.start)
+    }
+
+    fn update(&mut self, pages: &Pages, columns: usize) {
+        let fresh = self.made.is_some_and(|(version, width, at)| {
+            width == columns && (version == pages.version() || (pages.len() > MANY && at.elapsed() < INTERVAL))
+        });
+        if !fresh {
+            self.columns = columns_of(pages, columns);
+            self.made = Some((pages.version(), columns, Instant::now()));
+        }
+    }
+}
+
+fn flat(entry: PageEntry, theme: Theme) -> Color32 {
+    color(Shade::of(entry, theme).flat(theme))
+}
+
+/// Extents and holes as so many columns.
+fn columns_of(pages: &Pages, columns: usize) -> Vec<Column> {
+    let extents = pages.extents();
+    let holes = pages.holes().count();
+    let hole = (columns / 4).checked_div(holes).map_or(0, |room| room.clamp(1, (HOLE / 2.0) as usize));
+    let room = columns.saturating_sub(holes * hole).max(extents.len());
+    let all = pages.len().max(1);
+    let mut found = Vec::with_capacity(columns);
+    let (mut before, mut column, mut end) = (0, 0, None);
+    for extent in extents {
+        if let Some(end) = end.filter(|end| *end < extent.span.start) {
+            found.extend((0..hole).map(|_| Column { start: end, pages: None }));
+        }
+        end = Some(extent.span.end);
+        let count = extent.entries.len();
+        before += count;
+        let upto = (before * room / all).max(column + 1);
+        let wide = upto - column;
+        for n in 0..wide {
+            let (from, to) = (n * count / wide, ((n + 1) * count / wide).max(n * count / wide + 1).min(count));
+            let start = extent.span.start + from.min(count - 1) * PAGE;
+            found.push(Column { start, pages: extremes(&extent.entries[from.min(count - 1)..to]) });
+        }
+        column = upto;
+    }
+    found
+}
+
+/// The pages with the least and the most in use.
+fn extremes(entries: &[PageEntry]) -> Option<(PageEntry, PageEntry)> {
+    // What is full by its kind has no count.
+    let fill = |entry: &&PageEntry| match entry.kind() {
+        kind if kind.is_free() => 0,
+        kind if kind.is_used() => 1 + entry.used(),
+        _ => 1000,
+    };
+    Some((*entries.iter().min_by_key(fill)?, *entries.iter().max_by_key(fill)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use heapatlas_heap::frame::Frame;
+    use heapatlas_heap::terms::PageKind;
+    use heapatlas_heap::{Heap, Value};
+
+    fn pages(extents: &[(usize, usize)], free: Option<usize>) -> HeapModel {
+        let mut heap = Heap::new().expect("a heap");
+        for _ in 0..256 {
+            heap.cons(Value::NIL, Value::T).expect("room");
+        }
+        let entries = heap.cut_frame(true).entries;
+        let full =
+            *entries.iter().find(|entry| entry.used() == 256 && entry.kind() == PageKind::Cells).expect("a full page");
+        let empty = *entries.iter().find(|entry| entry.kind().is_free()).expect("a free page");
+        let mut frame = Frame { key: true, sequence: 1, ..Frame::default() };
+        for (start, count) in extents {
+            let start = Address::new(*start);
+            frame.extents.push(start..start + count * PAGE);
+            frame.runs.push((start, *count as u32));
+            frame.entries.extend((0..*count).map(|n| if Some(n) == free { empty } else { full }));
+        }
+        let mut model = HeapModel::default();
+        model.apply(&frame);
+        model
+    }
+
+    #[test]
+    fn one_free_page_among_a_hundred_thousand_is_seen() {
+        let model = pages(&[(0x1000_0000, 100_000)], Some(77_777));
+        let columns = columns_of(model.pages(), 300);
+        assert_eq!(columns.len(), 300);
+        let with_free =
+            columns.iter().filter(|column| column.pages.is_some_and(|(emptiest, _)| emptiest.kind().is_free()));
+        let with_free: Vec<_> = with_free.collect();
+        assert_eq!(with_free.len(), 1);
+        assert!(with_free[0].start <= Address::new(0x1000_0000 + 77_777 * PAGE));
+        assert!(columns.is_sorted_by_key(|column| column.start));
+    }
+
+    #[test]
+    fn holes_are_gaps_whatever_their_size_and_no_extent_is_lost() {
+        let model = pages(&[(0x1000_0000, 10_000), (0x7000_0000_0000, 1), (0x7100_0000_0000, 5)], None);
+        let columns = columns_of(model.pages(), 400);
+        assert!((396..=404).contains(&columns.len()), "{}", columns.len());
+        assert_eq!(columns.iter().filter(|column| column.pages.is_none()).count(), 8);
+        for start in [0x1000_0000, 0x7000_0000_0000, 0x7100_0000_0000] {
+            assert!(columns.iter().any(|column| column.pages.is_some() && column.start == Address::new(start)));
+        }
+    }
+}
