@@ -198,13 +198,14 @@ impl Machine {
         (None, earliest.map(|wakes| Duration::from_millis((wakes - now).unsigned_abs())))
     }
 
-    /// The streams that threads wait for.
+    /// The streams that threads wait for whose turn could come.
     fn waited_for(&self) -> Vec<i64> {
         let mut streams = Vec::new();
         let mut rest = self.threads.others;
         while let Some((thread, cdr)) = self.world.uncons(rest) {
             rest = cdr;
-            if self.thread_field(thread, Thread::State) == Value::small(State::Waiting as u32) {
+            let may_run = self.threads.console.is_nil() || thread == self.threads.console;
+            if may_run && self.thread_field(thread, Thread::State) == Value::small(State::Waiting as u32) {
                 streams.extend(self.thread_field(thread, Thread::Wakes).as_fixnum());
             }
         }
