@@ -9,6 +9,7 @@ use heapatlas_arc::host::{Host, NoHost, Verdict};
 use heapatlas_arc::libraries::BASE;
 use heapatlas_arc::{Runtime, Streams};
 use heapatlas_heap::Heap;
+use heapatlas_heap::core::Check;
 
 /// What leaves the process or waits for something outside it. A trial's program finds nil there.
 const DOORS: &[&str] = &[
@@ -24,6 +25,7 @@ const DOORS: &[&str] = &[
     "setuid",
     "open-socket",
     "socket-accept",
+    "socket-connect",
 ];
 
 /// Calls between two looks at the budget.
@@ -92,7 +94,8 @@ impl Default for Care {
 /// When the runtime has a bug.
 pub fn evaluate(program: &str, input: &[u8], care: Care) -> Result<Option<String>, ArcError> {
     let budget = Budget { looks: care.looks };
-    let mut runtime = Runtime::from_core(&CORE, streams(input.to_vec()), Box::new(budget)).expect("a start");
+    let streams = streams(input.to_vec());
+    let mut runtime = Runtime::from_core(&CORE, Check::Checksums, streams, Box::new(budget)).expect("a start");
     runtime.heap().set_limit(Some(care.limit));
     runtime.set_verify(care.verify);
     runtime.heap().set_stress(care.stress);
