@@ -545,11 +545,11 @@ mod tests {
         let (front, back) = (list(&mut heap), list(&mut heap));
         let lists = heap.cons(front, back).unwrap();
         let mut root = One(lists);
-        let mut hung = 0;
+        let mut hung = 0_usize;
         loop {
             // SAFETY: the only values used afterwards are read again from the root.
             unsafe { heap.collect_step(GcUnit::Object, GcCause::Asked, &mut root) };
-            if hung % VERIFY_EVERY == 0 {
+            if hung.is_multiple_of(VERIFY_EVERY) {
                 assert_eq!(heap.verify(), [], "after {hung}");
             }
             if heap.gc_phase() != GcPhase::Mark {
@@ -574,10 +574,10 @@ mod tests {
 
     /// Steps until a cycle ends; says how many.
     fn steps(unit: GcUnit, heap: &mut Heap, roots: &mut dyn Roots) -> usize {
-        for steps in 1..1000 {
+        for steps in 1..1000_usize {
             // SAFETY: the only values in use are those of the roots.
             unsafe { heap.collect_step(unit, GcCause::Asked, roots) };
-            if steps % VERIFY_EVERY == 0 || heap.gc_phase() == GcPhase::Idle {
+            if steps.is_multiple_of(VERIFY_EVERY) || heap.gc_phase() == GcPhase::Idle {
                 assert_eq!(heap.verify(), [], "after {steps}");
             }
             if heap.gc_phase() == GcPhase::Idle {
@@ -626,12 +626,12 @@ mod tests {
             unsafe { heap.collect_step(GcUnit::Slice, GcCause::Asked, &mut root) };
         }
         root.0 = holder;
-        let mut finishes = 0;
+        let mut finishes = 0_usize;
         while heap.gc_phase() == GcPhase::Finish {
             finishes += 1;
             // SAFETY: the only value in use is the root.
             unsafe { heap.collect_step(GcUnit::Slice, GcCause::Asked, &mut root) };
-            if finishes % VERIFY_EVERY == 0 {
+            if finishes.is_multiple_of(VERIFY_EVERY) {
                 assert_eq!(heap.verify(), []);
             }
         }
