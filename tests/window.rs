@@ -376,9 +376,9 @@ fn the_program_stands_still_at_breakpoints_and_says_why() {
 
 #[test]
 fn the_source_shows_what_each_form_allocated() {
-    let mut harness = open(false);
+    let mut harness = open(true);
+    wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));
     click(&mut harness, "Source");
-    wait(&mut harness, "some forms", |app| forms(app) > 20);
     assert!(harness.query_by_label_contains("builtin:arc.arc, ").is_some());
     click(&mut harness, "Skip");
     wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
@@ -475,7 +475,8 @@ fn names_are_completed() {
     harness.run_steps(1);
     harness.key_press(eframe::egui::Key::Enter);
     harness.run_steps(2);
-    wait(&mut harness, "an answer", |app| last_line(app) == (Voice::Value, "2".to_owned()));
+    wait(&mut harness, "an answer", |app| phase_is(app, &Phase::Finished));
+    assert_eq!(last_line(harness.state()), (Voice::Value, "2".to_owned()), "{:?}", field(&harness));
 }
 
 #[test]

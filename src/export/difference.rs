@@ -165,7 +165,7 @@ impl Drawing for Difference<'_> {
         let (mut top, mut labelled) = (HEAD, f32::MIN);
         for row in layout.rows() {
             match row {
-                Row::Pages { start, column, first, count } => {
+                Row::Pages { start, column, first, count, .. } => {
                     if top - labelled >= Lettering::Gutter.size() + 2.0 {
                         let baseline = top + side.min(Lettering::Gutter.size()) * 0.5 + 4.5;
                         let address = format::address(*start);

@@ -41,6 +41,8 @@ impl Console {
             return;
         }
         self.text.push_str(common(names).strip_prefix(prefix).unwrap_or_default());
+        // Whatever Tab did to it, the field has the keyboard again.
+        self.wants_focus = true;
         self.names = match names {
             [] => format!("no name begins with {prefix}"),
             [_] => String::new(),

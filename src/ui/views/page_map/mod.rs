@@ -234,10 +234,9 @@ impl PageMap {
         let spans: Vec<Span> = model.pages().extents().iter().map(|extent| extent.span.clone()).collect();
         let pixel = 1.0 / ui.ctx().pixels_per_point();
         let bar = ui.spacing().scroll.allocated_width();
-        let room = ui.available_size() - vec2(GUTTER + GUTTER_GAP + bar, 2.0);
         self.show_bar(ui, model);
         let shown_before = self.shown.clone();
-        let room = room - vec2(0.0, span_bar::ROOM);
+        let room = ui.available_size() - vec2(GUTTER + GUTTER_GAP + bar, 2.0);
         let geometry = Geometry::new(&spans, self.order, room, pixel, self.chosen);
         let wanted = self.wanted.take().and_then(|address| geometry.page(address));
         let mut area = ScrollArea::vertical().id_salt("page map").auto_shrink(false);
@@ -275,13 +274,18 @@ impl PageMap {
     /// The whole span in one bar, and which part of it is shown below.
     fn show_bar(&mut self, ui: &mut Ui, model: &HeapModel) {
         let left = GUTTER + GUTTER_GAP;
-        let bar = ui.horizontal(|ui| {
-            ui.spacing_mut().item_spacing.x = 0.0;
-            ui.add_space(left);
-            self.bar.show(ui, model, self.shown.as_ref())
+        let clicked = ui.scope(|ui| {
+            // No higher than the bar.
+            ui.spacing_mut().interact_size.y = 0.0;
+            let bar = ui.horizontal(|ui| {
+                ui.spacing_mut().item_spacing.x = 0.0;
+                ui.add_space(left);
+                self.bar.show(ui, model, self.shown.as_ref())
+            });
+            bar.inner
         });
-        if let Some(clicked) = bar.inner {
-            self.wanted = Some(clicked);
+        if clicked.inner.is_some() {
+            self.wanted = clicked.inner;
         }
     }
 

@@ -14,9 +14,8 @@ use crate::model::HeapModel;
 use crate::model::pages::Pages;
 use crate::ui::theme::{self, color};
 
-/// Height of the bar, and with what keeps it apart from the map.
+/// Height of the bar.
 const HEIGHT: f32 = 14.0;
-pub(super) const ROOM: f32 = HEIGHT + 9.0;
 /// Width of a hole at most; many holes get less.
 const HOLE: f32 = 8.0;
 /// With more pages than this the bar is made anew at intervals only.
