@@ -10,7 +10,7 @@ use super::black_box::BlackBox;
 use super::recorder::SharedRecorder;
 
 /// Calls between two looks at whether a frame is due.
-const CALLS: u32 = 2_000;
+const CALLS: u32 = 8_000;
 
 /// A host whose runtime is recorded, or has a black box.
 #[derive(Debug)]
