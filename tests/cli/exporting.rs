@@ -39,16 +39,15 @@ fn info_says_what_is_inside() {
     let elsewhere = |line: &&str| !line.starts_with("machine ");
     let told: String = told.lines().filter(elsewhere).flat_map(|line| [line, "\n"]).collect();
     golden::check("info.txt", &golden::shape(&told.replace(&project("").display().to_string(), "")));
-    // Cut off in its last chunk, it says so, and shows the rest.
+    // The tail says where the index begins. Cut off in the last chunk before it, it says so, and shows the rest.
     let bytes = fs::read(&path).expect("a recording");
-    let cut = scratch.file("cut.atlas", &bytes[..bytes.len() * 2 / 3]);
+    let tail = bytes.len() - 16;
+    let index = bytes[tail..].first_chunk().map_or(0, |offset| u64::from_le_bytes(*offset)) as usize;
+    let cut = scratch.file("cut.atlas", &bytes[..index - 1]);
     let ran = run_on("info", &cut);
     assert!(ran.out.contains("finished    no: it is still being written") && ran.code == Some(0), "{}", ran.out);
     assert!(ran.errors.contains("cut.atlas: the last chunk was never finished"), "{}", ran.errors);
-    // The tail says where the index begins.
     let mut damaged = bytes;
-    let tail = damaged.len() - 16;
-    let index = damaged[tail..].first_chunk().map_or(0, |offset| u64::from_le_bytes(*offset)) as usize;
     damaged[index] ^= 0x10;
     let ran = run_on("info --check", scratch.file("damaged.atlas", &damaged));
     assert!(ran.errors.contains("damaged and left out") && ran.errors.lines().count() == 1, "{}", ran.errors);
