@@ -83,7 +83,15 @@
 
 ; A shell says what becomes of a path, which it is given between quotes.
 (assign %told-by-shell (fn (command path)
-  (%line (pipe-from (+ command " '" path "'")) (outstring))))
+  (%line (pipe-from (+ command " '" (%without-quotes path 0 (outstring)) "'")) (outstring))))
+
+; A text that may stand between single quotes in a shell: each of its own ends them, is escaped, and begins them again.
+(assign %without-quotes (fn (text i out)
+  (if (< i (len text))
+      ((fn ()
+         (disp (if (is (text i) #\') "'\\''" (text i)) out)
+         (%without-quotes text (+ i 1) out)))
+      (inside out))))
 
 (assign %line (fn (port text)
   ((fn (c)

@@ -275,6 +275,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(miri, ignore = "a path of a thousand steps takes Miri an hour")]
     fn of_a_long_path_both_ends_are_told() {
         let mut heap = Heap::new().unwrap();
         let target = heap.cons(Value::T, Value::NIL).unwrap();
