@@ -31,6 +31,8 @@ const STEPS: [(&str, GcUnit, &str); 4] = [
 const BAR: f32 = 10.0;
 /// Room for the histogram of pauses.
 const PAUSES: f32 = 172.0;
+/// Room for a label below it.
+const LABEL: f32 = 52.0;
 
 /// Shows the panel, and gives what was asked for.
 pub fn show(ui: &mut Ui, session: &Session) -> Option<Action> {
@@ -146,7 +148,7 @@ fn show_cycles(ui: &mut Ui, model: &HeapModel) {
     }
     let faint = color(theme::current(ui).faint_text());
     ScrollArea::both().id_salt("cycles").auto_shrink([false, false]).show(ui, |ui| {
-        Grid::new("cycles").num_columns(5).spacing([14.0, 2.0]).min_row_height(17.0).show(ui, |ui| {
+        Grid::new("cycles").num_columns(5).spacing([8.0, 2.0]).min_row_height(17.0).show(ui, |ui| {
             for (head, meaning) in [
                 ("cycle", "its number, the latest first"),
                 ("cause", "why it began"),
@@ -154,12 +156,12 @@ fn show_cycles(ui: &mut Ui, model: &HeapModel) {
                 ("resident", "in memory, before and after"),
                 ("took", "time in the collector"),
             ] {
-                ui.add(Label::new(RichText::new(head).color(faint)).extend()).on_hover_text(meaning);
+                ui.add(Label::new(RichText::new(head).small().color(faint)).extend()).on_hover_text(meaning);
             }
             ui.end_row();
             for cycle in cycles.iter().rev() {
                 for text in row_of(cycle) {
-                    ui.add(Label::new(text).extend());
+                    ui.add(Label::new(RichText::new(text).small()).extend());
                 }
                 ui.end_row();
             }
@@ -179,7 +181,7 @@ fn row_of(cycle: &Cycle) -> [String; 5] {
         cause.name().to_owned(),
         change(format::bytes(before.allocated), after.map(|after| format::bytes(after.allocated))),
         change(format::maybe_bytes(before.resident), after.map(|after| format::maybe_bytes(after.resident))),
-        took.map_or_else(|| "under way".to_owned(), format::time),
+        took.map_or_else(|| "…".to_owned(), format::time),
     ]
 }
 
@@ -199,15 +201,16 @@ fn show_pauses(ui: &mut Ui, pauses: &Pauses) {
     let most = pauses.counts.iter().copied().max().unwrap_or(1).max(1);
     let classes = (last - first + 1).max(4);
     let wide = rect.width() / classes as f32;
+    let labelled = (LABEL / wide).ceil().max(1.0) as usize;
     for (n, count) in pauses.counts[first..=last].iter().enumerate() {
         let x = rect.left() + n as f32 * wide;
         // One pause among thousands is to be seen, too.
         let high = if *count == 0 { 0.0 } else { ((ground - rect.top()) * *count as f32 / most as f32).max(1.5) };
         let bar = Rect::from_min_max(pos2(x + 1.0, ground - high), pos2(x + wide - 1.0, ground));
         ui.painter().rect_filled(bar, 1.0, color(theme.running()));
-        let label = format::time(Duration::from_micros(1 << (first + n)));
-        if n % 2 == 0 {
-            let at = pos2(x + wide, rect.bottom());
+        if n.is_multiple_of(labelled) {
+            let label = format::time(Duration::from_micros(1 << (first + n)));
+            let at = pos2((x + wide).min(rect.right() - LABEL / 2.0), rect.bottom());
             ui.painter().text(at, Align2::CENTER_BOTTOM, label, font.clone(), color(theme.faint_text()));
         }
     }

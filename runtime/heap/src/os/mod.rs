@@ -3,7 +3,7 @@
 //! * [`linux`] maps with hints, gives back with `madvise`, and reads residency from `/proc/self/pagemap`.
 //! * [`plain`] asks Rust's allocator; for other systems, for Miri, and for tests. Residency is unknown there.
 //! * [`blocks`] single blocks from the system's allocator, for the policy that places everything that way.
-//! * [`file`] a file mapped to be read.
+//! * [`mod@file`] a file mapped to be read.
 //! * [`faulty`] refuses chosen requests; for tests of a system that is out of memory.
 
 pub mod blocks;
