@@ -1,7 +1,7 @@
 //! The machine on a heap that is collected, moved about and verified at every safepoint.
 //!
 //! Of the corpus every [`EVERY`]th record is evaluated so, and every program; a few records make so many calls, each of
-//! which is a collection here, that they are left out. All of them, which takes many minutes:
+//! which is a collection here, that they are left out. All of them, which takes nine minutes on two cores:
 //!
 //! ```text
 //! HEAPATLAS_STRESS=all cargo test --release -p heapatlas-arc --test stress
