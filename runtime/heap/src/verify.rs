@@ -601,6 +601,7 @@ mod tests {
     /// A heap of blocks with one cell, and the chunk and granule where it lies. Only one test makes one: a process has but
     /// one such heap.
     #[test]
+    #[cfg_attr(miri, ignore = "Miri has no allocator of the system's to place blocks")]
     fn blocks_are_held_to_the_same_invariants() {
         let policy = Policy::of(Placement::Malloc);
         let mut heap = Heap::with(policy, crate::os::system()).unwrap();
