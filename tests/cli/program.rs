@@ -78,13 +78,19 @@ pub(crate) fn finish(command: Command) -> Ran {
 }
 
 /// The program at a terminal, with these arguments, its history below a directory. The terminal is that of `script`, of
-/// util-linux.
+/// util-linux. It starts a shell, which the program replaces: a shell that waited for it would get Ctrl-C as well, and
+/// some shells then end with 130 whatever the program did.
 pub(crate) fn at_terminal(arguments: &[&str], state: &Path) -> Running {
     let quoted = arguments.iter().map(|argument| format!(" '{argument}'"));
-    let line = format!("{}{}", env!("CARGO_BIN_EXE_heapatlas"), quoted.collect::<String>());
+    let line = format!("exec {}{}", env!("CARGO_BIN_EXE_heapatlas"), quoted.collect::<String>());
     let mut script = Command::new("script");
     script.args(["--quiet", "--return", "--command", &line, "/dev/null"]);
-    script.env_remove("RUST_BACKTRACE").env_remove("NO_COLOR").env("TERM", "xterm").env("XDG_STATE_HOME", state);
+    script
+        .env("SHELL", "/bin/sh")
+        .env_remove("RUST_BACKTRACE")
+        .env_remove("NO_COLOR")
+        .env("TERM", "xterm")
+        .env("XDG_STATE_HOME", state);
     script.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     Running::start(script)
 }
