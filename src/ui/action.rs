@@ -3,7 +3,8 @@
 use eframe::egui::{Context, Event, Key, Modifiers};
 use heapatlas_heap::terms::{GcPhase, GcUnit};
 
-use super::tabs::{Below, Side};
+use super::ThemeChoice;
+use super::panel::Panel;
 use super::views::page_map::Step;
 
 /// What a person asks for.
@@ -19,14 +20,20 @@ pub enum Action {
     Collect(GcUnit),
     /// Collect to the beginning of a phase.
     CollectTo(GcPhase),
-    /// Show a panel beside the map.
-    Side(Side),
+    /// Bring a panel to the front; open it if it is closed.
+    Focus(Panel),
+    /// Close a panel.
+    Close(Panel),
+    /// Put every panel where it was at first.
+    ResetLayout,
+    /// Take back the last change of what is shown: layout, zoom, colours, order, selection.
+    Undo,
+    /// Do again what was taken back last.
+    Redo,
     /// Look for something on the map.
     Search,
     /// Select the pages from the one that was pinned when this was asked for last to the one that is pinned now.
     Select,
-    /// Show a panel below the map.
-    Below(Below),
     /// Have the colours of the map say the next thing.
     NextColouring,
     /// Have pages follow one another in the other order.
@@ -49,10 +56,10 @@ pub enum Action {
     Pin(Step),
     /// Put away, one at a time, what lies on top: help, the pinned page, the lit term.
     Dismiss,
-    /// Write to the console.
-    Console,
+    /// Choose dark, light, or what the system has.
+    Theme(ThemeChoice),
     /// Change between dark and light.
-    Theme,
+    OtherTheme,
     /// Show or hide the keys.
     Help,
     /// Close the window.
@@ -84,6 +91,7 @@ const fn shortcut(
 const PLAIN: Modifiers = Modifiers::NONE;
 const SHIFT: Modifiers = Modifiers::SHIFT;
 const CTRL: Modifiers = Modifiers::COMMAND;
+const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 
 /// Every key, in the order of the cheat sheet.
 pub const SHORTCUTS: &[Shortcut] = &[
@@ -127,7 +135,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::Pin(Step::Up), &[(SHIFT, Key::ArrowUp)], "", ""),
     shortcut(Action::Pin(Step::Down), &[(SHIFT, Key::ArrowDown)], "", ""),
     shortcut(
-        Action::Console,
+        Action::Focus(Panel::Console),
         &[(PLAIN, Key::Colon), (SHIFT, Key::Colon), (CTRL, Key::E)],
         ":  Ctrl+E",
         "to the console",
@@ -141,14 +149,17 @@ pub const SHORTCUTS: &[Shortcut] = &[
         "look for an address, a size, a symbol",
     ),
     shortcut(Action::Select, &[(PLAIN, Key::X)], "X", "select from the pinned page to the next one that is pinned"),
-    shortcut(Action::Side(Side::Balance), &[(PLAIN, Key::F2)], "F2", "the balance"),
-    shortcut(Action::Side(Side::Page), &[(PLAIN, Key::F3), (PLAIN, Key::I)], "F3  I", "what lies on the pinned page"),
-    shortcut(Action::Side(Side::FreeLists), &[(PLAIN, Key::F4)], "F4", "the free lists"),
-    shortcut(Action::Below(Below::Timeline), &[(PLAIN, Key::F6)], "F6", "the timeline"),
-    shortcut(Action::Below(Below::Collector), &[(PLAIN, Key::F7)], "F7", "the collector"),
-    shortcut(Action::Below(Below::Source), &[(PLAIN, Key::F8)], "F8", "the source"),
-    shortcut(Action::Below(Below::Breakpoints), &[(PLAIN, Key::F9)], "F9", "breakpoints"),
-    shortcut(Action::Theme, &[(PLAIN, Key::T)], "T", "dark, or light"),
+    shortcut(Action::Focus(Panel::Balance), &[(PLAIN, Key::F2)], "F2", "the balance"),
+    shortcut(Action::Focus(Panel::Page), &[(PLAIN, Key::F3), (PLAIN, Key::I)], "F3  I", "what lies on the pinned page"),
+    shortcut(Action::Focus(Panel::FreeLists), &[(PLAIN, Key::F4)], "F4", "the free lists"),
+    shortcut(Action::Focus(Panel::Map), &[(PLAIN, Key::F5)], "F5", "the page map"),
+    shortcut(Action::Focus(Panel::Timeline), &[(PLAIN, Key::F6)], "F6", "the timeline"),
+    shortcut(Action::Focus(Panel::Collector), &[(PLAIN, Key::F7)], "F7", "the collector"),
+    shortcut(Action::Focus(Panel::Source), &[(PLAIN, Key::F8)], "F8", "the source"),
+    shortcut(Action::Focus(Panel::Breakpoints), &[(PLAIN, Key::F9)], "F9", "breakpoints"),
+    shortcut(Action::Undo, &[(CTRL, Key::Z)], "Ctrl+Z", "take back a change of what is shown"),
+    shortcut(Action::Redo, &[(CTRL_SHIFT, Key::Z), (CTRL, Key::Y)], "Ctrl+Shift+Z", "do it again"),
+    shortcut(Action::OtherTheme, &[(PLAIN, Key::T)], "T", "dark, or light"),
     shortcut(Action::Dismiss, &[(PLAIN, Key::Escape)], "Esc", "leave the console, unpin, unlight"),
     shortcut(
         Action::Help,
@@ -169,7 +180,9 @@ pub fn pressed(ctx: &Context, typing: bool) -> Vec<Action> {
         }
         _ => None,
     };
-    ctx.input(|input| input.events.iter().filter_map(action_of).collect())
+    // A text field takes back what was typed itself.
+    let is_texts = |action: &Action| typing && matches!(action, Action::Undo | Action::Redo);
+    ctx.input(|input| input.events.iter().filter_map(action_of).filter(|action| !is_texts(action)).collect())
 }
 
 fn is_function_key(key: Key) -> bool {

@@ -3,29 +3,27 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Panel, ScrollArea, Ui};
-use heapatlas_heap::terms::{GcPhase, GcUnit};
+use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Ui};
+use eframe::{CreationContext, Storage};
+use heapatlas_heap::terms::GcUnit;
 
-use super::WindowOptions;
 use super::action::{self, Action};
+use super::dock::{Dock, Layout};
+use super::panel::Panel;
+use super::panels::Panels;
 use super::session::{Phase, Session, Wake};
+use super::settings::{self, Settings};
 use super::speed;
-use super::tabs::{self, Below, Side};
-use super::theme::{self, MARGIN, color};
-use super::views::balance::Subject;
-use super::views::breakpoints::Breakpoints;
-use super::views::console::Console;
-use super::views::free_lists::FreeListsView;
+use super::theme::{self, MARGIN};
+use super::undo::History;
 use super::views::open::{self, Chosen, Open};
-use super::views::page::inspector::Inspector;
-use super::views::page_map::overlay::Overlay;
-use super::views::page_map::{PageMap, controls, legend};
+use super::views::page_map::PageMap;
+use super::views::page_map::view::MapView;
 use super::views::question::Question;
-use super::views::source::SourceView;
-use super::views::timeline::Timeline;
-use super::views::{balance, collector, help, page, status, toolbar};
+use super::views::view_menu::Shown;
+use super::views::{help, status, toolbar};
+use super::{ThemeChoice, WindowOptions};
 use crate::command::{Command, Speed};
-use crate::format;
 use crate::map::balance::Term;
 use crate::map::colouring::Colouring;
 use crate::map::layout::Order;
@@ -34,33 +32,46 @@ use crate::map::layout::Order;
 #[derive(Debug)]
 pub struct App {
     title: String,
-    session: Session,
-    map: PageMap,
-    timeline: Timeline,
-    console: Console,
+    dock: Dock,
+    panels: Panels,
+    history: History<View>,
+    settings: Settings,
     question: Question,
-    /// The term of the balance whose pages are lit.
-    lit: Option<Term>,
-    side: Side,
-    below: Below,
-    inspector: Inspector,
-    free_lists: FreeListsView,
-    source: SourceView,
-    breakpoints: Breakpoints,
     open: Open,
     help: bool,
     /// A sentence when a restart failed.
     trouble: Option<String>,
 }
 
+/// How everything is looked at: what can be taken back.
+#[derive(Clone, PartialEq, Debug)]
+struct View {
+    layout: Layout,
+    map: MapView,
+    lit: Option<Term>,
+}
+
 /// How long what has arrived is taken in before a picture is drawn.
 const DRAIN: Duration = Duration::from_millis(8);
-/// Width of the panel beside the map, and height of the one below, at first.
-const SIDE: f32 = 356.0;
-const BOTTOM: f32 = 304.0;
 
 impl App {
-    /// The window's content. The runtime starts at once.
+    /// The window's content, as it was left. The runtime starts at once.
+    ///
+    /// # Errors
+    /// When the system refuses another thread.
+    pub fn restored(creation: &CreationContext<'_>, options: WindowOptions) -> std::io::Result<Self> {
+        let theme = options.theme;
+        let mut app = Self::new(&creation.egui_ctx, options)?;
+        if let Some(storage) = creation.storage {
+            app.restore(storage);
+        }
+        if theme == ThemeChoice::System {
+            theme::choose(&creation.egui_ctx, app.settings.theme);
+        }
+        Ok(app)
+    }
+
+    /// The window's content, as it is at a first start. The runtime starts at once.
     ///
     /// # Errors
     /// When the system refuses another thread.
@@ -77,94 +88,121 @@ impl App {
         let wake: Wake = Arc::new(move || waker.request_repaint());
         Ok(Self {
             title: options.title,
-            session: Session::start(options.subject, wake)?,
-            map: PageMap::default(),
-            timeline: Timeline::default(),
-            console: Console::default(),
+            dock: Dock::default(),
+            panels: Panels::new(Session::start(options.subject, wake)?),
+            history: History::default(),
+            settings: Settings::default(),
             question: Question::default(),
-            lit: None,
-            side: Side::default(),
-            below: Below::default(),
-            inspector: Inspector::default(),
-            free_lists: FreeListsView::default(),
-            source: SourceView::default(),
-            breakpoints: Breakpoints::default(),
             open: Open::default(),
             help: false,
             trouble: None,
         })
     }
 
+    /// Puts everything where a window before left it.
+    pub fn restore(&mut self, storage: &dyn Storage) {
+        self.settings = Settings::load(storage);
+        if let Some(layout) = settings::load_layout(storage) {
+            self.dock.restore(layout);
+        }
+    }
+
     /// What is known of the program and its heap.
     #[must_use]
     pub fn session(&self) -> &Session {
-        &self.session
+        &self.panels.session
     }
 
     /// The page map.
     #[must_use]
     pub fn map(&self) -> &PageMap {
-        &self.map
+        &self.panels.map
     }
 
     /// The term of the balance whose pages are lit.
     #[must_use]
     pub fn lit(&self) -> Option<Term> {
-        self.lit
+        self.panels.lit
+    }
+
+    /// Where the panels lie.
+    #[must_use]
+    pub fn dock(&self) -> &Dock {
+        &self.dock
     }
 
     /// Does what a person asked for.
     fn act(&mut self, ctx: &Context, action: Action) {
+        let panels = &mut self.panels;
         match action {
-            Action::PlayPause if self.session.progress().is_paused() => self.session.send(Command::Run),
-            Action::PlayPause => self.session.send(Command::Pause),
-            Action::StepForm => self.session.send(Command::StepForm),
-            Action::Skip => self.session.send(Command::Skip),
+            Action::PlayPause if panels.session.progress().is_paused() => panels.session.send(Command::Run),
+            Action::PlayPause => panels.session.send(Command::Pause),
+            Action::StepForm => panels.session.send(Command::StepForm),
+            Action::Skip => panels.session.send(Command::Skip),
             Action::Collect(unit) => self.collect(unit, Command::Collect(unit)),
             Action::CollectTo(phase) => self.collect(GcUnit::Phase, Command::CollectTo(phase)),
-            Action::Below(panel) => self.below = panel,
-            Action::NextOrder => self.map.set_order(match self.map.order() {
+            Action::Focus(panel) => self.focus(panel),
+            Action::Close(panel) => self.dock.close(panel),
+            Action::ResetLayout => self.dock.reset(),
+            Action::Undo => self.look_again(History::undo),
+            Action::Redo => self.look_again(History::redo),
+            Action::NextOrder => panels.map.set_order(match panels.map.order() {
                 Order::Rows => Order::Hilbert,
                 Order::Hilbert => Order::Rows,
             }),
-            Action::Side(panel) => self.side = panel,
-            Action::Search => self.map.focus_search(),
-            Action::Select => self.map.select(),
-            Action::NextColouring => self.map.set_colouring(self.map.colouring().next()),
+            Action::Search => {
+                panels.map.focus_search();
+                self.focus(Panel::Map);
+            }
+            Action::Select => panels.map.select(),
+            Action::NextColouring => panels.map.set_colouring(panels.map.colouring().next()),
             Action::Open => self.open.ask(),
             Action::Restart => {
-                self.trouble = self.session.restart().err().map(|error| format!("can't start the runtime: {error}"));
+                self.trouble = panels.session.restart().err().map(|error| format!("can't start the runtime: {error}"));
             }
             Action::Speed(place) => {
                 let speed = speed::CHOICES.get(place).map_or(Speed::Full, |choice| choice.speed);
-                self.session.send(Command::Speed(speed));
+                panels.session.send(Command::Speed(speed));
             }
-            Action::ZoomIn => self.map.zoom(true),
-            Action::ZoomOut => self.map.zoom(false),
-            Action::ZoomFit => self.map.zoom_to_fit(),
-            Action::Pin(step) => self.map.pin_beside(step, self.session.model()),
+            Action::ZoomIn => panels.map.zoom(true),
+            Action::ZoomOut => panels.map.zoom(false),
+            Action::ZoomFit => panels.map.zoom_to_fit(),
+            Action::Pin(step) => panels.map.pin_beside(step, panels.session.model()),
             Action::Dismiss => self.dismiss(),
-            Action::Console => self.console.focus(),
-            Action::Interrupt => self.session.send(Command::Interrupt),
-            Action::Theme => {
+            Action::Interrupt => panels.session.send(Command::Interrupt),
+            Action::Theme(choice) => self.choose_theme(ctx, choice),
+            Action::OtherTheme => {
                 let dark = ctx.theme() == egui::Theme::Dark;
-                ctx.set_theme(if dark { egui::Theme::Light } else { egui::Theme::Dark });
+                self.choose_theme(ctx, if dark { ThemeChoice::Light } else { ThemeChoice::Dark });
             }
             Action::Help => self.help = !self.help,
             Action::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
         }
     }
 
+    /// Brings a panel to the front; the console gets the keyboard too.
+    fn focus(&mut self, panel: Panel) {
+        self.dock.focus(panel);
+        if panel == Panel::Console {
+            self.panels.console.focus();
+        }
+    }
+
+    fn choose_theme(&mut self, ctx: &Context, choice: ThemeChoice) {
+        self.settings.theme = choice;
+        theme::choose(ctx, choice);
+    }
+
     /// Collects. Whoever goes step by step wants the program to stand still, and to see what the mark does.
     fn collect(&mut self, unit: GcUnit, command: Command) {
         if unit != GcUnit::Cycle {
-            if self.session.progress().is_running() {
-                self.session.send(Command::Pause);
+            if self.session().progress().is_running() {
+                self.panels.session.send(Command::Pause);
             }
-            self.below = Below::Collector;
-            self.map.set_colouring(Colouring::Marking);
+            self.dock.focus(Panel::Collector);
+            self.panels.map.set_colouring(Colouring::Marking);
         }
-        self.session.send(command);
+        self.panels.session.send(command);
     }
 
     /// Puts away what lies on top.
@@ -173,51 +211,56 @@ impl App {
             // That was on top.
         } else if self.help {
             self.help = false;
-        } else if self.lit.is_some() {
-            self.lit = None;
-        } else {
-            self.map.dismiss();
+        } else if self.panels.lit.take().is_none() {
+            self.panels.map.dismiss();
+        }
+    }
+
+    /// Looks at everything as it was looked at in another state of the history.
+    fn look_again(&mut self, go: fn(&mut History<View>) -> Option<&View>) {
+        if let Some(View { layout, map, lit }) = go(&mut self.history) {
+            self.dock.restore(layout.clone());
+            self.panels.map.set_view(map);
+            self.panels.lit = *lit;
+        }
+    }
+
+    /// Notes how everything is looked at, for it to be taken back. What is being dragged is not there yet.
+    fn note_view(&mut self, ctx: &Context) {
+        if !ctx.input(|input| input.pointer.any_down()) {
+            let view = View { layout: self.dock.layout().clone(), map: self.panels.map.view(), lit: self.panels.lit };
+            self.history.note(&view);
         }
     }
 
     fn show(&mut self, ui: &mut Ui) {
         let bar = Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(MARGIN, 8));
-        let card = Frame::side_top_panel(ui.style()).inner_margin(Margin::same(MARGIN));
-        let ground = Frame::central_panel(ui.style())
-            .fill(color(theme::current(ui).background()))
-            .inner_margin(Margin::same(MARGIN));
         let mut asked = None;
-        Panel::top("toolbar").frame(bar).resizable(false).exact_size(46.0).show(ui, |ui| {
-            asked = toolbar::show(ui, &self.session, &self.title);
+        egui::Panel::top("toolbar").frame(bar).resizable(false).exact_size(46.0).show(ui, |ui| {
+            let shown = Shown {
+                open: Panel::ALL.into_iter().filter(|panel| self.dock.is_open(*panel)).collect(),
+                theme: self.settings.theme,
+                can: (self.history.can_undo(), self.history.can_redo()),
+            };
+            asked = toolbar::show(ui, &self.panels.session, &self.title, &shown);
         });
-        Panel::bottom("status").frame(bar.inner_margin(Margin::symmetric(MARGIN, 4))).exact_size(32.0).show(ui, |ui| {
-            status::show(ui, &self.session);
+        let low = bar.inner_margin(Margin::symmetric(MARGIN, 4));
+        egui::Panel::bottom("status").frame(low).exact_size(32.0).show(ui, |ui| {
+            status::show(ui, &self.panels.session);
         });
+        if let Some(trouble) = &self.trouble {
+            egui::Panel::top("trouble").frame(low).show(ui, |ui| {
+                ui.colored_label(ui.visuals().error_fg_color, trouble);
+            });
+        }
         self.show_question(ui, bar);
-        Panel::right("side").frame(card).resizable(true).default_size(SIDE).size_range(300.0..=520.0).show(ui, |ui| {
-            self.show_side(ui);
-        });
-        Panel::bottom("below").frame(card).resizable(true).default_size(BOTTOM).size_range(140.0..=520.0).show(
-            ui,
-            |ui| {
-                let width = ui.available_width() * 0.42;
-                Panel::right("console")
-                    .frame(Frame::NONE.inner_margin(Margin { left: MARGIN, ..Margin::ZERO }))
-                    .default_size(width)
-                    .size_range(260.0..=900.0)
-                    .resizable(true)
-                    .show(ui, |ui| {
-                        if let Some(command) = self.console.show(ui, &self.session) {
-                            self.session.send(command);
-                        }
-                    });
-                CentralPanel::no_frame().show(ui, |ui| asked = self.show_below(ui).or(asked));
-            },
-        );
-        CentralPanel::default().frame(ground).show(ui, |ui| self.show_map(ui));
+        self.panels.take_answers(ui.ctx());
+        self.panels.shows_free_lists = self.dock.is_shown(Panel::FreeLists);
+        CentralPanel::no_frame().show(ui, |ui| asked = self.dock.show(ui, &mut self.panels).or(asked));
         if let Some(action) = asked {
             self.act(ui.ctx(), action);
         }
+        self.note_view(ui.ctx());
         help::show(ui.ctx(), &mut self.help);
         if let Some(chosen) = self.open.show(ui.ctx()).or_else(|| open::dropped(ui.ctx()).map(Chosen::File)) {
             self.begin(ui.ctx(), chosen);
@@ -226,12 +269,13 @@ impl App {
 
     /// Begins again with another program, or with a recording.
     fn begin(&mut self, ctx: &Context, chosen: Chosen) {
+        let session = &mut self.panels.session;
         let (title, begun) = match chosen {
             Chosen::File(path) if path.extension().is_some_and(|extension| extension == "atlas") => {
-                (path.display().to_string(), self.session.replay(path))
+                (path.display().to_string(), session.replay(path))
             }
-            Chosen::File(path) => (path.display().to_string(), self.session.open(Vec::new(), vec![path])),
-            Chosen::Sample(sample) => (sample.name.to_owned(), self.session.open(vec![sample], Vec::new())),
+            Chosen::File(path) => (path.display().to_string(), session.open(Vec::new(), vec![path])),
+            Chosen::Sample(sample) => (sample.name.to_owned(), session.open(vec![sample], Vec::new())),
         };
         ctx.send_viewport_cmd(egui::ViewportCommand::Title(super::title_of(&title)));
         self.title = title;
@@ -240,119 +284,28 @@ impl App {
 
     /// What to do about an exhausted heap, while that is asked.
     fn show_question(&mut self, ui: &mut Ui, frame: Frame) {
-        let Phase::Exhausted(exhausted) = self.session.progress().phase() else {
+        let Phase::Exhausted(exhausted) = self.panels.session.progress().phase() else {
             self.question.close();
             return;
         };
         if !self.question.is_open() {
             // The balance and the kinds of pages say where the memory is.
-            self.side = Side::Balance;
-            self.map.set_colouring(Colouring::Kind);
+            self.dock.focus(Panel::Balance);
+            self.panels.map.set_colouring(Colouring::Kind);
         }
-        let shown =
-            Panel::top("question").frame(frame).resizable(false).show(ui, |ui| self.question.show(ui, &exhausted));
+        let shown = egui::Panel::top("question")
+            .frame(frame)
+            .resizable(false)
+            .show(ui, |ui| self.question.show(ui, &exhausted));
         if let Some(answer) = shown.inner {
-            self.session.send(answer);
-        }
-    }
-
-    fn show_map(&mut self, ui: &mut Ui) {
-        if let Some(trouble) = &self.trouble {
-            ui.colored_label(ui.visuals().error_fg_color, trouble);
-        }
-        Panel::bottom("legend")
-            .frame(Frame::NONE.inner_margin(Margin { top: 8, ..Margin::ZERO }))
-            .show_separator_line(false)
-            .resizable(false)
-            .show(ui, |ui| {
-                legend::show(ui, &self.map, self.session.model(), self.lit);
-            });
-        Panel::top("map controls")
-            .frame(Frame::NONE.inner_margin(Margin { bottom: 8, ..Margin::ZERO }))
-            .show_separator_line(false)
-            .resizable(false)
-            .show(ui, |ui| {
-                if let Some(command) = controls::show(ui, &mut self.map, self.session.model()) {
-                    self.session.send(command);
-                }
-            });
-        if let Some((prefix, names)) = self.session.take_names() {
-            self.console.complete(ui.ctx(), &prefix, &names);
-        }
-        if let Some((name, address)) = self.session.take_symbol() {
-            self.map.show_symbol(&name, address, self.session.model());
-        }
-        let model = self.session.model();
-        let overlay = Overlay {
-            lit: self.lit,
-            stepped: self.session.last_step().is_some() && model.counters().phase != Some(GcPhase::Idle),
-            lists: self.session.free_lists().filter(|_| self.side == Side::FreeLists),
-        };
-        CentralPanel::no_frame().show(ui, |ui| self.map.show(ui, model, &overlay));
-    }
-
-    /// The panel beside the map that is chosen.
-    fn show_side(&mut self, ui: &mut Ui) {
-        if let Some(panel) = tabs::side(ui, self.side) {
-            self.side = panel;
-        }
-        ui.add_space(2.0);
-        let mut command = None;
-        ScrollArea::vertical().id_salt("side").auto_shrink(false).show(ui, |ui| match self.side {
-            Side::Balance => self.show_balance(ui),
-            Side::Page => command = self.inspector.show(ui, &self.map, &self.session),
-            Side::FreeLists => command = self.free_lists.show(ui, self.map.pinned(), &self.session),
-        });
-        if let Some(command) = command {
-            self.session.send(command);
-        }
-    }
-
-    /// The balance of what is selected, else of the heap, and the row of the page table.
-    fn show_balance(&mut self, ui: &mut Ui) {
-        let model = self.session.model();
-        match self.map.selected() {
-            Some(span) => {
-                let pages = model.pages().within(span.clone()).count() as u64;
-                ui.heading(format!("Selected: {} pages", format::count(pages)));
-                balance::show(ui, &Subject::selection(model, span), &mut self.lit);
-            }
-            None => balance::show(ui, &Subject::heap(model), &mut self.lit),
-        }
-        ui.add_space(6.0);
-        ui.separator();
-        page::show(ui, &mut self.map, model);
-    }
-
-    /// The panel below the map that is chosen.
-    fn show_below(&mut self, ui: &mut Ui) -> Option<Action> {
-        if let Some(panel) = tabs::below(ui, self.below) {
-            self.below = panel;
-        }
-        ui.add_space(2.0);
-        match self.below {
-            Below::Timeline => {
-                self.timeline.show(ui, self.session.model());
-                None
-            }
-            Below::Collector => collector::show(ui, &self.session),
-            Below::Source => {
-                self.source.show(ui, self.session.model());
-                None
-            }
-            Below::Breakpoints => {
-                if let Some(command) = self.breakpoints.show(ui, &self.session) {
-                    self.session.send(command);
-                }
-                None
-            }
+            self.panels.session.send(answer);
         }
     }
 }
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        if self.session.drain(DRAIN) {
+        if self.panels.session.drain(DRAIN) {
             ctx.request_repaint();
         }
     }
@@ -363,6 +316,11 @@ impl eframe::App for App {
             self.act(ui.ctx(), action);
         }
         self.show(ui);
+    }
+
+    fn save(&mut self, storage: &mut dyn Storage) {
+        self.settings.save(storage);
+        settings::save_layout(storage, self.dock.layout());
     }
 
     fn clear_color(&self, visuals: &egui::Visuals) -> [f32; 4] {

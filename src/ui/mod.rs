@@ -5,30 +5,40 @@
 //! * [`session`] a runtime, the model of its heap, what is known of its program; knows of no window
 //! * [`transcript`] what was said in the console
 //! * [`speed`] the speeds to choose from
-//! * [`tabs`] the panels that share a place
+//! * [`panel`] what a tile of the window can show
+//! * [`dock`] where the panels lie
+//! * [`panels`] what they show
+//! * [`undo`] what can be taken back
+//! * [`settings`] what is kept from one window to the next
 //! * [`theme`] the palette as egui wants it
 //! * [`views`] what is shown, one view a file
 //! * [`widgets`] small controls
 
 pub mod action;
 pub mod app;
+pub mod dock;
+pub mod panel;
+pub mod panels;
 pub mod session;
+pub mod settings;
 pub mod speed;
-pub mod tabs;
 pub mod theme;
 pub mod transcript;
+pub mod undo;
 pub mod views;
 pub mod widgets;
 
 use crossbeam_channel::Receiver;
 use eframe::egui::{IconData, ViewportBuilder};
+use serde::{Deserialize, Serialize};
 
 use crate::source::Subject;
 
 /// Which theme the window has.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
 pub enum ThemeChoice {
-    /// As the system has it.
+    /// As the system has it; on the command line also: as it was chosen last.
+    #[default]
     System,
     /// Light on dark.
     Dark,
@@ -80,8 +90,7 @@ pub fn run(options: WindowOptions) -> Result<(), WindowError> {
         .with_min_inner_size(LEAST)
         .with_icon(icon());
     let native = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
-    let create: eframe::AppCreator<'_> =
-        Box::new(move |creation| Ok(Box::new(app::App::new(&creation.egui_ctx, options)?)));
+    let create: eframe::AppCreator<'_> = Box::new(move |creation| Ok(Box::new(app::App::restored(creation, options)?)));
     eframe::run_native("heapatlas", native, create).map_err(|error| WindowError::Failed(error.to_string()))
 }
 

@@ -39,13 +39,18 @@ pub fn number_style() -> TextStyle {
 pub fn install(ctx: &Context, choice: ThemeChoice) {
     ctx.set_style_of(egui::Theme::Dark, style(Theme::Dark));
     ctx.set_style_of(egui::Theme::Light, style(Theme::Light));
+    choose(ctx, choice);
+    // Ctrl with plus and minus zooms the map; the system's scale decides about the rest.
+    ctx.options_mut(|options| options.zoom_with_keyboard = false);
+}
+
+/// Chooses a theme.
+pub fn choose(ctx: &Context, choice: ThemeChoice) {
     ctx.set_theme(match choice {
         ThemeChoice::System => ThemePreference::System,
         ThemeChoice::Dark => ThemePreference::Dark,
         ThemeChoice::Light => ThemePreference::Light,
     });
-    // Ctrl with plus and minus zooms the map; the system's scale decides about the rest.
-    ctx.options_mut(|options| options.zoom_with_keyboard = false);
 }
 
 fn style(theme: Theme) -> Style {

@@ -57,10 +57,6 @@ impl Console {
 
     /// Shows what was said, and a field to type in. Gives what is to be done.
     pub fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Command> {
-        ui.horizontal(|ui| {
-            ui.heading("Console");
-            ui.weak("Arc, in the running runtime");
-        });
         let command = ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
             let command = self.show_field(ui, session);
             if !self.names.is_empty() {

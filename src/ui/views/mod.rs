@@ -13,6 +13,7 @@
 //! * [`open`] what to open
 //! * [`source`] the file being loaded, and what each form allocated
 //! * [`toolbar`] what can be done
+//! * [`view_menu`] the panels, the layout, the theme
 //! * [`status`] what is going on
 //! * [`help`] every key
 
@@ -30,3 +31,4 @@ pub mod source;
 pub mod status;
 pub mod timeline;
 pub mod toolbar;
+pub mod view_menu;

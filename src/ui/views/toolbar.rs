@@ -3,11 +3,10 @@
 use eframe::egui::{Align, Layout, RichText, Ui};
 use heapatlas_heap::terms::GcUnit;
 
-use crate::map::palette::Theme;
 use crate::ui::action::{self, Action};
 use crate::ui::session::{Phase, Session};
 use crate::ui::speed;
-use crate::ui::theme;
+use crate::ui::views::view_menu::{self, Shown};
 use crate::ui::widgets::button::IconButton;
 use crate::ui::widgets::icon::Icon;
 use crate::ui::widgets::segments::{Segment, segments};
@@ -16,8 +15,9 @@ use crate::ui::widgets::segments::{Segment, segments};
 const PLAY: f32 = 86.0;
 
 /// Shows the buttons, and gives what was asked for.
-pub fn show(ui: &mut Ui, session: &Session, title: &str) -> Option<Action> {
+pub fn show(ui: &mut Ui, session: &Session, title: &str, shown: &Shown) -> Option<Action> {
     let mut asked = None;
+    let mut menu = None;
     let mut chosen = None;
     let progress = session.progress();
     let mut button = |ui: &mut Ui, enabled: bool, button: IconButton<'_>, action: Action, meaning: &str| {
@@ -56,12 +56,8 @@ pub fn show(ui: &mut Ui, session: &Session, title: &str) -> Option<Action> {
         button(ui, true, IconButton::new(Icon::Restart, "Restart"), Action::Restart, "begin again with a fresh heap");
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             button(ui, true, IconButton::new(Icon::Help, "Keys"), Action::Help, "every key");
-            let (word, meaning) = match theme::current(ui) {
-                Theme::Dark => ("Light", "dark on light"),
-                Theme::Light => ("Dark", "light on dark"),
-            };
-            button(ui, true, IconButton::new(Icon::Theme, word).width(70.0), Action::Theme, meaning);
+            menu = view_menu::show(ui, shown);
         });
     });
-    asked.or(chosen.map(Action::Speed))
+    asked.or(menu).or(chosen.map(Action::Speed))
 }

@@ -23,10 +23,12 @@ pub enum Icon {
     Open,
     /// A square.
     Stop,
-    /// A circle, half of it filled.
-    Theme,
     /// A key of a keyboard.
     Help,
+    /// Three dots.
+    More,
+    /// A cross.
+    Close,
 }
 
 impl Icon {
@@ -75,18 +77,22 @@ impl Icon {
             Self::Stop => {
                 painter.rect_filled(Rect::from_min_max(at(0.15, 0.15), at(0.85, 0.85)), 1.0, color);
             }
-            Self::Theme => {
-                let (center, radius) = (rect.center(), rect.width() * 0.42);
-                painter.circle_stroke(center, radius, Stroke::new(1.4, color));
-                let half = (0..=16).map(|n| center + Vec2::angled(TAU * (n as f32 / 32.0 - 0.25)) * radius).collect();
-                painter.add(Shape::convex_polygon(half, color, Stroke::NONE));
-            }
             Self::Help => {
                 painter.rect_stroke(rect.shrink(0.5), 2.0, Stroke::new(1.4, color), StrokeKind::Inside);
                 for x in [0.3, 0.5, 0.7] {
                     painter.circle_filled(at(x, 0.38), 0.9, color);
                 }
                 painter.hline(at(0.3, 0.0).x..=at(0.7, 0.0).x, at(0.0, 0.66).y, Stroke::new(1.4, color));
+            }
+            Self::More => {
+                for x in [0.16, 0.5, 0.84] {
+                    painter.circle_filled(at(x, 0.5), 1.3, color);
+                }
+            }
+            Self::Close => {
+                for (from, to) in [((0.1, 0.1), (0.9, 0.9)), ((0.9, 0.1), (0.1, 0.9))] {
+                    painter.line_segment([at(from.0, from.1), at(to.0, to.1)], Stroke::new(1.3, color));
+                }
             }
         }
     }

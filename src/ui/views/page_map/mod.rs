@@ -9,6 +9,7 @@
 //! * `scene` what is drawn, and where
 //! * [`search`] what is looked for
 //! * [`span_bar`] the whole span in one bar
+//! * [`view`] what of all that can be taken back
 
 pub mod controls;
 pub mod facts;
@@ -19,6 +20,7 @@ pub mod raster;
 mod scene;
 pub mod search;
 pub mod span_bar;
+pub mod view;
 
 use eframe::egui::{Key, Label, Response, Role, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, vec2};
 use heapatlas_heap::terms::{Address, PAGE, PageKind, Span};

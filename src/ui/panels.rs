@@ -1,0 +1,141 @@
+//! What the panels show, and what they share: the session, the map, what is lit.
+
+use eframe::egui::{self, CentralPanel, Context, Frame, Margin, ScrollArea, Ui};
+use heapatlas_heap::terms::GcPhase;
+
+use super::action::Action;
+use super::panel::Panel;
+use super::session::Session;
+use super::views::balance::{self, Subject};
+use super::views::breakpoints::Breakpoints;
+use super::views::console::Console;
+use super::views::free_lists::FreeListsView;
+use super::views::page::inspector::Inspector;
+use super::views::page_map::overlay::Overlay;
+use super::views::page_map::{PageMap, controls, legend};
+use super::views::source::SourceView;
+use super::views::timeline::Timeline;
+use super::views::{collector, page};
+use crate::command::Command;
+use crate::format;
+use crate::map::balance::Term;
+
+/// What the panels show.
+#[derive(Debug)]
+pub struct Panels {
+    /// What is known of the program and its heap.
+    pub session: Session,
+    /// The page map.
+    pub map: PageMap,
+    /// The console.
+    pub console: Console,
+    /// The term of the balance whose pages are lit.
+    pub lit: Option<Term>,
+    /// Whether the free lists are to be seen: then the map shows them too.
+    pub shows_free_lists: bool,
+    timeline: Timeline,
+    inspector: Inspector,
+    free_lists: FreeListsView,
+    source: SourceView,
+    breakpoints: Breakpoints,
+}
+
+impl Panels {
+    /// The panels on a session.
+    #[must_use]
+    pub fn new(session: Session) -> Self {
+        Self {
+            session,
+            map: PageMap::default(),
+            console: Console::default(),
+            lit: None,
+            shows_free_lists: false,
+            timeline: Timeline::default(),
+            inspector: Inspector::default(),
+            free_lists: FreeListsView::default(),
+            source: SourceView::default(),
+            breakpoints: Breakpoints::default(),
+        }
+    }
+
+    /// Hands the runtime's answers to those who asked.
+    pub fn take_answers(&mut self, ctx: &Context) {
+        if let Some((prefix, names)) = self.session.take_names() {
+            self.console.complete(ctx, &prefix, &names);
+        }
+        if let Some((name, address)) = self.session.take_symbol() {
+            self.map.show_symbol(&name, address, self.session.model());
+        }
+    }
+
+    /// Shows a panel in all the room there is, and gives what was asked for.
+    pub fn show(&mut self, ui: &mut Ui, panel: Panel) -> Option<Action> {
+        let mut asked = None;
+        let command = match panel {
+            Panel::Map => self.show_map(ui),
+            Panel::Balance => scrolled(ui, |ui| self.show_balance(ui)),
+            Panel::Page => scrolled(ui, |ui| self.inspector.show(ui, &self.map, &self.session)),
+            Panel::FreeLists => scrolled(ui, |ui| self.free_lists.show(ui, self.map.pinned(), &self.session)),
+            Panel::Timeline => {
+                self.timeline.show(ui, self.session.model());
+                None
+            }
+            Panel::Collector => {
+                asked = collector::show(ui, &self.session);
+                None
+            }
+            Panel::Source => {
+                self.source.show(ui, self.session.model());
+                None
+            }
+            Panel::Breakpoints => self.breakpoints.show(ui, &self.session),
+            Panel::Console => self.console.show(ui, &self.session),
+        };
+        if let Some(command) = command {
+            self.session.send(command);
+        }
+        asked
+    }
+
+    fn show_map(&mut self, ui: &mut Ui) -> Option<Command> {
+        egui::Panel::bottom("legend")
+            .frame(Frame::NONE.inner_margin(Margin { top: 8, ..Margin::ZERO }))
+            .show_separator_line(false)
+            .resizable(false)
+            .show(ui, |ui| legend::show(ui, &self.map, self.session.model(), self.lit));
+        let command = egui::Panel::top("map controls")
+            .frame(Frame::NONE.inner_margin(Margin { bottom: 8, ..Margin::ZERO }))
+            .show_separator_line(false)
+            .resizable(false)
+            .show(ui, |ui| controls::show(ui, &mut self.map, self.session.model()));
+        let model = self.session.model();
+        let overlay = Overlay {
+            lit: self.lit,
+            stepped: self.session.last_step().is_some() && model.counters().phase != Some(GcPhase::Idle),
+            lists: self.session.free_lists().filter(|_| self.shows_free_lists),
+        };
+        CentralPanel::no_frame().show(ui, |ui| self.map.show(ui, model, &overlay));
+        command.inner
+    }
+
+    /// The balance of what is selected, else of the heap, and the row of the page table.
+    fn show_balance(&mut self, ui: &mut Ui) -> Option<Command> {
+        let model = self.session.model();
+        match self.map.selected() {
+            Some(span) => {
+                let pages = model.pages().within(span.clone()).count() as u64;
+                ui.heading(format!("Selected: {} pages", format::count(pages)));
+                balance::show(ui, &Subject::selection(model, span), &mut self.lit);
+            }
+            None => balance::show(ui, &Subject::heap(model), &mut self.lit),
+        }
+        ui.add_space(6.0);
+        ui.separator();
+        page::show(ui, &mut self.map, model);
+        None
+    }
+}
+
+fn scrolled<R>(ui: &mut Ui, show: impl FnOnce(&mut Ui) -> R) -> R {
+    ScrollArea::vertical().id_salt("panel").auto_shrink(false).show(ui, show).inner
+}

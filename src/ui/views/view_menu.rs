@@ -1,0 +1,66 @@
+//! The menu of what is shown: the panels, the layout, the theme.
+
+use eframe::egui::{Button, Role, Ui, WidgetInfo};
+
+use crate::ui::ThemeChoice;
+use crate::ui::action::{self, Action};
+use crate::ui::panel::Panel;
+
+/// What the menu has to know.
+#[derive(Debug)]
+pub struct Shown {
+    /// The panels that are open.
+    pub open: Vec<Panel>,
+    /// The theme that was chosen.
+    pub theme: ThemeChoice,
+    /// Whether a change can be taken back, and whether one can be done again.
+    pub can: (bool, bool),
+}
+
+/// Shows the button with the menu, and gives what was asked for.
+pub fn show(ui: &mut Ui, shown: &Shown) -> Option<Action> {
+    let menu = ui.menu_button("View", |ui| show_choices(ui, shown));
+    menu.response.on_hover_text("which panels are open, the layout, the theme");
+    menu.inner.flatten()
+}
+
+fn show_choices(ui: &mut Ui, shown: &Shown) -> Option<Action> {
+    let mut asked = None;
+    for panel in Panel::ALL {
+        let is_open = shown.open.contains(&panel);
+        let focus = Action::Focus(panel);
+        let button = Button::selectable(is_open, panel.name()).shortcut_text(action::written(focus));
+        let response = ui.add(button);
+        let name = format!("{} panel", panel.name());
+        response.widget_info(|| WidgetInfo::selected(Role::MenuItemCheckBox, true, is_open, &name));
+        if response.on_hover_text(panel.meaning()).clicked() {
+            asked = Some(if is_open { Action::Close(panel) } else { focus });
+        }
+    }
+    ui.separator();
+    let (can_undo, can_redo) = shown.can;
+    let choices = [
+        (true, "Reset the layout", Action::ResetLayout),
+        (can_undo, "Take back", Action::Undo),
+        (can_redo, "Do again", Action::Redo),
+    ];
+    for (can, word, action) in choices {
+        let response = ui.add_enabled(can, Button::new(word).shortcut_text(action::written(action)));
+        response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, can, word));
+        if response.clicked() {
+            asked = Some(action);
+        }
+    }
+    ui.separator();
+    let themes = [
+        (ThemeChoice::System, "Theme of the system"),
+        (ThemeChoice::Dark, "Dark theme"),
+        (ThemeChoice::Light, "Light theme"),
+    ];
+    for (choice, word) in themes {
+        if ui.add(Button::selectable(shown.theme == choice, word)).clicked() {
+            asked = Some(Action::Theme(choice));
+        }
+    }
+    asked
+}

@@ -1,0 +1,166 @@
+//! What one expects of any window: panels that can be moved, closed and opened, changes that can be taken back, and
+//! that it is found again as it was left.
+
+mod window_driver;
+
+use std::collections::HashMap;
+
+use eframe::egui::{Key, Modifiers, Pos2};
+use eframe::{App as _, Storage};
+use heapatlas::map::balance::Term;
+use heapatlas::map::colouring::Colouring;
+use heapatlas::map::layout::Order;
+use heapatlas::ui::app::App;
+use heapatlas::ui::panel::Panel;
+use window_driver::{Window, click, open, press, standing_still};
+
+/// Drags with the mouse from one place to another, with a stop on the way as a hand makes it.
+fn drag(window: &mut Window, from: Pos2, to: Pos2) {
+    window.hover_at(from);
+    window.run_steps(1);
+    window.drag_at(from);
+    window.run_steps(1);
+    for part in [0.3, 0.7, 1.0] {
+        window.hover_at(from + (to - from) * part);
+        window.run_steps(2);
+    }
+    window.drop_at(to);
+    window.run_steps(3);
+}
+
+fn centre_of(window: &Window, label: &str) -> Pos2 {
+    use egui_kittest::kittest::Queryable;
+    window.get_by_label(label).rect().center()
+}
+
+fn are_shown(window: &Window, panels: &[Panel]) -> bool {
+    panels.iter().all(|panel| window.state().dock().is_shown(*panel))
+}
+
+#[test]
+fn a_tab_is_dragged_beside_others_and_that_is_taken_back() {
+    let mut window = open(true);
+    standing_still(&mut window);
+    assert!(!are_shown(&window, &[Panel::Timeline, Panel::Collector]), "one lies over the other");
+    let before = window.state().dock().layout().clone();
+    // To the lower edge of what lies beside the map.
+    let balance = centre_of(&window, "Balance");
+    let tab = centre_of(&window, "Collector");
+    drag(&mut window, tab, Pos2::new(balance.x + 100.0, 755.0));
+    assert!(are_shown(&window, &[Panel::Timeline, Panel::Collector, Panel::Balance]));
+    assert!(centre_of(&window, "Collector").x >= balance.x - 40.0, "it lies at the right now");
+    let after = window.state().dock().layout().clone();
+    press(&mut window, Modifiers::COMMAND, Key::Z);
+    assert_eq!(*window.state().dock().layout(), before);
+    press(&mut window, Modifiers::COMMAND | Modifiers::SHIFT, Key::Z);
+    assert_eq!(*window.state().dock().layout(), after);
+    click(&mut window, "View");
+    click(&mut window, "Reset the layout");
+    assert!(!are_shown(&window, &[Panel::Timeline, Panel::Collector]));
+    assert_eq!(window.state().dock().layout().tiles.len(), before.tiles.len());
+}
+
+#[test]
+fn panels_are_closed_and_opened_again() {
+    let mut window = open(true);
+    standing_still(&mut window);
+    click(&mut window, "Close Timeline");
+    assert!(!window.state().dock().is_open(Panel::Timeline));
+    assert!(are_shown(&window, &[Panel::Collector]), "the next one comes to the front");
+    press(&mut window, Modifiers::NONE, Key::F6);
+    assert!(are_shown(&window, &[Panel::Timeline]));
+    click(&mut window, "Menu of Page map");
+    click(&mut window, "Close");
+    assert!(!window.state().dock().is_open(Panel::Map));
+    // Whoever looks for something on the map wants to see it.
+    press(&mut window, Modifiers::NONE, Key::Slash);
+    assert!(are_shown(&window, &[Panel::Map]));
+    press(&mut window, Modifiers::NONE, Key::Escape);
+    for panel in Panel::ALL {
+        while !window.state().dock().is_shown(panel) {
+            click(&mut window, panel.name());
+        }
+        click(&mut window, &format!("Close {}", panel.name()));
+    }
+    assert!(window.state().dock().layout().is_empty());
+    click(&mut window, "Reset the layout");
+    assert!(are_shown(&window, &[Panel::Map, Panel::Balance, Panel::Timeline, Panel::Console]));
+}
+
+#[test]
+fn how_the_map_is_looked_at_is_taken_back_step_by_step() {
+    let mut window = open(true);
+    standing_still(&mut window);
+    press(&mut window, Modifiers::NONE, Key::C);
+    press(&mut window, Modifiers::NONE, Key::H);
+    press(&mut window, Modifiers::NONE, Key::Plus);
+    {
+        use egui_kittest::kittest::Queryable;
+        window.get_by_label_contains("free runs ").click();
+        window.run_steps(2);
+    }
+    let seen = |app: &App| (app.map().colouring(), app.map().order(), app.map().fits(), app.lit());
+    let steps = [
+        (Colouring::Kind.next(), Order::Hilbert, false, Some(Term::FreeRuns)),
+        (Colouring::Kind.next(), Order::Hilbert, false, None),
+        (Colouring::Kind.next(), Order::Hilbert, true, None),
+        (Colouring::Kind.next(), Order::Rows, true, None),
+        (Colouring::Kind, Order::Rows, true, None),
+    ];
+    for (back, expected) in steps.iter().enumerate() {
+        assert_eq!(seen(window.state()), *expected, "{back} taken back");
+        press(&mut window, Modifiers::COMMAND, Key::Z);
+    }
+    for expected in steps.iter().rev().skip(1) {
+        press(&mut window, Modifiers::COMMAND, Key::Y);
+        assert_eq!(seen(window.state()), *expected);
+    }
+}
+
+/// What a window keeps, in memory: tests leave the settings of the person alone.
+#[derive(Default)]
+struct Kept(HashMap<String, String>);
+
+impl Storage for Kept {
+    fn get_string(&self, key: &str) -> Option<String> {
+        self.0.get(key).cloned()
+    }
+
+    fn set_string(&mut self, key: &str, value: String) {
+        self.0.insert(key.to_owned(), value);
+    }
+
+    fn remove_string(&mut self, key: &str) {
+        self.0.remove(key);
+    }
+
+    fn flush(&mut self) {}
+}
+
+#[test]
+fn a_window_is_found_again_as_it_was_left() {
+    let mut kept = Kept::default();
+    let mut window = open(true);
+    standing_still(&mut window);
+    click(&mut window, "Breakpoints");
+    click(&mut window, "Close Breakpoints");
+    click(&mut window, "Free lists");
+    let layout = window.state().dock().layout().clone();
+    window.state_mut().save(&mut kept);
+    drop(window);
+
+    let mut window = open(true);
+    window.state_mut().restore(&kept);
+    standing_still(&mut window);
+    assert_eq!(*window.state().dock().layout(), layout);
+    assert!(!window.state().dock().is_open(Panel::Breakpoints) && are_shown(&window, &[Panel::FreeLists]));
+
+    // What nobody understands is as if there were nothing.
+    for value in kept.0.values_mut() {
+        *value = "nonsense".to_owned();
+    }
+    let mut window = open(true);
+    window.state_mut().restore(&kept);
+    standing_still(&mut window);
+    assert!(Panel::ALL.into_iter().all(|panel| window.state().dock().is_open(panel)));
+}
