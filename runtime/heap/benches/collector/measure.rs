@@ -40,6 +40,12 @@ pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures[figures.len() / 2]
 }
 
+/// The figures that a quarter, a half and three quarters of all do not exceed.
+pub(crate) fn quartiles(mut figures: Vec<f64>) -> [f64; 3] {
+    figures.sort_by(f64::total_cmp);
+    [1, 2, 3].map(|quarter| figures[figures.len() * quarter / 4])
+}
+
 /// Prints a figure that no bar is set for.
 pub(crate) fn report(name: &str, figure: f64, unit: &str) {
     println!("{name:<62} {figure:>9.2} {unit}");

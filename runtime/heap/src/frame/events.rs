@@ -1,6 +1,5 @@
 //! Events: what happened between two frames that the page table does not tell.
 
-use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -85,14 +84,17 @@ const KEPT: usize = 4096;
 pub struct EventLog {
     /// When the heap was made.
     started: Instant,
-    waiting: VecDeque<Happening>,
+    /// When each happened, and what. How long after the start is worked out for those that somebody fetches.
+    waiting: Vec<(Instant, Event)>,
+    /// Where the oldest of them is, which the next takes the place of when there are as many as are kept.
+    oldest: usize,
     lost: u64,
     muted: bool,
 }
 
 impl Default for EventLog {
     fn default() -> Self {
-        Self { started: Instant::now(), waiting: VecDeque::new(), lost: 0, muted: false }
+        Self { started: Instant::now(), waiting: Vec::new(), oldest: 0, lost: 0, muted: false }
     }
 }
 
@@ -103,20 +105,30 @@ impl EventLog {
     }
 
     /// Adds an event.
+    #[inline]
     pub fn push(&mut self, event: Event) {
         if self.muted {
             return;
         }
-        if self.waiting.len() == KEPT {
-            self.waiting.pop_front();
-            self.lost += 1;
+        let happened = (Instant::now(), event);
+        if self.waiting.len() < KEPT {
+            self.waiting.push(happened);
+        } else {
+            self.replace_oldest(happened);
         }
-        self.waiting.push_back(Happening { wall: self.age(), event });
+    }
+
+    #[cold]
+    fn replace_oldest(&mut self, happened: (Instant, Event)) {
+        self.waiting[self.oldest] = happened;
+        self.oldest = (self.oldest + 1) % KEPT;
+        self.lost += 1;
     }
 
     /// What waits, oldest first.
     pub(crate) fn waiting(&self) -> impl DoubleEndedIterator<Item = &Event> + ExactSizeIterator {
-        self.waiting.iter().map(|happening| &happening.event)
+        let place = |n| (self.oldest + n) % self.waiting.len();
+        (0..self.waiting.len()).map(move |n| &self.waiting[place(n)].1)
     }
 
     /// Keeps no events from now on, when nobody is going to fetch them, or keeps them again.
@@ -124,6 +136,7 @@ impl EventLog {
         self.muted = muted;
         if muted {
             self.waiting.clear();
+            self.oldest = 0;
         }
     }
 
@@ -135,7 +148,9 @@ impl EventLog {
     /// Moves what waits to the end of `events`, emptied before, and tells how many were lost since the last time.
     pub(crate) fn take_into(&mut self, events: &mut Vec<Happening>) -> u64 {
         events.clear();
-        events.extend(self.waiting.drain(..));
+        self.waiting.rotate_left(std::mem::take(&mut self.oldest));
+        let started = self.started;
+        events.extend(self.waiting.drain(..).map(|(at, event)| Happening { wall: at - started, event }));
         std::mem::take(&mut self.lost)
     }
 }
