@@ -433,7 +433,9 @@ fn print_symbol(out: &mut impl Out, symbol: ObjectRef, mode: Mode) -> Outcome<()
             for index in 0..length {
                 out.step()?;
                 let Some(character) = symbols::name_of(&out.world().heap, symbol).get(index) else { break };
-                if !(character.is_alphanumeric() || "-+*/_!?<>=:.~&$%^@#".contains(character)) {
+                let is_plain = character.is_alphanumeric() || "-+*/_!?<>=:.~&$%^@".contains(character);
+                // What begins with a hash, an unescaped one, is a character or a comment.
+                if !(is_plain || character == '#' && index > 0) {
                     out.put("\\")?;
                 }
                 out.put_char(character)?;

@@ -17,7 +17,7 @@ impl Machine {
     pub(super) fn invoke(&mut self, base: usize, count: usize) -> Outcome<bool> {
         let callee = self.world.heap.slot(base);
         if let Some(closure) = self.world.heap.as_kind(callee, ObjectKind::Closure) {
-            self.enter(base, count, closure)?;
+            self.enter(base, base, count, closure)?;
             return Ok(true);
         }
         if let Some(continuation) = self.world.heap.as_kind(callee, ObjectKind::Continuation) {
@@ -33,12 +33,7 @@ impl Machine {
         let callee = self.world.heap.slot(base);
         let own = self.registers.fp - 2;
         if let Some(closure) = self.world.heap.as_kind(callee, ObjectKind::Closure) {
-            self.world.heap.set_slot(own, callee);
-            for index in 0..count {
-                let argument = self.world.heap.slot(base + 2 + index);
-                self.world.heap.set_slot(own + 2 + index, argument);
-            }
-            self.enter(own, count, closure)?;
+            self.enter(own, base, count, closure)?;
             return Ok(true);
         }
         if let Some(continuation) = self.world.heap.as_kind(callee, ObjectKind::Continuation) {
@@ -76,8 +71,10 @@ impl Machine {
         apply_data(&mut self.world, callee, arguments)
     }
 
-    /// Begins to run a closure whose arguments are in slots from `base + 2` on.
-    pub(super) fn enter(&mut self, base: usize, count: usize, closure: ObjectRef) -> Outcome<()> {
+    /// Begins to run the closure that is called at slot `base`, in a frame whose callee is at slot `own`: the same slot,
+    /// or, in a tail call, that of the running function. What may fail comes before anything of the running frame is
+    /// given up, so that a call can be made again after a collection, and an error is one of the caller.
+    pub(super) fn enter(&mut self, own: usize, base: usize, count: usize, closure: ObjectRef) -> Outcome<()> {
         let Some(code) = closures::code(&self.world.heap, closure) else { return Ok(()) };
         let signature = closures::signature(&self.world.heap, code);
         let (required, positional) =
@@ -85,29 +82,34 @@ impl Machine {
         if count < required || (count > positional && !signature.rest && !signature.lenient) {
             return Err(self.wrong_count(closure, count));
         }
-        let first = base + 2;
-        // What may fail comes first, so that a call can be made again after a collection.
         let mut rest = Value::NIL;
         if signature.rest {
             for index in (positional..count).rev() {
-                let argument = self.world.heap.slot(first + index);
+                let argument = self.world.heap.slot(base + 2 + index);
                 rest = self.world.cons(argument, rest)?;
             }
         }
         let needed = usize::from(signature.registers).max(count).max(positional + 1);
-        let mut base = base;
-        if !self.reach(first + needed) {
-            self.move_down(base, count + 2, needed)?;
-            base = 0;
+        let mut own = own;
+        if !self.reach(own + 2 + needed) {
+            self.move_down(own, base, count + 2, needed)?;
+            own = 0;
             self.reach(2 + needed);
+        } else if own != base {
+            self.world.heap.set_slot(own, Value::object(closure));
+            for index in 2..count + 2 {
+                let argument = self.world.heap.slot(base + index);
+                self.world.heap.set_slot(own + index, argument);
+            }
         }
+        let first = own + 2;
         for index in count..positional {
-            self.world.heap.set_slot(base + 2 + index, Value::ABSENT);
+            self.world.heap.set_slot(first + index, Value::ABSENT);
         }
         if signature.rest {
-            self.world.heap.set_slot(base + 2 + positional, rest);
+            self.world.heap.set_slot(first + positional, rest);
         }
-        self.set_running(base + 2, 0);
+        self.set_running(first, 0);
         Ok(())
     }
 
@@ -144,19 +146,7 @@ impl Machine {
             return Err(self.world.wrong_type("apply", "a list as last argument", last));
         };
         let count = count + more;
-        let base = self.registers.fp + self.frame_size();
-        let (base, in_place) = if self.reach(base + 2 + count) {
-            (base, true)
-        } else {
-            let larger = self.larger_stack(count + 2)?;
-            self.take_continuation(self.registers.fp - 2)?;
-            if let Some(larger) = larger {
-                self.take_stack(larger);
-            }
-            self.reach(count + 2);
-            self.world.heap.set_slot(1, Value::UNDERFLOW);
-            (0, false)
-        };
+        let base = self.make_room(count + 2)?;
         let mut slot = base + 2;
         let mut rest = given;
         while let Some((argument, cdr)) = self.world.uncons(rest) {
@@ -174,11 +164,7 @@ impl Machine {
             rest = cdr;
         }
         self.world.heap.set_slot(base, function);
-        if in_place {
-            return self.invoke_in_tail(base, count);
-        }
-        self.registers.fp = 2;
-        self.invoke(0, count)
+        self.invoke_in_tail(base, count)
     }
 }
 

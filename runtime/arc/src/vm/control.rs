@@ -13,7 +13,7 @@ use heapatlas_heap::{ObjectRef, Value};
 
 use super::Machine;
 use super::frames::{Frame, pack_return};
-use super::stubs::{EXHAUSTED_PC, HANDLER_PC, HANDLER_REGISTER, HANDLER_STATE};
+use super::stubs::{EXHAUSTED_PC, HANDLER_PC, HANDLER_REGISTER, HANDLER_STATE, PROTECTED_PC};
 use crate::closures;
 use crate::error::{Caller, Location};
 use crate::fault::{Fault, Outcome};
@@ -282,7 +282,8 @@ impl Machine {
     }
 
     fn find_handler(&self) -> Option<Frame> {
-        self.find_frame(|frame, pc| self.callee(frame) == self.stubs.on_err && pc < HANDLER_PC)
+        let is_protected = PROTECTED_PC..HANDLER_PC;
+        self.find_frame(|frame, pc| self.callee(frame) == self.stubs.on_err && is_protected.contains(&pc))
     }
 
     /// The innermost frame that is what `wanted` says of a frame and its next instruction.

@@ -165,10 +165,10 @@ impl Machine {
     }
 
     /// Empties the stack of everything but `count` slots from `base` on, a callee with its arguments, by moving what
-    /// is below to a segment and them to the bottom, with room for `room` slots more. Their return becomes
-    /// [`Value::UNDERFLOW`]. When it fails, nothing has changed.
-    pub(super) fn move_down(&mut self, base: usize, count: usize, room: usize) -> Outcome<()> {
-        let kept = self.registers.kept_slots + base;
+    /// is below slot `own` to a segment and them to the bottom, with room for `room` slots more. Their return, which is
+    /// behind slot `own`, becomes [`Value::UNDERFLOW`]. When it fails, nothing has changed.
+    pub(super) fn move_down(&mut self, own: usize, base: usize, count: usize, room: usize) -> Outcome<()> {
+        let kept = self.registers.kept_slots + own;
         if kept > MOST_SLOTS {
             let most = (MOST_SLOTS * 8) >> 20;
             let what = format!("recursion too deep: more than {most} MiB of frames");
@@ -176,7 +176,7 @@ impl Machine {
         }
         let larger = self.larger_stack(count + room)?;
         let moved = if larger.is_some() { Some(self.world.heap.segment_of_slots(base, base + count)?) } else { None };
-        let record = self.record_below(base, self.world.heap.slot(base + 1))?;
+        let record = self.record_below(own, self.world.heap.slot(own + 1))?;
         // Nothing fails from here on.
         self.registers.below = record;
         self.registers.kept_slots = self.record_total(record);
@@ -204,7 +204,8 @@ impl Machine {
             return Ok(top);
         }
         let pc = self.registers.pc;
-        self.move_down(self.registers.fp - 2, size + 2, extra)?;
+        let own = self.registers.fp - 2;
+        self.move_down(own, own, size + 2, extra)?;
         self.set_running(2, pc);
         self.reach(2 + size + extra);
         Ok(2 + size)

@@ -16,10 +16,12 @@ use crate::symbols;
 use crate::text;
 use crate::world::World;
 
-/// In a frame of `on-err`: the register of the dynamic state to go back to, the one that gets the condition, and the
-/// instruction from which on the handler is called.
+/// In a frame of `on-err`: the register of the dynamic state to go back to, the one that gets the condition, the
+/// instruction behind the one that fills the former, and the one from which on the handler is called. Before the first
+/// of them the arguments are still in doubt, and there is nothing to go back to.
 pub(super) const HANDLER_STATE: usize = 2;
 pub(super) const HANDLER_REGISTER: usize = 3;
+pub(super) const PROTECTED_PC: usize = 1;
 pub(super) const HANDLER_PC: usize = 4;
 /// The same for an exhausted heap, whose handler has the reserve until it ends.
 pub(super) const EXHAUSTED_PC: usize = 8;

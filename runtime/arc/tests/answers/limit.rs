@@ -58,6 +58,20 @@ fn what_nobody_keeps_is_no_reason_to_stop() {
 }
 
 #[test]
+fn a_tail_call_that_found_no_room_is_made_again_with_its_own_arguments() {
+    // The rest of the arguments is a mebibyte of cells, most of which no safepoint precedes.
+    let program = "
+        (def f (a . more) (and (is a 1) (is (car more) 2) (len more)))
+        (= numbers (range 1 60000))
+        (keep [isnt _ 59999] (n-of 40 (apply f numbers)))";
+    for limit in (8..=24).step_by(3).map(|halves| halves * MIB / 2) {
+        let mut runtime = limited(limit);
+        assert_eq!(value(&mut runtime, program), "nil", "{limit} bytes");
+        verify(&mut runtime);
+    }
+}
+
+#[test]
 #[ignore = "twenty gibibytes of cells"]
 fn twenty_gibibytes_that_nobody_keeps_fit_into_64_mebibytes() {
     let mut runtime = limited(64 * MIB);

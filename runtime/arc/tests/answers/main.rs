@@ -1,11 +1,13 @@
 //! What the corpus has no record of: programs and their values, on the library built in.
 //!
+//! * [`found`] what fuzzing found
 //! * [`heap`] what the heap tells Arc about itself
 //! * [`limit`] heaps that are exhausted, and go on
 //! * [`sockets`] connections, and what threads do meanwhile
 //! * [`sorting`] sorting without calling functions
 //! * [`threads`] stopping threads
 
+mod found;
 mod heap;
 mod limit;
 mod sockets;
