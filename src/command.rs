@@ -29,6 +29,8 @@ pub enum Command {
     SetBreakpoints(Vec<Breakpoint>),
     /// Tell the free lists, and that of the pool of an address.
     FreeLists(Option<Address>),
+    /// Tell from now on, or no more, which functions allocate.
+    Profile(bool),
     /// Evaluate the forms of a text, whether or not a program runs.
     Evaluate(String),
     /// Set the soft limit in bytes; `None` for none. While the runtime asks about an exhausted heap, an answer: what

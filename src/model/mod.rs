@@ -7,12 +7,18 @@
 //! * [`history`] the counters over time
 //! * [`cycles`] the collections, with what was before and after each
 //! * [`forms`] the top-level forms seen so far
+//! * [`functions`] which functions allocated, as far as somebody looked
+//! * [`survival`] what of an allocation was left by collections
+//! * [`flame`] a tree of bytes
 
 pub mod cycles;
 pub mod difference;
+pub mod flame;
 pub mod forms;
+pub mod functions;
 pub mod history;
 pub mod pages;
+pub mod survival;
 
 use heapatlas_heap::frame::{Counters, Event, Frame, Happening};
 use heapatlas_heap::terms::{GcCause, GcPhase};
@@ -60,6 +66,7 @@ impl HeapModel {
         }
         self.sequence = frame.sequence;
         self.pages.apply(frame);
+        self.forms.begin_frame(self.counters.clock);
         for Happening { event, .. } in &frame.events {
             self.forms.apply(event);
             match event {

@@ -15,6 +15,7 @@ use heapatlas_arc::Streams;
 use heapatlas_arc::error::{ArcError, ErrorKind};
 use heapatlas_arc::host::{Answer, Host, Verdict};
 use heapatlas_arc::inspect::{Findings, Inspection};
+use heapatlas_arc::profile::Sample;
 use heapatlas_heap::frame::Frame;
 use heapatlas_heap::gc::StepReport;
 use heapatlas_heap::terms::{GcPhase, GcUnit};
@@ -24,6 +25,7 @@ use super::black_box::BlackBox;
 use super::breakpoints::Breakpoints;
 use super::program::Program;
 use super::recorder::Recorder;
+use super::sampling::{self, Sampling};
 use super::{Message, Source, State};
 use crate::command::{Command, Speed};
 
@@ -101,6 +103,7 @@ impl Embedded {
             stepped: false,
             collect_to: None,
             breakpoints: Breakpoints::default(),
+            sampling: Sampling::default(),
             cycles_told: 0,
             asks: beginning.asks,
             told: None,
@@ -253,6 +256,7 @@ struct EmbeddedHost {
     /// Whether something stepped since the latest frame.
     stepped: bool,
     breakpoints: Breakpoints,
+    sampling: Sampling,
     /// The phase that the collector is to come to.
     collect_to: Option<GcPhase>,
     /// The collections of which the pauses were told.
@@ -318,6 +322,7 @@ impl EmbeddedHost {
                 return Some(Verdict::Evaluate(text));
             }
             Command::SetLimit(bytes) => heap.set_limit(limit_of(bytes)),
+            Command::Profile(wanted) => self.sampling.want(wanted),
             // The question has an answer already.
             Command::Signal => {}
             Command::KeyFrame => self.wants_key = true,
@@ -357,6 +362,7 @@ impl EmbeddedHost {
             | Command::Speed(_)
             | Command::Skip
             | Command::SetBreakpoints(_)
+            | Command::Profile(_)
             | Command::KeyFrame => {
                 self.obey(command, heap);
             }
@@ -401,6 +407,9 @@ impl EmbeddedHost {
         }
         if let Some(recorder) = &mut self.recorder {
             self.wants_key |= recorder.take(&frame);
+        }
+        if let Some(stacks) = self.sampling.take() {
+            self.outlet.tell(Message::Sampled(stacks));
         }
         self.outlet.tell(Message::Frame(frame));
     }
@@ -485,6 +494,7 @@ impl Host for EmbeddedHost {
             if ahead.is_zero() {
                 let calls = match self.speed {
                     _ if !self.breakpoints.is_empty() => CALLS_WITH_BREAKPOINTS,
+                    Speed::Full if self.sampling.is_wanted() => sampling::CALLS,
                     Speed::Full => CALLS_AT_FULL_SPEED,
                     Speed::BytesPerSecond(_) => CALLS_IN_SLOW_MOTION,
                 };
@@ -584,6 +594,14 @@ impl Host for EmbeddedHost {
     }
 
     fn form_ends(&mut self, _heap: &mut Heap) {}
+
+    fn wants_samples(&self) -> bool {
+        self.sampling.is_wanted()
+    }
+
+    fn sampled(&mut self, sample: Sample) {
+        self.sampling.add(sample);
+    }
 
     fn idles(&mut self, heap: &mut Heap) {
         self.cut(heap);

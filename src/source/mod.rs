@@ -7,6 +7,7 @@
 //! * [`program`] what a runtime is to run
 //! * [`recorder`] what writes a recording while a runtime runs
 //! * [`samples`] programs to look at
+//! * `sampling` which functions allocate, from one frame to the next
 //! * [`watched`] a host whose runtime is recorded, or has a black box
 
 pub mod black_box;
@@ -16,6 +17,7 @@ pub mod program;
 pub mod recorder;
 pub mod recording;
 pub mod samples;
+mod sampling;
 pub mod watched;
 
 use std::io;
@@ -47,6 +49,9 @@ pub enum Message {
     Stepped(StepReport),
     /// How long the collector has stopped the program so far.
     Pauses(Box<Pauses>),
+    /// Which functions allocated what up to the frame that follows, while [`Command::Profile`] asks for that: stacks, the
+    /// outermost function first, with their bytes.
+    Sampled(Vec<(Vec<String>, u64)>),
     /// What there is to say about the source itself, in one line.
     Note(String),
     /// What the source does now.

@@ -157,6 +157,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::Focus(Panel::Collector), &[(PLAIN, Key::F7)], "F7", "the collector"),
     shortcut(Action::Focus(Panel::Source), &[(PLAIN, Key::F8)], "F8", "the source"),
     shortcut(Action::Focus(Panel::Breakpoints), &[(PLAIN, Key::F9)], "F9", "breakpoints"),
+    shortcut(Action::Focus(Panel::Allocation), &[(PLAIN, Key::F10)], "F10", "who allocates"),
     shortcut(Action::Undo, &[(CTRL, Key::Z)], "Ctrl+Z", "take back a change of what is shown"),
     shortcut(Action::Redo, &[(CTRL_SHIFT, Key::Z), (CTRL, Key::Y)], "Ctrl+Shift+Z", "do it again"),
     shortcut(Action::OtherTheme, &[(PLAIN, Key::T)], "T", "dark, or light"),

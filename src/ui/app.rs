@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Ui};
 use eframe::{CreationContext, Storage};
-use heapatlas_heap::terms::GcUnit;
+use heapatlas_heap::terms::{Address, GcUnit};
 
 use super::action::{self, Action};
 use super::dock::{Dock, Layout};
@@ -125,6 +125,11 @@ impl App {
         self.panels.lit
     }
 
+    /// The pages that are lit because they filled while a form or a function ran.
+    pub fn lit_pages(&mut self) -> &[Address] {
+        self.panels.allocation.lit(self.panels.session.model().pages())
+    }
+
     /// Where the panels lie.
     #[must_use]
     pub fn dock(&self) -> &Dock {
@@ -211,7 +216,7 @@ impl App {
             // That was on top.
         } else if self.help {
             self.help = false;
-        } else if self.panels.lit.take().is_none() {
+        } else if self.panels.lit.take().is_none() && !self.panels.allocation.dismiss() {
             self.panels.map.dismiss();
         }
     }

@@ -19,6 +19,8 @@ pub enum Panel {
     Collector,
     /// The file being loaded.
     Source,
+    /// Which forms and functions allocate.
+    Allocation,
     /// What the program is to stand still at.
     Breakpoints,
     /// Arc, evaluated in the running runtime.
@@ -40,7 +42,7 @@ pub enum Place {
 
 impl Panel {
     /// Every panel, in the order of the menu.
-    pub const ALL: [Self; 9] = [
+    pub const ALL: [Self; 10] = [
         Self::Map,
         Self::Balance,
         Self::Page,
@@ -48,6 +50,7 @@ impl Panel {
         Self::Timeline,
         Self::Collector,
         Self::Source,
+        Self::Allocation,
         Self::Breakpoints,
         Self::Console,
     ];
@@ -63,6 +66,7 @@ impl Panel {
             Self::Timeline => "Timeline",
             Self::Collector => "Collector",
             Self::Source => "Source",
+            Self::Allocation => "Allocation",
             Self::Breakpoints => "Breakpoints",
             Self::Console => "Console",
         }
@@ -79,6 +83,7 @@ impl Panel {
             Self::Timeline => "the counters over the allocation clock: bytes allocated since the start",
             Self::Collector => "a collection step by step, every collection so far, and its pauses",
             Self::Source => "the file being loaded, and how much each form allocated",
+            Self::Allocation => "which forms and which functions allocate, and what of that survives",
             Self::Breakpoints => "what the program is to stand still at",
             Self::Console => "Arc, evaluated in the running runtime, and what the program prints",
         }
@@ -90,7 +95,7 @@ impl Panel {
         match self {
             Self::Map => Place::Centre,
             Self::Balance | Self::Page | Self::FreeLists => Place::Side,
-            Self::Timeline | Self::Collector | Self::Source | Self::Breakpoints => Place::Below,
+            Self::Timeline | Self::Collector | Self::Source | Self::Allocation | Self::Breakpoints => Place::Below,
             Self::Console => Place::Corner,
         }
     }

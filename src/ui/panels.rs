@@ -6,6 +6,7 @@ use heapatlas_heap::terms::GcPhase;
 use super::action::Action;
 use super::panel::Panel;
 use super::session::Session;
+use super::views::allocation::AllocationView;
 use super::views::balance::{self, Subject};
 use super::views::breakpoints::Breakpoints;
 use super::views::console::Console;
@@ -37,6 +38,8 @@ pub struct Panels {
     inspector: Inspector,
     free_lists: FreeListsView,
     source: SourceView,
+    /// Which forms and functions allocate.
+    pub allocation: AllocationView,
     breakpoints: Breakpoints,
 }
 
@@ -54,6 +57,7 @@ impl Panels {
             inspector: Inspector::default(),
             free_lists: FreeListsView::default(),
             source: SourceView::default(),
+            allocation: AllocationView::default(),
             breakpoints: Breakpoints::default(),
         }
     }
@@ -88,6 +92,7 @@ impl Panels {
                 self.source.show(ui, self.session.model());
                 None
             }
+            Panel::Allocation => self.allocation.show(ui, &self.session),
             Panel::Breakpoints => self.breakpoints.show(ui, &self.session),
             Panel::Console => self.console.show(ui, &self.session),
         };
@@ -112,6 +117,7 @@ impl Panels {
         let overlay = Overlay {
             lit: self.lit,
             stepped: self.session.last_step().is_some() && model.counters().phase != Some(GcPhase::Idle),
+            allocated: self.allocation.lit(model.pages()),
             lists: self.session.free_lists().filter(|_| self.shows_free_lists),
         };
         CentralPanel::no_frame().show(ui, |ui| self.map.show(ui, model, &overlay));

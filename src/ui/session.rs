@@ -15,6 +15,7 @@ use heapatlas_heap::terms::Address;
 
 use super::transcript::{Transcript, Voice};
 use crate::command::{Breakpoint, Command, Speed};
+use crate::model::functions::Functions;
 use crate::model::{Applied, HeapModel};
 use crate::source::embedded::Beginning;
 use crate::source::program::Program;
@@ -40,6 +41,10 @@ pub struct Session {
     answers: Answers,
     /// The breakpoints, which a fresh runtime gets too.
     breakpoints: Vec<Breakpoint>,
+    /// Whether it is asked which functions allocate, and what was told up to the frame that comes next.
+    profiles: bool,
+    sampled: Vec<(Vec<String>, u64)>,
+    functions: Functions,
     /// Why the program stood still last, if a breakpoint made it.
     stopped: Option<String>,
     /// Whether a key frame is under way: one is enough.
@@ -204,6 +209,9 @@ impl Session {
             pauses: Pauses::default(),
             answers: Answers::default(),
             breakpoints: Vec::new(),
+            profiles: false,
+            sampled: Vec::new(),
+            functions: Functions::default(),
             stopped: None,
             wants_key: false,
         })
@@ -229,11 +237,16 @@ impl Session {
         self.pauses = Pauses::default();
         self.source = Some(start_source(&self.subject, &self.wake)?);
         self.answers = Answers::default();
+        self.functions = Functions::default();
+        self.sampled.clear();
         self.stopped = None;
         self.progress = Progress::default();
         self.transcript.say(Voice::Note, "restarted");
         if !self.breakpoints.is_empty() {
             self.tell(Command::SetBreakpoints(self.breakpoints.clone()));
+        }
+        if self.profiles {
+            self.tell(Command::Profile(true));
         }
         Ok(())
     }
@@ -252,6 +265,24 @@ impl Session {
         let program = Program { texts, files, expressions: Vec::new(), ..beginning.program };
         self.subject = Subject::Program(Beginning { program, ..beginning });
         self.restart()
+    }
+
+    /// Whether it is asked which functions allocate.
+    #[must_use]
+    pub fn profiles(&self) -> bool {
+        self.profiles
+    }
+
+    /// Which functions allocated while that was asked.
+    #[must_use]
+    pub fn functions(&self) -> &Functions {
+        &self.functions
+    }
+
+    /// Whether a program runs in this process, rather than that a recording is shown.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        matches!(self.subject, Subject::Program(_))
     }
 
     /// Why the program stood still last, if a breakpoint made it.
@@ -278,6 +309,7 @@ impl Session {
             }
             Command::Skip => self.progress.skipping = true,
             Command::SetBreakpoints(set) => self.breakpoints.clone_from(set),
+            Command::Profile(wanted) => self.profiles = *wanted,
             Command::Evaluate(text) => self.transcript.say(Voice::Input, text),
             _ => {}
         }
@@ -308,8 +340,15 @@ impl Session {
     fn hear(&mut self, message: Message) {
         match message {
             Message::Frame(frame) => {
+                let before = self.model.counters().clock;
                 match self.model.apply(&frame) {
-                    Applied::UpToDate => self.wants_key = false,
+                    Applied::UpToDate => {
+                        self.wants_key = false;
+                        if !self.sampled.is_empty() {
+                            let clock = before..self.model.counters().clock;
+                            self.functions.add(clock, std::mem::take(&mut self.sampled));
+                        }
+                    }
                     Applied::Gap if !self.wants_key => self.wants_key = self.tell(Command::KeyFrame),
                     Applied::Gap => {}
                 }
@@ -318,6 +357,7 @@ impl Session {
                 }
             }
             Message::Output(text) => self.transcript.print(&text),
+            Message::Sampled(stacks) => self.sampled.extend(stacks),
             Message::Note(text) => self.transcript.say(Voice::Note, &text),
             Message::Evaluated(result) => {
                 self.progress.evaluating = self.progress.evaluating.saturating_sub(1);

@@ -61,3 +61,26 @@ pub(crate) fn press(window: &mut Window, modifiers: Modifiers, key: Key) {
     window.key_press_modifiers(modifiers, key);
     window.run_steps(3);
 }
+
+/// Goes to the end of what is loaded.
+pub(crate) fn skip(window: &mut Window) {
+    standing_still(window);
+    click(window, "Skip");
+    finished(window);
+}
+
+/// Waits until the program, or what was typed, has ended well.
+pub(crate) fn finished(window: &mut Window) {
+    wait(window, "the end", |app| app.session().progress().phase() == Phase::Finished);
+}
+
+/// Types a text into the console.
+pub(crate) fn evaluate(window: &mut Window, text: &str) {
+    window.get_by_label("Arc to evaluate").focus();
+    window.run_steps(1);
+    window.get_by_label("Arc to evaluate").type_text(text);
+    window.run_steps(1);
+    window.key_press(Key::Enter);
+    window.run_steps(2);
+    finished(window);
+}

@@ -8,6 +8,7 @@ use heapatlas_heap::{Exhausted, Heap};
 
 use crate::error::ArcError;
 use crate::inspect::{Findings, Inspection};
+use crate::profile::Sample;
 
 /// What the host wants at a safepoint.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -80,6 +81,14 @@ pub trait Host: fmt::Debug + Send {
 
     /// It ended.
     fn form_ends(&mut self, _heap: &mut Heap) {}
+
+    /// Whether somebody wants to know which functions allocate while the program runs.
+    fn wants_samples(&self) -> bool {
+        false
+    }
+
+    /// A sample was taken, because somebody wants them.
+    fn sampled(&mut self, _sample: Sample) {}
 
     /// The program sleeps or waits.
     fn idles(&mut self, _heap: &mut Heap) {}

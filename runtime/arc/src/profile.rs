@@ -42,10 +42,18 @@ pub struct Profile {
     pub stacks: Vec<(Vec<String>, Cost)>,
 }
 
-/// A profile being made.
+/// What a host hears while a program runs, if it wants to.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Sample {
+    /// The functions that were running, the outermost first.
+    pub stack: Vec<String>,
+    /// Bytes that were allocated since the sample before.
+    pub bytes: u64,
+}
+
+/// What went by since the last sample.
 #[derive(Debug)]
-pub(crate) struct Profiler {
-    seen: HashMap<Vec<String>, Cost>,
+pub(crate) struct Meter {
     last: Instant,
     /// The allocation clock at the last sample.
     clock: u64,
@@ -53,9 +61,9 @@ pub(crate) struct Profiler {
     collected: Duration,
 }
 
-impl Profiler {
+impl Meter {
     pub(crate) fn new(clock: u64, collected: Duration) -> Self {
-        Self { seen: HashMap::new(), last: Instant::now(), clock, collected }
+        Self { last: Instant::now(), clock, collected }
     }
 
     /// Whether it is time for a sample.
@@ -63,20 +71,48 @@ impl Profiler {
         self.last.elapsed() >= BETWEEN
     }
 
-    /// Puts down to a stack what went by since the last sample.
-    pub(crate) fn take(&mut self, stack: Vec<String>, clock: u64, collected: Duration) {
+    /// What went by since the last sample, and how much time of that was the collector's, which the cost is without.
+    pub(crate) fn read(&mut self, clock: u64, collected: Duration) -> (Cost, Duration) {
         let elapsed = self.last.elapsed();
         let collecting = collected.saturating_sub(self.collected).min(elapsed);
         let bytes = clock.saturating_sub(self.clock);
-        let cost = Cost { samples: 1, time: elapsed - collecting, bytes };
+        (self.clock, self.collected) = (clock, collected);
+        (Cost { samples: 1, time: elapsed - collecting, bytes }, collecting)
+    }
+
+    /// From here on time counts again: what taking the sample took is nobody's.
+    pub(crate) fn go_on(&mut self) {
+        self.last = Instant::now();
+    }
+}
+
+/// A profile being made.
+#[derive(Debug)]
+pub(crate) struct Profiler {
+    seen: HashMap<Vec<String>, Cost>,
+    meter: Meter,
+}
+
+impl Profiler {
+    pub(crate) fn new(clock: u64, collected: Duration) -> Self {
+        Self { seen: HashMap::new(), meter: Meter::new(clock, collected) }
+    }
+
+    /// Whether it is time for a sample.
+    pub(crate) fn is_due(&self) -> bool {
+        self.meter.is_due()
+    }
+
+    /// Puts down to a stack what went by since the last sample.
+    pub(crate) fn take(&mut self, stack: Vec<String>, clock: u64, collected: Duration) {
+        let (cost, collecting) = self.meter.read(clock, collected);
         if collecting > Duration::ZERO {
             let mut collector = stack.clone();
             collector.push(COLLECTOR.to_owned());
             self.seen.entry(collector).or_default().add(Cost { samples: 1, time: collecting, bytes: 0 });
         }
         self.seen.entry(stack).or_default().add(cost);
-        // What sampling itself took is nobody's.
-        (self.last, self.clock, self.collected) = (Instant::now(), clock, collected);
+        self.meter.go_on();
     }
 
     /// What was found.

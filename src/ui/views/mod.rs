@@ -6,6 +6,7 @@
 //! * [`free_lists`] free runs, and where the next thing will lie
 //! * [`page`] what the page table says of one page
 //! * [`timeline`] the counters on the allocation clock
+//! * [`allocation`] which forms and functions allocate
 //! * [`breakpoints`] what the program is to stand still at
 //! * [`collector`] the collector step by step, its cycles and pauses
 //! * [`console`] Arc, evaluated in the running runtime
@@ -17,6 +18,7 @@
 //! * [`status`] what is going on
 //! * [`help`] every key
 
+pub mod allocation;
 pub mod balance;
 pub mod breakpoints;
 pub mod collector;

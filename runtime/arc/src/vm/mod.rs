@@ -40,7 +40,7 @@ use heapatlas_heap::{CodeRef, Heap, Value};
 
 use crate::fault::Outcome;
 use crate::host::Host;
-use crate::profile::Profiler;
+use crate::profile::{Meter, Profiler};
 use crate::world::World;
 use control::Trace;
 use run::Retried;
@@ -96,6 +96,8 @@ pub(crate) struct Machine {
     pub(crate) form: Value,
     /// The profile being made, if somebody wants one.
     profiler: Option<Profiler>,
+    /// What goes by between two samples, while the host wants to hear of them.
+    meter: Option<Meter>,
     /// When what the program printed was last written out.
     flushed: Instant,
     /// Run the verifier after every collection.
@@ -164,6 +166,7 @@ impl Machine {
             kept: Value::NIL,
             form: Value::NIL,
             profiler: None,
+            meter: None,
             flushed: Instant::now(),
             verify: false,
         })

@@ -314,6 +314,7 @@ impl Machine {
             }
         }
         self.sample();
+        self.tell_sample();
         if self.is_interrupted() {
             return Err(Fault::Interrupted);
         }

@@ -4,7 +4,7 @@ use heapatlas_heap::object::ObjectKind;
 
 use super::Machine;
 use crate::closures;
-use crate::profile::{DEEPEST, Profile, Profiler};
+use crate::profile::{DEEPEST, Meter, Profile, Profiler, Sample};
 use crate::symbols;
 use crate::text::Text;
 
@@ -33,6 +33,26 @@ impl Machine {
         if let Some(profiler) = &mut self.profiler {
             profiler.take(stack, clock, collected);
         }
+    }
+
+    /// At a safepoint: tells the host which functions run and what was allocated, when it wants to know and it is time.
+    pub(super) fn tell_sample(&mut self) {
+        if !self.host.wants_samples() {
+            self.meter = None;
+            return;
+        }
+        let (clock, collected) = (self.world.heap.clock(), self.world.heap.gc_stats().total);
+        let Some(meter) = &mut self.meter else {
+            self.meter = Some(Meter::new(clock, collected));
+            return;
+        };
+        if self.registers.fp < 2 || !meter.is_due() {
+            return;
+        }
+        let (cost, _) = meter.read(clock, collected);
+        meter.go_on();
+        let stack = self.running_functions();
+        self.host.sampled(Sample { stack, bytes: cost.bytes });
     }
 
     /// The functions that are running, the outermost first.

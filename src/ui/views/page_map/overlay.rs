@@ -3,6 +3,7 @@
 
 use eframe::egui::{Shape, Stroke, Ui};
 use heapatlas_heap::free_lists::{FreeLists, PoolList};
+use heapatlas_heap::terms::Address;
 
 use super::MOST_OUTLINED;
 use super::scene::Scene;
@@ -16,12 +17,17 @@ pub struct Overlay<'m> {
     pub lit: Option<Term>,
     /// Whether the collector is stepped: then what it worked on last is outlined.
     pub stepped: bool,
+    /// Pages that filled while a form or a function ran that was clicked.
+    pub allocated: &'m [Address],
     /// The free lists, when they are looked at.
     pub lists: Option<&'m FreeLists>,
 }
 
 impl Overlay<'_> {
     pub(super) fn draw(&self, ui: &Ui, scene: &Scene<'_>) {
+        if !self.allocated.is_empty() {
+            scene.mark(ui, self.allocated);
+        }
         if self.stepped {
             outline_work(ui, scene);
         }

@@ -170,6 +170,18 @@ impl Scene<'_> {
         }
     }
 
+    /// Veils all pages that are to be seen but some, which are given lowest first, and frames those.
+    pub(super) fn mark(&self, ui: &Ui, pages: &[Address]) {
+        let theme = theme::current(ui);
+        let seen = ui.clip_rect();
+        ui.painter().rect_filled(seen, 0.0, color(theme.background()).gamma_multiply(0.55));
+        let tiles = pages.iter().filter_map(|page| self.geometry.page(*page)).map(|tile| tile.translate(self.corner));
+        for tile in tiles.filter(|tile| seen.intersects(*tile)).take(MOST_VEILED) {
+            ui.painter().rect_filled(tile, 0.0, color(theme.accent()).gamma_multiply(0.35));
+            ui.painter().rect_stroke(tile, 0.0, Stroke::new(1.0, color(theme.accent())), StrokeKind::Inside);
+        }
+    }
+
     /// A place within a page, in points of the screen, by how far it is through the page.
     pub(super) fn place(&self, address: Address) -> Option<Pos2> {
         let page = address.align_down(PAGE);
