@@ -24,8 +24,9 @@ use crate::terms::{Address, CHUNK, CHUNK_GRANULES, CHUNK_PAGES, GRANULE, GcCause
 use crate::value::{Unpacked, Value};
 use crate::walk::each_item;
 
-/// Bytes that are written to a file at once.
-const BUFFER: usize = 1 << 20;
+/// Bytes that are written to a file at once. What is written in large pieces, each at a multiple of its size, lies in large
+/// pieces in the system's cache: then there are fewer pages to map when it is loaded.
+const BUFFER: usize = 8 << 20;
 
 impl Roots for Contents {
     fn each(&mut self, visit: &mut dyn FnMut(&mut Value)) {
@@ -190,6 +191,11 @@ fn image(space: &Space, chunk: &Chunk, pages: usize, out: &mut dyn FnMut(&[u8]) 
     Ok(())
 }
 
+/// Writes whole pages one by one, so that a buffer of a whole number of pages is written when it is full, and not before.
+fn write_pages(out: &mut impl Write, bytes: &[u8]) -> io::Result<()> {
+    bytes.chunks(PAGE).try_for_each(|page| out.write_all(page))
+}
+
 /// Writes a heap, whose references lead nowhere afterwards.
 fn write(heap: &mut Heap, language: u64, contents: &Contents, out: &mut (impl Write + Seek)) -> Result<(), CoreError> {
     let holds_something = |chunk: &Chunk| chunk.usable_pages().any(|page| chunk.entry(page).kind().is_used());
@@ -229,12 +235,12 @@ fn write(heap: &mut Heap, language: u64, contents: &Contents, out: &mut (impl Wr
     let mut bytes: Vec<u8> = directory.iter().flat_map(|word| word.to_le_bytes()).collect();
     bytes.resize(bytes.len().next_multiple_of(PAGE), 0);
     header.directory_sum = crc32fast::hash(&bytes);
-    out.write_all(&bytes)?;
+    write_pages(out, &bytes)?;
     let mut sum = crc32fast::Hasher::new();
     for (index, pages) in order.into_iter().zip(stored) {
         image(&heap.space, &heap.space.chunks()[index], pages, &mut |bytes| {
             sum.update(bytes);
-            out.write_all(bytes)
+            write_pages(out, bytes)
         })?;
     }
     header.pages_sum = sum.finalize();
@@ -282,7 +288,6 @@ pub fn save_file(heap: &Heap, language: u64, roots: &[Value], words: &[u64], pat
     name.push(format!(".{}.partial", std::process::id()));
     let partial = path.with_file_name(name);
     let written = File::create(&partial).map_err(CoreError::from).and_then(|file| {
-        // What is written in large pieces lies in large pieces in the system's cache, and is mapped faster.
         let mut out = BufWriter::with_capacity(BUFFER, file);
         save(heap, language, roots, words, &mut out)?;
         out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;

@@ -74,6 +74,13 @@ impl Sums {
         if kind == PageKind::Reserve { &mut self.warm_reserve } else { &mut self.warm }
     }
 
+    /// The sums over one page.
+    pub(crate) fn of_page(entry: PageEntry) -> Self {
+        let mut sums = Self::fresh(1);
+        sums.replace(PageEntry::default(), entry);
+        sums
+    }
+
     /// Adds the sums of another part of the heap.
     pub(crate) fn add(&mut self, other: &Self) {
         let Self { balance, pages, used_granules, warm, warm_reserve, resident, measured } = other;

@@ -116,14 +116,21 @@ impl Chunk {
     /// verifier to say.
     pub(crate) fn saved(mapping: &Mapping, offset: usize, pages: usize) -> Self {
         let mut chunk = Self::without_tables(mapping, offset, pages);
+        let usable = chunk.usable_pages();
+        chunk.sums = Sums::default();
+        // Nearly every page is as full as the one before it: what it adds to the sums is worked out once.
+        let mut last = (PageEntry::default(), Sums::fresh(1));
         for page in 0..pages {
             let mut saved = chunk.entry(page).as_saved();
-            if saved.kind().is_used() && chunk.usable_pages().contains(&page) {
+            if saved.kind().is_used() && usable.contains(&page) {
                 saved.set_dirty(true);
-                chunk.sums.replace(PageEntry::default(), saved);
             } else {
                 saved = PageEntry::default();
             }
+            if saved != last.0 {
+                last = (saved, Sums::of_page(saved));
+            }
+            chunk.sums.add(&last.1);
             chunk.set_entry(page, saved);
         }
         chunk.enter_tables();
