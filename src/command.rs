@@ -63,6 +63,9 @@ pub enum Breakpoint {
     Form(String),
     /// The allocation clock has come to so many bytes.
     Clock(u64),
+    /// An Arc expression has become true. It is evaluated in the program when a top-level form begins, when a collection
+    /// has ended, and after every 64 KiB of allocation.
+    When(String),
 }
 
 /// How fast the allocation clock goes.

@@ -375,6 +375,38 @@ fn the_program_stands_still_at_breakpoints_and_says_why() {
 }
 
 #[test]
+fn the_program_stands_still_when_an_expression_becomes_true() {
+    let mut harness = open_with("(= items nil)");
+    let count = forms(harness.state());
+    click(&mut harness, "Breakpoints");
+    harness.get_by_label("expression to stop at").focus();
+    harness.run_steps(1);
+    harness.get_by_label("expression to stop at").type_text("(> (len items) 5000)");
+    harness.run_steps(1);
+    harness.key_press(eframe::egui::Key::Enter);
+    harness.run_steps(2);
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("grows.arc");
+    std::fs::write(&path, "(= items nil)\n(repeat 20000 (push 1 items))\n(= done t)\n").expect("a file");
+    harness.input_mut().dropped_files.push(std::sync::Arc::new(Dropped(path)));
+    harness.run_steps(2);
+    wait(&mut harness, "another heap", |app| phase_is(app, &Phase::Paused) && forms(app) == 1);
+    click(&mut harness, "full");
+    click(&mut harness, "Play");
+    // `items` has no value while the library is loaded: that is told once.
+    wait(&mut harness, "trouble", |app| app.session().stopped().is_some_and(|why| why.contains("can't be told")));
+    click(&mut harness, "Play");
+    let is_true = |app: &App| app.session().stopped() == Some("(> (len items) 5000) is t");
+    wait(&mut harness, "the expression", is_true);
+    assert!(phase_is(harness.state(), &Phase::Paused));
+    let running = harness.state().session().model().forms().running().map(|form| form.text.clone());
+    assert!(running.is_some_and(|text| text.starts_with("(repeat 20000")), "within the form that makes it so");
+    click(&mut harness, "Play");
+    wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
+    assert!(forms(harness.state()) < count + 10, "a question is no form of the program");
+}
+
+#[test]
 fn the_source_shows_what_each_form_allocated() {
     let mut harness = open(true);
     wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));

@@ -23,6 +23,7 @@ use heapatlas_heap::{Exhausted, Heap};
 
 use super::black_box::BlackBox;
 use super::breakpoints::Breakpoints;
+use super::predicate::Predicate;
 use super::program::Program;
 use super::recorder::Recorder;
 use super::sampling::{self, Sampling};
@@ -104,8 +105,10 @@ impl Embedded {
             collect_to: None,
             breakpoints: Breakpoints::default(),
             sampling: Sampling::default(),
+            predicate: Predicate::default(),
             cycles_told: 0,
             asks: beginning.asks,
+            walks: beginning.program.verify,
             told: None,
             black_box: {
                 let outlet = outlet.clone();
@@ -257,12 +260,15 @@ struct EmbeddedHost {
     stepped: bool,
     breakpoints: Breakpoints,
     sampling: Sampling,
+    predicate: Predicate,
     /// The phase that the collector is to come to.
     collect_to: Option<GcPhase>,
     /// The collections of which the pauses were told.
     cycles_told: u64,
     /// Whether somebody is there to be asked.
     asks: bool,
+    /// Whether the heap is walked at every step, for whoever shows it to compare.
+    walks: bool,
     /// The state told last.
     told: Option<State>,
     /// What records the frames that are cut.
@@ -314,7 +320,10 @@ impl EmbeddedHost {
             Command::FindSymbol(name) => return Some(Verdict::Inspect(Inspection::Symbol(name))),
             Command::Complete(prefix) => return Some(Verdict::Inspect(Inspection::Names(prefix))),
             Command::FreeLists(chosen) => return Some(Verdict::Inspect(Inspection::FreeLists(chosen))),
-            Command::SetBreakpoints(set) => self.breakpoints.set(set, heap),
+            Command::SetBreakpoints(set) => {
+                self.predicate.set(&set);
+                self.breakpoints.set(set, heap);
+            }
             Command::Evaluate(text) => {
                 self.interrupted.push(self.mode);
                 self.mode = Mode::Run;
@@ -398,7 +407,7 @@ impl EmbeddedHost {
         }
         let mut frame = self.recycled.try_recv().unwrap_or_default();
         frame.key = std::mem::take(&mut self.wants_key);
-        self.stepped = false;
+        let walked = (std::mem::take(&mut self.stepped) && self.walks).then(|| heap.colours());
         heap.cut_frame_into(&mut frame);
         self.breakpoints.frame_was_cut();
         self.last_frame = (heap.clock(), Instant::now());
@@ -412,15 +421,38 @@ impl EmbeddedHost {
             self.outlet.tell(Message::Sampled(stacks));
         }
         self.outlet.tell(Message::Frame(frame));
+        if let Some(colours) = walked {
+            self.outlet.tell(Message::Walked(colours));
+        }
     }
 
     /// Stands still when something came about that the program is to stand still at.
     fn break_if_hit(&mut self, heap: &Heap) {
-        if let Some(why) = self.breakpoints.hit(heap)
-            && self.mode != Mode::Quit
-        {
+        if let Some(why) = self.breakpoints.hit(heap) {
+            self.stand_still(why);
+        }
+    }
+
+    fn stand_still(&mut self, why: String) {
+        if self.mode != Mode::Quit {
             self.mode = Mode::Paused;
             self.outlet.tell(Message::Stopped(why));
+        }
+    }
+
+    /// What the program is to be asked for a breakpoint, if it is time to. Not within a text that a person typed.
+    fn test(&mut self, heap: &Heap) -> Option<Verdict> {
+        let runs = matches!(self.mode, Mode::Run | Mode::StepForm) && self.interrupted.is_empty();
+        if runs { self.predicate.ask(heap).map(Verdict::Test) } else { None }
+    }
+
+    /// Takes note of the answer.
+    fn tested(&mut self, heap: &Heap, result: &Result<Option<String>, ArcError>) {
+        let (why, allocated) = self.predicate.answered(result, heap);
+        // What the question cost is not the program's.
+        self.pace.clock += allocated;
+        if let Some(why) = why {
+            self.stand_still(why);
         }
     }
 
@@ -470,7 +502,14 @@ impl EmbeddedHost {
 
 impl Host for EmbeddedHost {
     fn look(&mut self, heap: &mut Heap) -> Verdict {
+        if self.predicate.is_asking() {
+            // Nothing holds a question up but an interrupt.
+            return Verdict::Go { calls: CALLS_AT_FULL_SPEED };
+        }
         self.break_if_hit(heap);
+        if let Some(verdict) = self.test(heap) {
+            return verdict;
+        }
         loop {
             if let Some(verdict) = self.next_phase(heap).or_else(|| self.take_commands(heap)) {
                 return verdict;
@@ -561,6 +600,9 @@ impl Host for EmbeddedHost {
     }
 
     fn evaluated(&mut self, heap: &mut Heap, result: Result<Option<String>, ArcError>) {
+        if self.predicate.is_asking() {
+            return self.tested(heap, &result);
+        }
         if let Some(mode) = self.interrupted.pop()
             && self.mode != Mode::Quit
         {
@@ -585,6 +627,7 @@ impl Host for EmbeddedHost {
 
     fn form_begins(&mut self, heap: &mut Heap) {
         self.break_if_hit(heap);
+        self.predicate.form_begins();
         if self.mode == Mode::StepForm {
             self.mode = Mode::Paused;
         }

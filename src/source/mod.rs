@@ -4,6 +4,7 @@
 //! * `breakpoints` what a program is to stand still at
 //! * [`embedded`] a runtime in a thread of this process
 //! * [`recording`] a recording, also one that is still being written
+//! * `predicate` when a breakpoint's expression is evaluated, and whether it has become true
 //! * [`program`] what a runtime is to run
 //! * [`recorder`] what writes a recording while a runtime runs
 //! * [`samples`] programs to look at
@@ -13,6 +14,7 @@
 pub mod black_box;
 mod breakpoints;
 pub mod embedded;
+mod predicate;
 pub mod program;
 pub mod recorder;
 pub mod recording;
@@ -24,9 +26,9 @@ use std::io;
 
 use heapatlas_arc::error::ArcError;
 use heapatlas_arc::inspect::Findings;
-use heapatlas_heap::Exhausted;
 use heapatlas_heap::frame::Frame;
 use heapatlas_heap::gc::{Pauses, StepReport};
+use heapatlas_heap::{Colours, Exhausted};
 
 use crate::command::Command;
 use embedded::{Beginning, Embedded};
@@ -47,6 +49,8 @@ pub enum Message {
     Stopped(String),
     /// What the collector did on [`Command::Collect`]; the frame that shows it follows.
     Stepped(StepReport),
+    /// What a walk of the heap counted when the frame before was cut, if walks are wanted.
+    Walked(Colours),
     /// How long the collector has stopped the program so far.
     Pauses(Box<Pauses>),
     /// Which functions allocated what up to the frame that follows, while [`Command::Profile`] asks for that: stacks, the

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 use heapatlas_arc::error::ArcError;
 use heapatlas_arc::inspect::{Findings, PageFindings};
 use heapatlas_arc::libraries::Library;
-use heapatlas_heap::Exhausted;
 use heapatlas_heap::free_lists::FreeLists;
 use heapatlas_heap::gc::{Pauses, StepReport};
 use heapatlas_heap::terms::Address;
+use heapatlas_heap::{Colours, Exhausted};
 
 use super::transcript::{Transcript, Voice};
 use crate::command::{Breakpoint, Command, Speed};
@@ -38,6 +38,7 @@ pub struct Session {
     /// What the collector did last on request.
     last_step: Option<StepReport>,
     pauses: Pauses,
+    walks: Walks,
     answers: Answers,
     /// The breakpoints, which a fresh runtime gets too.
     breakpoints: Vec<Breakpoint>,
@@ -54,6 +55,25 @@ pub struct Session {
 impl std::fmt::Debug for Session {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.debug_struct("Session").field("progress", &self.progress).finish_non_exhaustive()
+    }
+}
+
+/// Walks of the heap, counted thing by thing, against what the pages say.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub struct Walks {
+    /// How many counted the same.
+    pub agreed: u64,
+    /// The first that did not: what the pages said, and what it counted.
+    pub differed: Option<(Colours, Colours)>,
+}
+
+impl Walks {
+    fn compare(&mut self, shown: Colours, counted: Colours) {
+        if shown == counted {
+            self.agreed += 1;
+        } else {
+            self.differed.get_or_insert((shown, counted));
+        }
     }
 }
 
@@ -207,6 +227,7 @@ impl Session {
             speed,
             last_step: None,
             pauses: Pauses::default(),
+            walks: Walks::default(),
             answers: Answers::default(),
             breakpoints: Vec::new(),
             profiles: false,
@@ -235,6 +256,7 @@ impl Session {
         self.wants_key = false;
         self.last_step = None;
         self.pauses = Pauses::default();
+        self.walks = Walks::default();
         self.source = Some(start_source(&self.subject, &self.wake)?);
         self.answers = Answers::default();
         self.functions = Functions::default();
@@ -372,6 +394,9 @@ impl Session {
                 self.stopped = Some(why);
             }
             Message::Stepped(report) => self.last_step = Some(report),
+            // After a gap the pages are not those that were walked.
+            Message::Walked(_) if self.wants_key => {}
+            Message::Walked(counted) => self.walks.compare(self.model.pages().colours(), counted),
             Message::Pauses(pauses) => self.pauses = *pauses,
             Message::State(state) => {
                 if let State::Finished(Err(error)) = &state {
@@ -410,6 +435,12 @@ impl Session {
     #[must_use]
     pub fn pauses(&self) -> &Pauses {
         &self.pauses
+    }
+
+    /// How walks of the heap compare with what is shown; none are made unless the program is verified.
+    #[must_use]
+    pub fn walks(&self) -> &Walks {
+        &self.walks
     }
 
     /// What lies on the page that was asked about last.

@@ -23,6 +23,8 @@ pub enum Verdict {
     /// The forms of this text are evaluated, the program standing still meanwhile; then the host is told what came of
     /// it, and asked again.
     Evaluate(String),
+    /// The same for a question of the host's own: its forms are told to nobody, and are no top-level forms of the program.
+    Test(String),
     /// The host wants to know what lies somewhere; then it is told, and asked again.
     Inspect(Inspection),
     /// The program stops.
@@ -67,7 +69,7 @@ pub trait Host: fmt::Debug + Send {
         Answer::Signal
     }
 
-    /// What came of an [`Verdict::Evaluate`]: the value of the last form as `write` prints it, if there was one.
+    /// What came of an [`Verdict::Evaluate`] or a [`Verdict::Test`]: the value of the last form as `write` prints it, if there was one.
     fn evaluated(&mut self, _heap: &mut Heap, _result: Result<Option<String>, ArcError>) {}
 
     /// The collector went the step that the host wanted, and this is what it did.

@@ -26,6 +26,7 @@ use crate::symbols::{self, Known};
 use crate::tables;
 use crate::text::Text;
 use crate::vm::Machine;
+use crate::vm::forms::NOBODY;
 use crate::vm::run::Ended;
 use crate::world::World;
 
@@ -338,16 +339,20 @@ impl Runtime {
                     let findings = self.machine.inspect_at_rest(inspection);
                     self.machine.host.inspected(&mut self.machine.world.heap, findings);
                 }
-                Verdict::Evaluate(text) => {
-                    if self.heap().gc_phase() != GcPhase::Idle {
-                        self.machine.collect_at_rest(GcCause::Asked);
-                    }
-                    let result = self.evaluate(&text, "console");
-                    self.machine.host.evaluated(&mut self.machine.world.heap, result);
-                }
+                Verdict::Evaluate(text) => self.answer(&text, "console"),
+                Verdict::Test(text) => self.answer(&text, NOBODY),
                 Verdict::Stop => return,
             }
         }
+    }
+
+    /// Tells the host what comes of a text.
+    fn answer(&mut self, text: &str, name: &str) {
+        if self.heap().gc_phase() != GcPhase::Idle {
+            self.machine.collect_at_rest(GcCause::Asked);
+        }
+        let result = self.evaluate(text, name);
+        self.machine.host.evaluated(&mut self.machine.world.heap, result);
     }
 
     /// Collects everything that can be.

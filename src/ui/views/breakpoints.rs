@@ -26,6 +26,7 @@ pub struct Breakpoints {
     phase: Option<GcPhase>,
     form: String,
     clock: String,
+    predicate: String,
     /// Why what is typed is no place on the clock.
     trouble: Option<String>,
 }
@@ -52,6 +53,11 @@ impl Breakpoints {
         ui.horizontal(|ui| {
             ui.label("the allocation clock reaches");
             changed |= field(ui, "clock to stop at", "2 MiB", &mut self.clock);
+        });
+        ui.horizontal(|ui| {
+            ui.label("an expression becomes true");
+            changed |= field(ui, "expression to stop at", "(> (len items) 100)", &mut self.predicate);
+            ui.weak("tried when a form begins or a collection has ended, and every 64 KiB");
         });
         if let Some(trouble) = &self.trouble {
             ui.colored_label(ui.visuals().error_fg_color, trouble);
@@ -85,6 +91,9 @@ impl Breakpoints {
         if !self.form.trim().is_empty() {
             set.push(Breakpoint::Form(self.form.trim().to_owned()));
         }
+        if !self.predicate.trim().is_empty() {
+            set.push(Breakpoint::When(self.predicate.trim().to_owned()));
+        }
         if !self.clock.trim().is_empty() {
             match format::parse_bytes(&self.clock) {
                 Ok(bytes) => set.push(Breakpoint::Clock(bytes)),
@@ -117,17 +126,19 @@ mod tests {
         let mut view = Breakpoints { plain: [false, true, false, true], ..Breakpoints::default() };
         view.phase = Some(GcPhase::Sweep);
         view.form = " def map ".to_owned();
+        view.predicate = " (> n 3)".to_owned();
         view.clock = "2M".to_owned();
         let set = [
             Breakpoint::Growth,
             Breakpoint::PoolFreed,
             Breakpoint::Phase(GcPhase::Sweep),
             Breakpoint::Form("def map".to_owned()),
+            Breakpoint::When("(> n 3)".to_owned()),
             Breakpoint::Clock(2 << 20),
         ];
         assert_eq!(view.set(), set);
         view.clock = "soon".to_owned();
-        assert_eq!(view.set().len(), 4);
+        assert_eq!(view.set().len(), 5);
         assert!(view.trouble.is_some());
     }
 }

@@ -15,7 +15,7 @@ use crate::map::palette::Marked;
 use crate::model::HeapModel;
 use crate::model::cycles::Cycle;
 use crate::ui::action::{self, Action};
-use crate::ui::session::{Phase, Session};
+use crate::ui::session::{Phase, Session, Walks};
 use crate::ui::theme::{self, color};
 use crate::ui::widgets::segments::{Segment, segments};
 use crate::ui::widgets::swatch;
@@ -42,7 +42,7 @@ pub fn show(ui: &mut Ui, session: &Session) -> Option<Action> {
         let to = show_phases(ui, model.counters().phase.unwrap_or(GcPhase::Idle));
         show_steps(ui).or(to)
     });
-    show_colours(ui, model);
+    show_colours(ui, session);
     let sentence = session.last_step().map_or_else(
         || "Step through a collection: the map shows what is reached, and what waits.".to_owned(),
         |step| format!("Last step: {step}."),
@@ -98,8 +98,9 @@ const fn meaning_of(phase: GcPhase) -> &'static str {
 }
 
 /// How far the mark has come: a bar, and its parts in words.
-fn show_colours(ui: &mut Ui, model: &HeapModel) {
+fn show_colours(ui: &mut Ui, session: &Session) {
     let theme = theme::current(ui);
+    let model = session.model();
     let under_way = model.counters().phase.is_some_and(|phase| phase != GcPhase::Idle);
     // To sum over millions of pages takes its time.
     let colours = if under_way { model.pages().colours() } else { Colours::default() };
@@ -136,7 +137,23 @@ fn show_colours(ui: &mut Ui, model: &HeapModel) {
             ui.add(Label::new(format!("{name} {value}")).extend()).on_hover_text(meaning);
             ui.add_space(8.0);
         }
+        show_walks(ui, session.walks());
     });
+}
+
+/// Whether the pages say what a walk of the heap counts, while that is compared.
+fn show_walks(ui: &mut Ui, walks: &Walks) {
+    let theme = theme::current(ui);
+    if let Some((shown, counted)) = walks.differed {
+        let words = "a walk of the heap counts something else";
+        ui.colored_label(color(theme.error()), words)
+            .on_hover_text(format!("the pages say {shown:?}, the walk counted {counted:?}"));
+    } else if walks.agreed > 0 {
+        swatch::swatch(ui, color(theme.running()));
+        let words = format!("{} walks agree", format::count(walks.agreed));
+        ui.add(Label::new(words).truncate())
+            .on_hover_text("--verify: after every step the heap was walked, and counted the same");
+    }
 }
 
 /// What each cycle changed, the latest first.

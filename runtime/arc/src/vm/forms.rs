@@ -14,6 +14,9 @@ use crate::positions;
 use crate::symbols;
 use crate::text::Text;
 
+/// The name of a text whose forms are told to nobody.
+pub(crate) const NOBODY: &str = "";
+
 /// Characters of a form that are told when it begins.
 const TOLD: usize = 72;
 
@@ -23,7 +26,7 @@ impl Machine {
         let expansion = expand::begin(&mut self.world, form)?;
         self.set_register(to, expansion);
         let place = positions::lookup(&self.world.heap, self.world.positions, form);
-        let mark = match place {
+        let mark = match place.filter(|_| !self.is_nobodys()) {
             Some(place) => {
                 if self.world.heap.keeps_events() {
                     self.log_beginning(form, place.line);
@@ -35,6 +38,12 @@ impl Machine {
         };
         self.set_register(to + 1, mark);
         Ok(())
+    }
+
+    /// Whether the text that is being evaluated has no name: then its forms are told to nobody.
+    fn is_nobodys(&self) -> bool {
+        let file = positions::file(&self.world.heap, self.world.positions).as_object();
+        file.is_some_and(|file| Text::of(&self.world.heap, file).prefix(1) == NOBODY)
     }
 
     fn log_beginning(&mut self, form: Value, line: u32) {

@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use super::control::Condition;
+use super::forms::NOBODY;
 use super::{Machine, Registers};
 use crate::error::{ArcError, ErrorKind, Location};
 use crate::fault::{Fault, Outcome};
@@ -336,12 +337,13 @@ impl Machine {
                     let findings = self.inspect(inspection);
                     self.host.inspected(&mut self.world.heap, findings);
                 }
-                Verdict::Evaluate(text) if self.threads.is_console() => {
+                Verdict::Evaluate(text) | Verdict::Test(text) if self.threads.is_console() => {
                     // One text at a time: this one can't be begun.
                     let busy = ArcError::new(ErrorKind::Program, format!("still busy; not evaluated: {text}"));
                     self.end_console(Err(busy));
                 }
-                Verdict::Evaluate(text) => self.begin_console(&text)?,
+                Verdict::Evaluate(text) => self.begin_console(&text, "console")?,
+                Verdict::Test(text) => self.begin_console(&text, NOBODY)?,
                 Verdict::Stop => return Err(Fault::Interrupted),
             }
         }

@@ -320,8 +320,8 @@ impl Machine {
     }
 
     /// Puts the program away, and evaluates the forms of a text for the host before it goes on.
-    pub(super) fn begin_console(&mut self, text: &str) -> Outcome<()> {
-        let port = crate::ports::open_text(&mut self.world, text, "console")?;
+    pub(super) fn begin_console(&mut self, text: &str, name: &str) -> Outcome<()> {
+        let port = crate::ports::open_text(&mut self.world, text, name)?;
         let function = crate::closures::make(&mut self.world, self.stubs.console, &[port])?;
         let thread = self.new_thread(function)?;
         if let Err(fault) = self.put_away(State::Ready) {
