@@ -23,6 +23,8 @@ pub enum Colouring {
     LastTouched,
     /// How far the mark under way has come.
     Marking,
+    /// Which top-level form allocated in it last.
+    Form,
 }
 
 /// How old something is: classes of bytes on the allocation clock, each four times the one before.
@@ -34,10 +36,17 @@ pub fn age_class(age: u64) -> u8 {
     AGES.iter().filter(|most| age >= **most).count() as u8
 }
 
+/// Forms that have a colour of their own; their classes are below this one, which is that of all others.
+pub const FORMS: u8 = 6;
+/// The class of the forms that have none.
+pub const OTHER_FORM: u8 = FORMS;
+/// The class of what no form allocated, or nobody knows which.
+pub const NO_FORM: u8 = FORMS + 1;
+
 impl Colouring {
     /// Every choice, in the order in which they are offered.
-    pub const ALL: [Self; 6] =
-        [Self::Kind, Self::LiveShare, Self::Residency, Self::Age, Self::LastTouched, Self::Marking];
+    pub const ALL: [Self; 7] =
+        [Self::Kind, Self::LiveShare, Self::Residency, Self::Age, Self::LastTouched, Self::Form, Self::Marking];
 
     /// Its words.
     #[must_use]
@@ -49,6 +58,7 @@ impl Colouring {
             Self::Age => "age",
             Self::LastTouched => "touched",
             Self::Marking => "marking",
+            Self::Form => "form",
         }
     }
 
@@ -62,6 +72,7 @@ impl Colouring {
             Self::Age => "how long ago each page was taken, on the allocation clock",
             Self::LastTouched => "how long ago something was last allocated in each page",
             Self::Marking => "how far the collection under way has come: white, grey and black",
+            Self::Form => "which top-level form allocated in each page last",
         }
     }
 
@@ -72,14 +83,15 @@ impl Colouring {
         Self::ALL[(place + 1) % Self::ALL.len()]
     }
 
-    /// What a page looks like. `age` is the class of the age that the choice is about, if it is about one.
+    /// What a page looks like. `class` is that of the age, or of the form, that the choice is about, if it is about one.
     #[must_use]
-    pub fn shade(self, entry: PageEntry, age: u8, theme: Theme) -> Shade {
+    pub fn shade(self, entry: PageEntry, class: u8, theme: Theme) -> Shade {
         match self {
             Self::Kind => Shade::of(entry, theme),
             Self::LiveShare => share_of_live(entry, theme),
             Self::Residency => resident(entry, theme),
-            Self::Age | Self::LastTouched => aged(entry, age, theme),
+            Self::Age | Self::LastTouched => aged(entry, class, theme),
+            Self::Form => formed(entry, class, theme),
             Self::Marking => marking(entry, theme),
         }
     }
@@ -109,6 +121,19 @@ fn aged(entry: PageEntry, age: u8, theme: Theme) -> Shade {
     }
     let youth = 1.0 - f32::from(age) / (AGES.len() + 1) as f32;
     plain(theme.scale(youth), youth, entry, theme)
+}
+
+/// How full a page of a form is drawn, of those that have a colour: no two are drawn to the same height.
+#[must_use]
+pub fn fill_of_form(class: u8) -> f32 {
+    1.0 - 0.75 * f32::from(class) / f32::from(FORMS)
+}
+
+fn formed(entry: PageEntry, class: u8, theme: Theme) -> Shade {
+    if !entry.kind().is_used() || class > OTHER_FORM {
+        return plain(theme.free(), 0.0, entry, theme);
+    }
+    plain(theme.form(class), fill_of_form(class), entry, theme)
 }
 
 /// From below: what was reached, a line where something waits grey, what is white.

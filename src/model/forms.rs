@@ -1,14 +1,20 @@
-//! The top-level forms seen so far: where they are written and how much they allocated.
+//! The top-level forms seen so far: where they are written, how much they allocated, and which of them ran when.
+//!
+//! Events say how much a form allocated, and frames between which places on the allocation clock they are. So of the bytes
+//! of a frame each form is credited with what was its own, and whatever the frame says was filled is put down to the form
+//! with the most of them.
 
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
 
-use heapatlas_heap::frame::Event;
+use heapatlas_heap::frame::{Event, Happening};
 
 /// A top-level form.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Form {
+    /// How many began before it.
+    pub number: u64,
     /// The file it is in.
     pub file: Arc<str>,
     /// The line it begins on, from one.
@@ -40,56 +46,99 @@ impl Form {
     }
 }
 
+/// What was filled behind the place before, up to this one on the allocation clock, is put down to a form.
+#[derive(Clone, Copy, Debug)]
+struct Credit {
+    upto: u64,
+    form: Option<u64>,
+}
+
 /// The forms, the latest last.
 #[derive(Clone, Debug, Default)]
 pub struct Forms {
     latest: VecDeque<Form>,
     count: u64,
-    /// The allocation clock, as far as it is known at the next event.
-    clock: u64,
+    /// In the order of the clock; two that follow one another are of different forms.
+    credits: VecDeque<Credit>,
 }
 
-/// Forms kept at most.
+/// Forms kept at most, and changes from one to another.
 const MOST: usize = 4096;
+const MOST_CREDITS: usize = 65_536;
 
 impl Forms {
-    /// A frame begins whose events come after this place of the allocation clock.
-    pub(super) fn begin_frame(&mut self, clock: u64) {
-        self.clock = clock;
+    /// Takes in the events of a frame, which lie between two places on the allocation clock.
+    pub(super) fn apply(&mut self, events: &[Happening], clocks: Range<u64>) {
+        let mut at = clocks.start;
+        let mut most: Option<(u64, u64)> = None;
+        let mut credit = |form: &Form, bytes: u64| {
+            if most.is_none_or(|(most, _)| bytes >= most) {
+                most = Some((bytes, form.number));
+            }
+        };
+        for Happening { event, .. } in events {
+            match event {
+                Event::FormBegin { file, line, text } => self.begin(file, *line, text, at),
+                // Forms nest when one loads a file: the end belongs to the latest that runs.
+                Event::FormEnd { allocated } => {
+                    let mut running = self.latest.iter_mut().rev().filter(|form| form.allocated.is_none());
+                    if let Some(form) = running.next() {
+                        form.allocated = Some(*allocated);
+                        let end = form.begun.saturating_add(*allocated).min(clocks.end).max(at);
+                        credit(form, end - at);
+                        at = end;
+                    }
+                    if let Some(around) = running.next() {
+                        around.allocated_within += allocated;
+                    }
+                }
+                _ => {}
+            }
+        }
+        if let Some(form) = self.running() {
+            credit(form, clocks.end.saturating_sub(at));
+        }
+        self.put_down(clocks.end, most.map(|(_, form)| form));
     }
 
-    pub(super) fn apply(&mut self, event: &Event) {
-        match event {
-            Event::FormBegin { file, line, text } => {
-                let depth = self.latest.iter().filter(|form| form.allocated.is_none()).count();
-                if self.latest.len() == MOST {
-                    self.latest.pop_front();
-                }
-                let form = Form {
-                    file: Arc::clone(file),
-                    line: *line,
-                    text: Arc::from(&**text),
-                    allocated: None,
-                    allocated_within: 0,
-                    begun: self.clock,
-                    depth,
-                };
-                self.latest.push_back(form);
-                self.count += 1;
-            }
-            Event::FormEnd { allocated } => {
-                // Forms nest when one loads a file: the end belongs to the latest that runs.
-                let mut running = self.latest.iter_mut().rev().filter(|form| form.allocated.is_none());
-                if let Some(form) = running.next() {
-                    form.allocated = Some(*allocated);
-                    self.clock = self.clock.max(form.begun + allocated);
-                }
-                if let Some(around) = running.next() {
-                    around.allocated_within += allocated;
-                }
-            }
-            _ => {}
+    fn begin(&mut self, file: &Arc<str>, line: u32, text: &str, begun: u64) {
+        let depth = self.latest.iter().filter(|form| form.allocated.is_none()).count();
+        if self.latest.len() == MOST {
+            self.latest.pop_front();
         }
+        let (number, file, text) = (self.count, Arc::clone(file), Arc::from(text));
+        self.latest.push_back(Form { number, file, line, text, allocated: None, allocated_within: 0, begun, depth });
+        self.count += 1;
+    }
+
+    /// Puts what was filled up to a place on the clock down to a form.
+    fn put_down(&mut self, upto: u64, form: Option<u64>) {
+        match self.credits.back_mut() {
+            Some(last) if last.form == form => last.upto = last.upto.max(upto),
+            _ => self.credits.push_back(Credit { upto, form }),
+        }
+        if self.credits.len() > MOST_CREDITS {
+            self.credits.pop_front();
+        }
+    }
+
+    /// The number of the form to which is put down what was filled at a place on the allocation clock, and where it is put
+    /// down to that form from there on; `None` when no form ran, or nobody knows.
+    #[must_use]
+    pub fn filled_by(&self, clock: u64) -> (Option<u64>, Range<u64>) {
+        let place = self.credits.partition_point(|credit| credit.upto < clock);
+        let from = place.checked_sub(1).map_or(0, |before| self.credits[before].upto + 1);
+        match self.credits.get(place) {
+            Some(credit) => (credit.form, from..credit.upto + 1),
+            None => (None, from..u64::MAX),
+        }
+    }
+
+    /// The form with a number, unless it is too long ago.
+    #[must_use]
+    pub fn get(&self, number: u64) -> Option<&Form> {
+        let first = self.latest.front()?.number;
+        self.latest.get(usize::try_from(number.checked_sub(first)?).ok()?)
     }
 
     /// The form that runs, if one does.
@@ -119,23 +168,63 @@ impl Forms {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::time::Duration;
+
+    fn happening(event: Event) -> Happening {
+        Happening { wall: Duration::ZERO, event }
+    }
+
+    fn begin(line: u32) -> Happening {
+        happening(Event::FormBegin { file: Arc::from("a.arc"), line, text: "(load b)".into() })
+    }
+
+    fn end(allocated: u64) -> Happening {
+        happening(Event::FormEnd { allocated })
+    }
 
     #[test]
     fn a_form_has_what_it_allocated_itself_and_when() {
-        let begin = |line| Event::FormBegin { file: "a.arc".into(), line, text: "(load)".into() };
         let mut forms = Forms::default();
-        forms.begin_frame(1000);
-        for event in [begin(1), begin(2), Event::FormEnd { allocated: 30 }, begin(3), Event::FormEnd { allocated: 50 }]
-        {
-            forms.apply(&event);
-        }
+        forms.apply(&[begin(1), begin(2), end(30), begin(3), end(50)], 1000..1090);
         assert_eq!(forms.running().map(|form| form.line), Some(1));
-        forms.begin_frame(1090);
-        forms.apply(&Event::FormEnd { allocated: 100 });
+        forms.apply(&[end(100)], 1090..1100);
         let found: Vec<_> = forms.iter().map(|form| (form.own(), form.clock(), form.depth)).collect();
         assert_eq!(
             found,
             [(Some(20), Some(1000..1100), 0), (Some(30), Some(1000..1030), 1), (Some(50), Some(1030..1080), 1)]
         );
+    }
+
+    #[test]
+    fn what_a_frame_filled_is_put_down_to_the_form_with_most_of_its_bytes() {
+        let mut forms = Forms::default();
+        let filled_by = |forms: &Forms, clock| forms.filled_by(clock).0;
+        forms.apply(&[], 0..100);
+        // The first allocates 300 bytes, the second what is left of the thousand.
+        forms.apply(&[begin(1), end(300), begin(2)], 100..1100);
+        // The second goes on for 150, and within the third, which goes on itself, the fourth has the most.
+        forms.apply(&[end(850), begin(3), begin(4), end(700)], 1100..2000);
+        forms.apply(&[], 2000..3000);
+        forms.apply(&[end(1750)], 3000..3001);
+        forms.apply(&[], 3001..4000);
+        let lines = [50, 100, 101, 1100, 1101, 2000, 2001, 3001, 3002, 9999]
+            .map(|clock| filled_by(&forms, clock).map(|number| forms.get(number).expect("a form that is known").line));
+        let expected = [None, None, Some(2), Some(2), Some(4), Some(4), Some(3), Some(3), None, None];
+        assert_eq!(lines, expected);
+        assert_eq!(forms.filled_by(1500), (Some(3), 1101..2001));
+        assert_eq!(forms.running(), None);
+    }
+
+    #[test]
+    fn forms_long_ago_are_forgotten_and_none_is_taken_for_another() {
+        let mut forms = Forms::default();
+        for n in 0..MOST as u32 + 10 {
+            let clock = u64::from(n) * 10;
+            forms.apply(&[begin(n), end(10)], clock..clock + 10);
+        }
+        assert_eq!(forms.get(9), None);
+        assert_eq!(forms.get(10).map(|form| form.line), Some(10));
+        assert_eq!(forms.filled_by(55).0, Some(5));
+        assert_eq!(forms.get(forms.count()), None);
     }
 }

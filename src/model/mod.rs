@@ -6,7 +6,7 @@
 //! * [`difference`] what changed between two moments
 //! * [`history`] the counters over time
 //! * [`cycles`] the collections, with what was before and after each
-//! * [`forms`] the top-level forms seen so far
+//! * [`forms`] the top-level forms seen so far, and which of them ran when
 //! * [`functions`] which functions allocated, as far as somebody looked
 //! * [`survival`] what of an allocation was left by collections
 //! * [`flame`] a tree of bytes
@@ -66,9 +66,8 @@ impl HeapModel {
         }
         self.sequence = frame.sequence;
         self.pages.apply(frame);
-        self.forms.begin_frame(self.counters.clock);
+        self.forms.apply(&frame.events, self.counters.clock..frame.counters.clock);
         for Happening { event, .. } in &frame.events {
-            self.forms.apply(event);
             match event {
                 Event::GcPhase { phase: GcPhase::Roots, cause } => {
                     self.last_cause = Some(*cause);

@@ -24,6 +24,16 @@ pub fn filled(ui: &mut Ui, full: Color32, unjudged: Color32, empty: Color32) -> 
     response
 }
 
+/// A square filled from below to a share of its height.
+pub fn part_filled(ui: &mut Ui, color: Color32, share: f32, empty: Color32) -> Response {
+    let (rect, response) = ui.allocate_exact_size(Vec2::splat(SIDE), Sense::hover());
+    ui.painter().rect_filled(rect, 1.0, empty);
+    let mut part = rect;
+    part.min.y = rect.bottom() - (SIDE * share).round();
+    ui.painter().rect_filled(part, 1.0, color);
+    response
+}
+
 /// A square with slanting lines.
 pub fn hatched(ui: &mut Ui, line: Color32) -> Response {
     let (rect, response) = ui.allocate_exact_size(Vec2::splat(SIDE), Sense::hover());

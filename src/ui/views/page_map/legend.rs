@@ -6,7 +6,7 @@ use heapatlas_heap::terms::{PAGE, PageKind};
 use super::{PageMap, raster};
 use crate::format;
 use crate::map::balance::Term;
-use crate::map::colouring::{AGES, Colouring};
+use crate::map::colouring::{AGES, Colouring, NO_FORM, OTHER_FORM, fill_of_form};
 use crate::map::layout::Order;
 use crate::map::palette::{Marked, Theme};
 use crate::model::HeapModel;
@@ -24,6 +24,9 @@ const KINDS: [(&str, &[PageKind]); 8] = [
     ("reserve", &[PageKind::Reserve]),
     ("free", &[PageKind::Fresh, PageKind::Free, PageKind::GivenBack]),
 ];
+
+/// Characters of a form's name at most.
+const MOST_NAME: usize = 20;
 
 /// Shows the legend.
 pub fn show(ui: &mut Ui, map: &PageMap, model: &HeapModel, lit: Option<Term>) {
@@ -49,6 +52,7 @@ pub fn show(ui: &mut Ui, map: &PageMap, model: &HeapModel, lit: Option<Term>) {
         }
         (None, colouring @ (Colouring::Age | Colouring::LastTouched)) => show_ages(ui, theme, colouring),
         (None, Colouring::Marking) => show_marking(ui, theme),
+        (None, Colouring::Form) => show_forms(ui, map, model, theme),
     });
     in_a_row(ui, |ui| {
         if lit.is_none() && map.colouring() == Colouring::Kind {
@@ -136,10 +140,60 @@ fn show_marking(ui: &mut Ui, theme: Theme) {
     note(ui, "outlined: what the last step worked on");
 }
 
+/// The forms that have a colour, those with the most pages first.
+fn show_forms(ui: &mut Ui, map: &PageMap, model: &HeapModel, theme: Theme) {
+    let ground = color(theme.free());
+    let ranked = map.forms.ranked();
+    for (class, number, pages) in &ranked {
+        let Some(form) = model.forms().get(*number) else { continue };
+        let colour = color(theme.form(*class));
+        swatch::part_filled(ui, colour, fill_of_form(*class), ground);
+        let words = format!("{} {}", short_name(&form.text), format::count(*pages));
+        let hint = format!("{}:{}  {}", form.file, form.line, form.text);
+        ui.add(Label::new(words).extend()).on_hover_text(hint);
+        ui.add_space(8.0);
+    }
+    for (class, name, pages) in
+        [(OTHER_FORM, "other forms", map.forms.others()), (NO_FORM, "not known", map.forms.unknown())]
+    {
+        if pages > 0 {
+            let fill = if class == NO_FORM { 0.0 } else { fill_of_form(class) };
+            swatch::part_filled(ui, color(theme.form(class)), fill, ground);
+            say(ui, &format!("{name} {}", format::count(pages)));
+            ui.add_space(8.0);
+        }
+    }
+    note(
+        ui,
+        if ranked.is_empty() { "No form has allocated yet." } else { "pages by the form that allocated there last" },
+    );
+}
+
+/// The first two words of a form, as a person would call it.
+fn short_name(text: &str) -> String {
+    let words = text.trim_matches(['(', ')']).split_whitespace().take(2);
+    let name = words.collect::<Vec<_>>().join(" ");
+    match name.char_indices().nth(MOST_NAME) {
+        Some((end, _)) => format!("{}…", &name[..end]),
+        None => name,
+    }
+}
+
 fn say(ui: &mut Ui, text: &str) {
     ui.add(Label::new(text).extend());
 }
 
 fn note(ui: &mut Ui, text: &str) {
     ui.add(Label::new(RichText::new(text).weak()).extend());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_form_is_called_by_its_first_words() {
+        let names = ["(def map1 (f xs) (if", "(prn x)", "42", "(mac a-very-long-name-indeed (x))"].map(short_name);
+        assert_eq!(names, ["def map1", "prn x", "42", "mac a-very-long-name…"]);
+    }
 }

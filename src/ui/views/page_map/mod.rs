@@ -1,5 +1,6 @@
 //! The page map: every page a tile, every hole a row, in address order.
 //!
+//! * [`forms`] which forms have a colour
 //! * [`geometry`] where rows and pages lie
 //! * [`raster`] pages to pixels
 //! * [`facts`] what the page table says of a page, in words
@@ -13,6 +14,7 @@
 
 pub mod controls;
 pub mod facts;
+pub mod forms;
 pub mod geometry;
 pub mod legend;
 pub mod overlay;
@@ -22,6 +24,8 @@ pub mod search;
 pub mod span_bar;
 pub mod view;
 
+use std::rc::Rc;
+
 use eframe::egui::{Key, Label, Response, Role, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, vec2};
 use heapatlas_heap::terms::{Address, PAGE, PageKind, Span};
 
@@ -29,6 +33,7 @@ use crate::map::colouring::Colouring;
 use crate::map::layout::Order;
 use crate::model::HeapModel;
 use crate::ui::theme::{self, color};
+use forms::FormClasses;
 use geometry::{Geometry, Tile};
 use overlay::Overlay;
 use raster::Bands;
@@ -58,6 +63,8 @@ pub struct PageMap {
     /// The rows that were shown last, from the first page to behind the last.
     shown: Option<Span>,
     bar: SpanBar,
+    /// Which forms have a colour, while the colours are about forms.
+    forms: FormClasses,
     /// The page that was clicked.
     pinned: Option<Address>,
     /// The page under the pointer.
@@ -80,9 +87,20 @@ pub struct PageMap {
     wanted: Option<Address>,
     /// Pinching and turning the wheel, not yet enough for the next tile.
     turned: f32,
-    /// Where everything lay when last drawn.
-    drawn: Option<Geometry>,
+    /// Where everything lay when last drawn, and what that follows from.
+    drawn: Option<Rc<Geometry>>,
+    basis: Option<Basis>,
     bands: Bands,
+}
+
+/// What a geometry follows from. With millions of pages it is worth keeping.
+#[derive(Clone, PartialEq, Debug)]
+struct Basis {
+    spans: Vec<Span>,
+    order: Order,
+    room: Vec2,
+    pixel: f32,
+    chosen: Option<Tile>,
 }
 
 /// Room for addresses, in points.
@@ -237,9 +255,14 @@ impl PageMap {
         let pixel = 1.0 / ui.ctx().pixels_per_point();
         let bar = ui.spacing().scroll.allocated_width();
         self.show_bar(ui, model);
+        if self.colouring == Colouring::Form {
+            self.forms.update(model);
+        }
         let shown_before = self.shown.clone();
         let room = ui.available_size() - vec2(GUTTER + GUTTER_GAP + bar, 2.0);
-        let geometry = Geometry::new(&spans, self.order, room, pixel, self.chosen);
+        let basis = Basis { spans, order: self.order, room, pixel, chosen: self.chosen };
+        let is_as_before = self.basis.as_ref() == Some(&basis);
+        let geometry = self.geometry_of(basis);
         let wanted = self.wanted.take().and_then(|address| geometry.page(address));
         let mut area = ScrollArea::vertical().id_salt("page map").auto_shrink(false);
         if self.zooms(ui) {
@@ -250,8 +273,9 @@ impl PageMap {
             let size = vec2(ui.available_width(), geometry.size().y);
             let (whole, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
             let corner = whole.min.to_vec2() + vec2(GUTTER + GUTTER_GAP, 0.0);
-            let (colouring, lit) = (self.colouring, overlay.lit);
-            let scene = Scene { geometry: &geometry, model, colouring, lit, corner: snapped(corner, pixel) };
+            let (colouring, lit, forms) = (self.colouring, overlay.lit, self.forms.clone());
+            let corner = snapped(corner, pixel);
+            let scene = Scene { geometry: &geometry, model, colouring, lit, forms: &forms, corner };
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, in_words(model)));
             if let Some(rect) = wanted {
                 ui.scroll_to_rect(rect.translate(scene.corner).expand(theme::CONTROL), None);
@@ -266,11 +290,22 @@ impl PageMap {
             self.point(ui, &scene, &response);
         });
         self.bands.retire();
-        if shown_before != self.shown || self.drawn.as_ref() != Some(&geometry) {
+        if shown_before != self.shown || !is_as_before {
             // The bar above and the legend were drawn of what there was before.
             ui.ctx().request_repaint();
         }
-        self.drawn = Some(geometry);
+    }
+
+    /// Where everything lies: as when last drawn, if nothing has changed.
+    fn geometry_of(&mut self, basis: Basis) -> Rc<Geometry> {
+        let known = self.drawn.take().filter(|_| self.basis.as_ref() == Some(&basis));
+        let geometry = known.unwrap_or_else(|| {
+            let Basis { spans, order, room, pixel, chosen } = &basis;
+            Rc::new(Geometry::new(spans, *order, *room, *pixel, *chosen))
+        });
+        self.basis = Some(basis);
+        self.drawn = Some(Rc::clone(&geometry));
+        geometry
     }
 
     /// The whole span in one bar, and which part of it is shown below.

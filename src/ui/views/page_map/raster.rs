@@ -1,7 +1,8 @@
 //! Pages to pixels: bands of rows, each a texture, painted again only when what it shows has changed.
 
 use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
+use std::collections::hash_map::Entry;
+use std::sync::Arc;
 
 use eframe::egui::{Color32, ColorImage, Context, TextureHandle, TextureId, TextureOptions};
 use heapatlas_heap::PageEntry;
@@ -14,21 +15,14 @@ use crate::map::shade::Shade;
 use crate::ui::theme;
 
 /// What a page looks like on the map.
-#[derive(Clone, Copy, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Look {
     /// What is known of it.
     pub entry: PageEntry,
     /// How recently something was allocated in it, from 0 for long ago to [`GLOWS`] for just now.
     pub glow: u8,
-    /// The class of the age that the colours are about; 0 when they are about none.
-    pub age: u8,
-}
-
-impl Hash for Look {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        self.entry.words().hash(state);
-        (self.glow, self.age).hash(state);
-    }
+    /// The class of the age or the form that the colours are about; 0 when they are about neither.
+    pub class: u8,
 }
 
 /// Steps of recency.
@@ -75,6 +69,9 @@ impl Manner {
     }
 }
 
+/// A row of pages: a look in every column, or nothing.
+pub type Looks = Vec<Option<Look>>;
+
 /// The bands painted so far, by the number of their first row.
 #[derive(Default)]
 pub struct Bands {
@@ -82,10 +79,13 @@ pub struct Bands {
     generation: u64,
 }
 
+/// Some rows, and what was painted of them. Of an image only the tiles that changed are painted again, and of a texture
+/// only the rows from the first that changed to the last are handed to the renderer.
 struct Band {
     texture: TextureHandle,
-    /// Of what it shows.
-    hash: u64,
+    image: Arc<ColorImage>,
+    rows: Vec<Looks>,
+    manner: Manner,
     /// When it was last wanted.
     generation: u64,
 }
@@ -97,23 +97,23 @@ impl std::fmt::Debug for Bands {
 }
 
 impl Bands {
-    /// The texture of a band of rows, each with a look or nothing in every column.
-    pub fn texture(&mut self, ctx: &Context, first: usize, rows: &[Vec<Option<Look>>], manner: Manner) -> TextureId {
-        let mut hasher = DefaultHasher::new();
-        (rows, manner).hash(&mut hasher);
-        let hash = hasher.finish();
+    /// The texture of a band of rows, and the rows again.
+    pub fn texture(&mut self, ctx: &Context, first: usize, rows: Vec<Looks>, manner: Manner) -> (TextureId, &[Looks]) {
         let generation = self.generation;
-        let paint = || paint(rows, manner);
-        let band = self.bands.entry(first).or_insert_with(|| {
-            let texture = ctx.load_texture("pages", paint(), TextureOptions::NEAREST);
-            Band { texture, hash, generation }
-        });
-        if band.hash != hash {
-            band.texture.set(paint(), TextureOptions::NEAREST);
-            band.hash = hash;
-        }
+        let band = match self.bands.entry(first) {
+            Entry::Occupied(known) => {
+                let band = known.into_mut();
+                band.update(rows, manner);
+                band
+            }
+            Entry::Vacant(place) => {
+                let image = Arc::new(paint(&rows, manner));
+                let texture = ctx.load_texture("pages", Arc::clone(&image), TextureOptions::NEAREST);
+                place.insert(Band { texture, image, rows, manner, generation })
+            }
+        };
         band.generation = generation;
-        band.texture.id()
+        (band.texture.id(), &band.rows)
     }
 
     /// Forgets the bands that nobody wanted since the last call.
@@ -124,6 +124,43 @@ impl Bands {
     }
 }
 
+impl Band {
+    fn update(&mut self, rows: Vec<Looks>, manner: Manner) {
+        let columns = |rows: &[Looks]| rows.first().map_or(0, Vec::len);
+        let is_same = self.manner == manner && self.rows.len() == rows.len() && columns(&self.rows) == columns(&rows);
+        if is_same {
+            self.repaint(&rows);
+        } else {
+            self.image = Arc::new(paint(&rows, manner));
+            self.texture.set(Arc::clone(&self.image), TextureOptions::NEAREST);
+        }
+        self.rows = rows;
+        self.manner = manner;
+    }
+
+    /// Paints the tiles that have changed.
+    fn repaint(&mut self, rows: &[Looks]) {
+        let differs = |row: &usize| self.rows[*row] != rows[*row];
+        let Some(first) = (0..rows.len()).find(differs) else { return };
+        let last = (first..rows.len()).rev().find(differs).unwrap_or(first);
+        let image = Arc::make_mut(&mut self.image);
+        for row in first..=last {
+            let looks = rows[row].iter().zip(&self.rows[row]).enumerate();
+            for (column, (look, _)) in looks.filter(|(_, (look, known))| look != known) {
+                paint_tile(image, (column, row), *look, self.manner);
+            }
+        }
+        let height = self.manner.tile.height as usize;
+        let (top, high) = (first * height, (last + 1 - first) * height);
+        if high == image.height() {
+            self.texture.set_partial([0, 0], Arc::clone(&self.image), TextureOptions::NEAREST);
+        } else {
+            let part = image.region_by_pixels([0, top], [image.width(), high]);
+            self.texture.set_partial([0, top], part, TextureOptions::NEAREST);
+        }
+    }
+}
+
 /// From this height on a tile shows its fill; a smaller one is of one colour.
 const FILLED_FROM: u32 = 6;
 /// How much of a tile's height the line of what waits takes: one part of so many.
@@ -131,28 +168,38 @@ const LINE_SHARE: u32 = 5;
 /// Pixels from one line of the hatch to the next.
 const HATCH: u32 = 4;
 
-fn paint(rows: &[Vec<Option<Look>>], manner: Manner) -> ColorImage {
+fn paint(rows: &[Looks], manner: Manner) -> ColorImage {
     let theme = manner.theme();
     let tile = manner.tile;
     let columns = rows.first().map_or(0, Vec::len);
     let size = [tile.left_of(columns) as usize, rows.len() * tile.height as usize];
     let mut image = ColorImage::filled(size, theme::color(theme.background()));
     for (row, looks) in rows.iter().enumerate() {
-        for (column, look) in looks.iter().enumerate() {
-            if let Some(look) = look {
-                let corner = (tile.left_of(column), row as u32 * tile.height);
-                paint_page(&mut image, corner, *look, manner);
-            }
+        for (column, look) in looks.iter().enumerate().filter(|(_, look)| look.is_some()) {
+            paint_tile(&mut image, (column, row), *look, manner);
         }
     }
     image
+}
+
+/// Paints a page, or that there is none any more.
+fn paint_tile(image: &mut ColorImage, (column, row): (usize, usize), look: Option<Look>, manner: Manner) {
+    let tile = manner.tile;
+    let corner = (tile.left_of(column), row as u32 * tile.height);
+    match look {
+        Some(look) => paint_page(image, corner, look, manner),
+        None => {
+            let ground = theme::color(manner.theme().background());
+            fill(image, corner, (tile.width, tile.height), |_, _| ground);
+        }
+    }
 }
 
 fn paint_page(image: &mut ColorImage, corner: (u32, u32), look: Look, manner: Manner) {
     let theme = manner.theme();
     let mut shade = match manner.lit {
         Some(term) => Shade::lit(look.entry, term, theme),
-        None => manner.colouring.shade(look.entry, look.age, theme),
+        None => manner.colouring.shade(look.entry, look.class, theme),
     };
     if manner.lit.is_none() && manner.colouring == Colouring::Kind {
         shade.full = glowing(shade.full, look.glow, theme);
@@ -227,6 +274,39 @@ mod tests {
     }
 
     #[test]
+    fn what_is_painted_again_where_it_changed_is_as_if_all_were_painted_anew() {
+        let mut heap = Heap::new().expect("a heap");
+        for _ in 0..5000 {
+            heap.cons(Value::NIL, Value::T).expect("room");
+        }
+        let entries: Vec<_> = heap.cut_frame(true).pages().map(|(_, entry)| entry).collect();
+        let look =
+            |n: usize| (n % 7 != 3).then(|| Look { entry: entries[n % entries.len()], glow: (n % 4) as u8, class: 0 });
+        let rows = |seed: usize| -> Vec<Looks> {
+            (0..6)
+                .map(|row| (0..40).map(|column| look(column + row * if row == seed { 31 } else { 9 })).collect())
+                .collect()
+        };
+        let ctx = Context::default();
+        for tile in [Tile { width: 4, height: 4, gap: 0 }, Tile { width: 10, height: 14, gap: 2 }] {
+            let manner = Manner { tile, colouring: Colouring::Kind, lit: None, dark: true };
+            let mut bands = Bands::default();
+            for seed in [2, 3, 3, 9, 0] {
+                let (_, shown) = bands.texture(&ctx, 0, rows(seed), manner);
+                assert_eq!(shown, rows(seed));
+                let band = &bands.bands[&0];
+                assert_eq!(*band.image, paint(&rows(seed), manner));
+            }
+            let light = Manner { dark: false, ..manner };
+            bands.texture(&ctx, 0, rows(0), light);
+            assert_eq!(*bands.bands[&0].image, paint(&rows(0), light));
+            bands.retire();
+            bands.retire();
+            assert!(bands.bands.is_empty());
+        }
+    }
+
+    #[test]
     fn a_page_is_filled_from_below_in_the_colour_of_its_kind() {
         let mut heap = Heap::new().expect("a heap");
         for _ in 0..128 {
@@ -237,14 +317,14 @@ mod tests {
         let entry = cells.expect("a page of cells").1;
         let tile = Tile { width: 10, height: 10, gap: 0 };
         let manner = Manner { tile, colouring: Colouring::Kind, lit: None, dark: true };
-        let image = paint(&[vec![Some(Look { entry, glow: 0, age: 0 }), None]], manner);
+        let image = paint(&[vec![Some(Look { entry, glow: 0, class: 0 }), None]], manner);
         assert_eq!(image.size, [20, 10]);
         let shade = Shade::of(entry, Theme::Dark);
         let at = |x: usize, y: usize| image.pixels[y * 20 + x];
         assert_eq!(at(0, 8), theme::color(shade.unjudged));
         assert_eq!(at(9, 9), theme::color(Theme::Dark.background()), "a line between pages");
         assert_eq!(at(15, 5), theme::color(Theme::Dark.background()), "nothing where no page is");
-        let lit = paint(&[vec![Some(Look { entry, glow: 0, age: 0 })]], Manner { lit: Some(Term::Tables), ..manner });
+        let lit = paint(&[vec![Some(Look { entry, glow: 0, class: 0 })]], Manner { lit: Some(Term::Tables), ..manner });
         assert_ne!(lit.pixels[8 * 10], image.pixels[8 * 20]);
     }
 }

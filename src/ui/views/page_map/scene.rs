@@ -4,6 +4,7 @@ use eframe::egui::{Align2, Color32, FontId, Pos2, Rect, Shape, Stroke, StrokeKin
 use heapatlas_heap::terms::{Address, PAGE, Span};
 
 use super::GUTTER_GAP;
+use super::forms::FormClasses;
 use super::geometry::{Geometry, line_of};
 use super::raster::{Bands, Look, Manner, glow};
 use crate::format;
@@ -26,6 +27,7 @@ pub(super) struct Scene<'m> {
     pub(super) model: &'m HeapModel,
     pub(super) colouring: Colouring,
     pub(super) lit: Option<Term>,
+    pub(super) forms: &'m FormClasses,
     /// From the map's corner to the screen's.
     pub(super) corner: Vec2,
 }
@@ -45,12 +47,12 @@ impl Scene<'_> {
         let manner = Manner { tile: self.geometry.tile(), colouring: self.colouring, lit: self.lit, dark };
         let (top, bottom) = (self.geometry.row(rows.start).0, self.geometry.row(rows.end - 1).1);
         let looks: Vec<_> = self.geometry.layout().rows()[rows.clone()].iter().map(|row| self.looks(row)).collect();
-        let texture = bands.texture(ui.ctx(), rows.start, &looks, manner);
+        let (texture, looks) = bands.texture(ui.ctx(), rows.start, looks, manner);
         let rect = Rect::from_min_max(pos2(0.0, top), pos2(self.geometry.size().x, bottom)).translate(self.corner);
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         ui.painter().image(texture, rect, whole, Color32::WHITE);
         if self.geometry.layout().order() == Order::Rows {
-            for (row, looks) in rows.zip(&looks) {
+            for (row, looks) in rows.zip(looks) {
                 self.draw_gaps(ui, row, looks);
             }
         }
@@ -91,12 +93,13 @@ impl Scene<'_> {
 
     fn look(&self, page: Page) -> Look {
         let clock = self.model.counters().clock;
-        let age = match self.colouring {
+        let class = match self.colouring {
             Colouring::Age => age_class(clock.saturating_sub(page.entry.birth())),
             Colouring::LastTouched => age_class(clock.saturating_sub(page.touched)),
+            Colouring::Form => self.forms.class_of(page, self.model.forms()),
             _ => 0,
         };
-        Look { entry: page.entry, glow: glow(page.touched, clock), age }
+        Look { entry: page.entry, glow: glow(page.touched, clock), class }
     }
 
     /// A hole: a zigzag line with its size, whatever that is.
