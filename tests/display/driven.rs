@@ -1,0 +1,106 @@
+//! The whole of a session, by mouse and keyboard: load the library, pause, step a collection object by object, then by phase
+//! to its end, look at a page, find why something on it is alive, set a limit, hit it, raise it, go on.
+//!
+//! `--verify` has the runtime walk the heap at every step, and the panel say whether the pages count the same. Its number
+//! of walks changes with every step, so that waiting for a change is waiting for the step.
+
+use std::process::Child;
+use std::time::Instant;
+
+use heapatlas::map::palette::{Marked, Rgb, Theme};
+use heapatlas_heap::terms::PageKind;
+
+use crate::screen::{Display, HEIGHT, Part, WIDTH};
+use crate::{AT_ONCE, end_of};
+
+const THEME: Theme = Theme::Dark;
+/// Parts of the screen: what is below the map at its left, beside the map, the console, and everything.
+const BELOW: Part = Part { columns: 0..540, rows: 470..765 };
+const SIDE: Part = Part { columns: 930..WIDTH, rows: 60..765 };
+const CONSOLE: Part = Part { columns: 550..920, rows: 470..765 };
+const ALL: Part = Part { columns: 0..WIDTH, rows: 0..HEIGHT };
+/// Steps by object.
+const OBJECTS: usize = 12;
+
+/// The window, and its screen.
+struct Driver<'d> {
+    display: &'d Display,
+    program: Child,
+}
+
+impl Driver<'_> {
+    /// Waits until a part of the screen has so many pixels of a colour.
+    fn wait(&mut self, what: &str, part: &Part, colour: Rgb, enough: impl Fn(usize) -> bool) {
+        self.display.wait_for(&mut self.program, what, || enough(self.display.count(part, colour)));
+    }
+
+    /// Does something, and waits until a part of the screen looks otherwise.
+    fn change(&mut self, what: &str, part: &Part, act: impl FnOnce(&Display)) {
+        let before = self.display.pixels(part);
+        act(self.display);
+        self.display.wait_for(&mut self.program, what, || self.display.pixels(part) != before);
+    }
+
+    /// Steps the collector by a key, and holds the panel's counts against the walk.
+    fn step(&mut self, key: &str) {
+        self.change("the step", &BELOW, |display| display.press(key));
+        assert_eq!(self.display.count(&BELOW, THEME.error()), 0, "a walk counts something else");
+        self.wait("walks that agree", &BELOW, THEME.running(), |pixels| pixels > 50);
+    }
+
+    fn evaluate(&mut self, text: &str) {
+        self.display.press("ctrl+e");
+        self.display.enter(text);
+    }
+}
+
+#[test]
+fn the_real_window_is_driven_by_mouse_and_keyboard() {
+    let Some(display) = Display::open() else { return eprintln!("skipped: no Xvfb or no xdotool") };
+    let program = display.start(&["--theme", "dark", "--verify"]);
+    let mut driver = Driver { display: &display, program };
+    let (black, white) = (THEME.marking(Marked::Black), THEME.marking(Marked::White));
+    driver.wait("a map", &ALL, THEME.kind(PageKind::Objects), |pixels| pixels > 3_000);
+
+    // Standing still, then object by object: much is white, something is reached, and grey waits.
+    display.press("space");
+    driver.wait("the dot of a program that stands still", &ALL, THEME.waiting(), |pixels| pixels > 30);
+    display.press("o");
+    driver.wait("walks that agree", &BELOW, THEME.running(), |pixels| pixels > 50);
+    (1..OBJECTS).for_each(|_| driver.step("o"));
+    driver.wait("white", &ALL, white, |pixels| pixels > 20_000);
+    driver.wait("grey", &ALL, THEME.waiting(), |pixels| pixels > 100);
+    // By phase to its end: what is reached is black, and then nothing is any more.
+    for _ in 0..2 {
+        driver.step("shift+g");
+    }
+    driver.wait("black", &ALL, black, |pixels| pixels > 2_000);
+    for _ in 0..4 {
+        driver.step("shift+g");
+    }
+    driver.wait("the end of the cycle", &ALL, black, |pixels| pixels < 600);
+
+    // A page is clicked, and what lives on it is shown. Then the value of a function is looked for, and why it is alive.
+    driver.change("the panel of a page", &SIDE, |display| display.press("F3"));
+    driver.change("the page", &SIDE, |display| display.click(320, 160));
+    driver.wait("what lives on the page", &SIDE, THEME.running(), |pixels| pixels > 1_000);
+    display.press("slash");
+    driver.change("why it is alive", &SIDE, |display| display.enter("map1"));
+
+    // The program ends. What is typed reaches a limit, which is raised, and it goes on.
+    display.press("s");
+    driver.wait("the end of the program", &ALL, THEME.waiting(), |pixels| pixels == 0);
+    driver.evaluate("(= (heap-limit) 16777216)");
+    driver.wait("the answer", &CONSOLE, THEME.running(), |pixels| pixels > 3);
+    driver.evaluate("(len (= kept (let l nil (repeat 1000000 (push 1 l)) l)))");
+    driver.wait("the question", &ALL, THEME.error(), |pixels| pixels > 100);
+    // The field has the keyboard, and holds twice the limit.
+    driver.change("going on", &ALL, |display| display.press("Return"));
+    driver.wait("no question", &ALL, THEME.error(), |pixels| pixels == 0);
+    driver.wait("a heap of sixteen megabytes of cells", &ALL, THEME.kind(PageKind::Cells), |pixels| pixels > 40_000);
+
+    display.press("ctrl+q");
+    let (code, time) = end_of(driver.program, Instant::now());
+    assert_eq!(code, Some(0));
+    assert!(time < AT_ONCE, "closing took {time:?}");
+}

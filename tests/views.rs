@@ -1,0 +1,217 @@
+//! Every view, in both themes and two sizes, as it is painted: no text is cut off at its side, none lies over another, and
+//! all of them can be read on what is behind them.
+
+use std::time::{Duration, Instant};
+
+use eframe::egui::epaint::{ClippedShape, TextShape};
+use eframe::egui::{Color32, Key, Modifiers, Rect, Shape, Vec2, vec2};
+use egui_kittest::Harness;
+use egui_kittest::kittest::Queryable;
+use heapatlas::command::Speed;
+use heapatlas::map::colouring::Colouring;
+use heapatlas::map::palette::Rgb;
+use heapatlas::source::Subject;
+use heapatlas::source::embedded::Beginning;
+use heapatlas::source::program::Program;
+use heapatlas::ui::app::App;
+use heapatlas::ui::session::Phase;
+use heapatlas::ui::{ThemeChoice, WindowOptions};
+
+/// Longer than anything here takes on a slow machine.
+const PATIENCE: Duration = Duration::from_secs(60);
+/// What a person needs to read it, says the web's standard of accessibility.
+const READABLE: f32 = 4.5;
+/// So much of a letter may reach beyond where it was put.
+const SLACK: f32 = 1.5;
+
+/// A window, and what was found to be wrong with what it paints.
+struct Window {
+    harness: Harness<'static, App>,
+    name: String,
+    wrong: Vec<String>,
+}
+
+/// A text that was painted.
+struct Painted {
+    text: String,
+    /// Where it may be seen, and where it is.
+    clip: Rect,
+    rect: Rect,
+    colours: Vec<Color32>,
+    /// What is behind it.
+    ground: Option<Color32>,
+}
+
+impl Window {
+    fn open(theme: ThemeChoice, size: Vec2) -> Self {
+        let program = Program { soft_limit: Some(16 << 20), verify: true, ..Program::default() };
+        let beginning = Beginning { program, speed: Speed::Full, paused: false, asks: true };
+        let subject = Subject::Program(beginning);
+        let options =
+            WindowOptions { subject, title: "arc.arc (built in)".to_owned(), theme, close: crossbeam_channel::never() };
+        let harness = Harness::builder()
+            .with_size(size)
+            .build_eframe(|creation| App::new(&creation.egui_ctx, options).expect("a runtime"));
+        let mut window = Self { harness, name: format!("{theme:?} {size:?}"), wrong: Vec::new() };
+        window.wait("the end", |app| app.session().progress().phase() == Phase::Finished);
+        window
+    }
+
+    fn wait(&mut self, what: &str, until: impl Fn(&App) -> bool) {
+        let since = Instant::now();
+        while !until(self.harness.state()) {
+            assert!(since.elapsed() < PATIENCE, "waited for {what}");
+            std::thread::sleep(Duration::from_millis(4));
+            self.harness.step();
+        }
+        self.harness.run_steps(2);
+    }
+
+    fn click(&mut self, label: &str) {
+        self.harness.get_by_label(label).click();
+        self.harness.run_steps(2);
+    }
+
+    fn press(&mut self, modifiers: Modifiers, key: Key) {
+        self.harness.key_press_modifiers(modifiers, key);
+        self.harness.run_steps(2);
+    }
+
+    fn evaluate(&mut self, text: &str) {
+        self.press(Modifiers::COMMAND, Key::E);
+        self.harness.get_by_label("Arc to evaluate").type_text(text);
+        self.harness.run_steps(1);
+        self.press(Modifiers::NONE, Key::Enter);
+    }
+
+    /// Looks at what is painted now.
+    fn look(&mut self, view: &str) {
+        // The pointer's hints would lie over what they are about.
+        self.harness.remove_cursor();
+        self.harness.run_steps(2);
+        let texts = painted(&self.harness.output().shapes);
+        assert!(texts.len() > 20, "{view}: only {} texts", texts.len());
+        let place = format!("{} {view}", self.name);
+        self.wrong.extend(texts.iter().filter_map(|text| Some(format!("{place}: {}", trouble(text)?))));
+        for (n, text) in texts.iter().enumerate() {
+            if let Some(over) = texts[..n].iter().find(|other| overlap(text, other)) {
+                self.wrong.push(format!("{place}: {:?} lies over {:?}", text.text, over.text));
+            }
+        }
+    }
+
+    fn look_at_all(&mut self) {
+        for (key, view) in
+            [(Key::F6, "the timeline"), (Key::F7, "the collector"), (Key::F9, "breakpoints"), (Key::F8, "the source")]
+        {
+            self.press(Modifiers::NONE, key);
+            self.look(view);
+        }
+        self.click("by bytes");
+        self.look("forms by bytes");
+        self.press(Modifiers::NONE, Key::O);
+        self.wait("a step", |app| app.session().last_step().is_some());
+        self.look("a mark under way");
+        (0..40).for_each(|_| self.harness.key_press_modifiers(Modifiers::SHIFT, Key::ArrowRight));
+        self.harness.run_steps(2);
+        for (key, view) in [(Key::F2, "the balance"), (Key::F3, "a page"), (Key::F4, "free lists")] {
+            self.press(Modifiers::NONE, key);
+            self.look(view);
+        }
+        for _ in Colouring::ALL {
+            self.press(Modifiers::NONE, Key::C);
+            let colouring = self.harness.state().map().colouring();
+            self.look(colouring.name());
+        }
+        self.press(Modifiers::NONE, Key::H);
+        self.look("along a Hilbert curve");
+        self.press(Modifiers::COMMAND, Key::O);
+        self.look("what to open");
+        self.press(Modifiers::NONE, Key::Escape);
+        self.click("Keys");
+        self.look("the keys");
+        self.press(Modifiers::NONE, Key::Escape);
+        self.evaluate("(car 7)");
+        self.evaluate("(len (= kept (let l nil (repeat 1000000 (push 1 l)) l)))");
+        self.wait("the question", |app| matches!(app.session().progress().phase(), Phase::Exhausted(_)));
+        self.look("the question");
+    }
+}
+
+/// What is wrong with a text by itself.
+fn trouble(text: &Painted) -> Option<String> {
+    let Painted { text: words, clip, rect, colours, ground } = text;
+    if rect.left() < clip.left() - SLACK || rect.right() > clip.right() + SLACK {
+        return Some(format!("{words:?} is cut off: {rect:?} in {clip:?}"));
+    }
+    let ground = (*ground)?;
+    let faint = colours.iter().find(|colour| colour.is_opaque() && contrast(**colour, ground) < READABLE)?;
+    Some(format!("{words:?} is hard to read: {faint:?} on {ground:?}"))
+}
+
+fn contrast(a: Color32, b: Color32) -> f32 {
+    let [a, b] = [a, b].map(|colour| Rgb(colour.r(), colour.g(), colour.b()));
+    a.contrast(b)
+}
+
+/// Whether two texts that can be seen share more than their edges.
+fn overlap(a: &Painted, b: &Painted) -> bool {
+    let seen = |text: &Painted| text.rect.intersect(text.clip).shrink2(vec2(SLACK, 4.0));
+    let both = seen(a).intersect(seen(b));
+    // A window that lies on top hides what is below: then the ground is another.
+    both.is_positive() && a.ground == b.ground
+}
+
+/// The texts that can be seen, with what is behind each.
+fn painted(shapes: &[ClippedShape]) -> Vec<Painted> {
+    let (mut texts, mut grounds) = (Vec::new(), Vec::new());
+    for ClippedShape { clip_rect, shape, .. } in shapes {
+        collect(shape, *clip_rect, &mut grounds, &mut texts);
+    }
+    texts
+}
+
+fn collect(shape: &Shape, clip: Rect, grounds: &mut Vec<(Rect, Color32)>, texts: &mut Vec<Painted>) {
+    match shape {
+        Shape::Vec(shapes) => shapes.iter().for_each(|shape| collect(shape, clip, grounds, texts)),
+        Shape::Rect(rect) if rect.fill.is_opaque() => {
+            let seen = rect.rect.intersect(clip);
+            // Whatever was written there is covered.
+            texts.retain(|text: &Painted| !seen.contains_rect(text.rect.intersect(text.clip)));
+            grounds.push((seen, rect.fill));
+        }
+        Shape::Text(text) => {
+            let rect = text.visual_bounding_rect();
+            if rect.is_positive() && clip.contains(rect.center()) && !text.galley.text().trim().is_empty() {
+                let ground = grounds.iter().rev().find(|(ground, _)| ground.contains(rect.center()));
+                let (words, colours) = (text.galley.text().to_owned(), colours_of(text));
+                let ground = ground.map(|(_, colour)| *colour);
+                texts.push(Painted { text: words, clip, rect, colours, ground });
+            }
+        }
+        _ => {}
+    }
+}
+
+fn colours_of(text: &TextShape) -> Vec<Color32> {
+    let sections =
+        text.galley.job.sections.iter().map(|section| match (text.override_text_color, section.format.color) {
+            (Some(colour), _) => colour,
+            (None, Color32::PLACEHOLDER) => text.fallback_color,
+            (None, colour) => colour,
+        });
+    sections.collect()
+}
+
+#[test]
+fn every_view_can_be_read_in_both_themes_and_sizes() {
+    let mut wrong = Vec::new();
+    for theme in [ThemeChoice::Dark, ThemeChoice::Light] {
+        for size in [vec2(1280.0, 800.0), vec2(2560.0, 1440.0)] {
+            let mut window = Window::open(theme, size);
+            window.look_at_all();
+            wrong.append(&mut window.wrong);
+        }
+    }
+    assert!(wrong.is_empty(), "{} troubles:\n{}", wrong.len(), wrong.join("\n"));
+}
