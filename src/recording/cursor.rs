@@ -11,6 +11,7 @@ use heapatlas_heap::os::file::MappedFile;
 use super::decode::Decoder;
 use super::description::Meaning;
 use super::format::{CHUNK_HEADER_BYTES, ChunkHeader, ChunkKind, MARKER, Packing};
+use super::trust::Trust;
 use crate::format;
 
 /// Bytes of a stream, as far as they are there.
@@ -46,37 +47,6 @@ impl Input for Vec<u8> {
     fn read(&self, offset: u64, into: &mut [u8]) -> bool {
         let bytes = usize::try_from(offset).ok().and_then(|offset| self.get(offset..)?.get(..into.len()));
         bytes.map(|bytes| into.copy_from_slice(bytes)).is_some()
-    }
-}
-
-/// How much memory a stream is trusted with: what it holds unpacked may take as much as the stream itself, or this.
-#[derive(Clone, Copy, Debug)]
-pub struct Trust {
-    bytes: u64,
-}
-
-/// A stream is trusted with so much in any case.
-const TRUSTED: u64 = super::writer::PACKED_MOST as u64;
-/// LZ4 makes no byte into more.
-const INFLATION: u64 = 255;
-/// A page takes no less in a key frame, as this program writes it.
-const BYTES_A_PAGE: u64 = 10;
-
-impl Trust {
-    /// What so many bytes of a stream are trusted with.
-    #[must_use]
-    pub fn of(bytes: u64) -> Self {
-        Self { bytes: bytes.max(TRUSTED) }
-    }
-
-    fn allows(self, header: &ChunkHeader) -> bool {
-        let (raw, stored) = (u64::from(header.raw), u64::from(header.stored));
-        raw <= self.bytes && raw <= INFLATION * stored + 64
-    }
-
-    /// Pages that its heap may have.
-    pub(super) fn pages(self) -> u64 {
-        self.bytes / BYTES_A_PAGE
     }
 }
 
@@ -175,7 +145,7 @@ fn find_chunk(input: &dyn Input, mut offset: u64) -> Option<u64> {
 
 /// What a chunk holds, unpacked; `None` when that is damaged, or more than the stream is trusted with.
 pub(super) fn unpack(input: &dyn Input, offset: u64, header: &ChunkHeader) -> Option<Vec<u8>> {
-    if !Trust::of(input.len()).allows(header) {
+    if !Trust::of(input.len()).unpacks(header) {
         return None;
     }
     let mut stored = vec![0; header.stored as usize];
@@ -300,8 +270,7 @@ impl Cursor {
                         continue;
                     }
                     if let Some(raw) = unpack(input, offset, &header) {
-                        let pages_most = Trust::of(input.len()).pages();
-                        self.chunk = Some(Decoder::new(&header, raw, pages_most));
+                        self.chunk = Some(Decoder::new(&header, raw, Trust::of(input.len())));
                         self.chunk_bytes = header.length();
                         self.forms = header.first.forms;
                         return true;

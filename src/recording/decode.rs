@@ -9,6 +9,7 @@ use super::description::Meaning;
 use super::encode::{EXTENTS, KEY};
 use super::events::{self, HIGHEST};
 use super::format::{ChunkHeader, Moment, nanos};
+use super::trust::Trust;
 use super::varint::{Bytes, Nonsense};
 
 /// Which of the fields of an entry is its kind.
@@ -25,16 +26,16 @@ pub struct Decoder {
     wall: u64,
     numbers: Vec<u64>,
     extents: Vec<Span>,
-    /// Pages that the extents of a frame may have.
-    pages_most: u64,
+    /// What the stream is trusted with.
+    trust: Trust,
 }
 
 impl Decoder {
-    /// The frames of a chunk that was unpacked. Extents of more pages than `pages_most` are nonsense.
+    /// The frames of a chunk that was unpacked. Frames of more pages than its stream is trusted with are nonsense.
     #[must_use]
-    pub fn new(header: &ChunkHeader, raw: Vec<u8>, pages_most: u64) -> Self {
+    pub fn new(header: &ChunkHeader, raw: Vec<u8>, trust: Trust) -> Self {
         let Moment { sequence, wall, .. } = header.first;
-        Self { raw, at: 0, sequence, wall: nanos(wall), numbers: Vec::new(), extents: Vec::new(), pages_most }
+        Self { raw, at: 0, sequence, wall: nanos(wall), numbers: Vec::new(), extents: Vec::new(), trust }
     }
 
     /// Decodes the next frame into one that was used before. `false` when there is none.
@@ -51,7 +52,12 @@ impl Decoder {
         let mut body = bytes.take(length)?;
         self.at = raw.len() - bytes.left();
         self.frame(&mut body, meaning, frame)?;
-        self.raw = raw;
+        if self.at < raw.len() {
+            self.raw = raw;
+        } else {
+            // Whoever gets the last frame needs the room.
+            self.at = 0;
+        }
         Ok(true)
     }
 
@@ -65,14 +71,14 @@ impl Decoder {
         self.numbers(body, meaning)?;
         frame.counters = self.counters(meaning)?;
         if flags & EXTENTS != 0 {
-            self.extents = spans(body, self.pages_most)?;
+            self.extents = spans(body, self.trust)?;
             if self.extents.windows(2).any(|pair| pair[0].end > pair[1].start) {
                 return Err(Nonsense);
             }
         }
         frame.extents.clone_from(&self.extents);
-        frame.mapped = spans(body, self.pages_most)?;
-        let pages = runs(body, meaning.fields.len(), &mut frame.runs)?;
+        frame.mapped = spans(body, self.trust)?;
+        let pages = self.runs(body, meaning.fields.len(), &mut frame.runs)?;
         entries(body, meaning, pages, &mut frame.entries)?;
         frame.lost_events = body.number()?;
         happenings(body, meaning, &mut frame.events)?;
@@ -85,6 +91,26 @@ impl Decoder {
             *number = body.step(*number)?;
         }
         Ok(())
+    }
+
+    /// Runs of pages, of which so many columns follow; gives how many pages they have altogether.
+    fn runs(&self, body: &mut Bytes<'_>, columns: usize, runs: &mut Vec<(Address, u32)>) -> Result<usize, Nonsense> {
+        runs.clear();
+        let (mut at, mut pages) = (0_u64, 0_usize);
+        for _ in 0..body.count()? {
+            let start = body.step(at)?;
+            let count = u32::try_from(some(body.number()?)?).map_err(|_large| Nonsense)?;
+            at = start.checked_add(u64::from(count)).ok_or(Nonsense)?;
+            address(at)?;
+            // Each column has a byte a page at least.
+            let most = body.left().checked_div(columns).unwrap_or(0);
+            pages = pages.checked_add(count as usize).filter(|pages| *pages <= most).ok_or(Nonsense)?;
+            if !self.trust.holds(0, pages as u64) {
+                return Err(Nonsense);
+            }
+            runs.push((address(start)?, count));
+        }
+        Ok(pages)
     }
 
     fn counters(&self, meaning: &Meaning) -> Result<Counters, Nonsense> {
@@ -113,35 +139,18 @@ fn some(pages: u64) -> Result<u64, Nonsense> {
     if pages == 0 { Err(Nonsense) } else { Ok(pages) }
 }
 
-/// Spans of pages, no more of them altogether than so many.
-fn spans(body: &mut Bytes<'_>, pages_most: u64) -> Result<Vec<Span>, Nonsense> {
+/// Spans of pages, no more than the stream is trusted with.
+fn spans(body: &mut Bytes<'_>, trust: Trust) -> Result<Vec<Span>, Nonsense> {
     let mut spans = Vec::new();
     let (mut at, mut sum) = (0_u64, 0_u64);
     for _ in 0..body.count()? {
         let start = body.step(at)?;
         let pages = some(body.number()?)?;
         at = start.checked_add(pages).ok_or(Nonsense)?;
-        sum = sum.checked_add(pages).filter(|sum| *sum <= pages_most).ok_or(Nonsense)?;
+        sum = sum.checked_add(pages).filter(|sum| trust.holds(spans.len() + 1, *sum)).ok_or(Nonsense)?;
         spans.push(address(start)?..address(at)?);
     }
     Ok(spans)
-}
-
-/// Runs of pages, of which so many columns follow; gives how many pages they have altogether.
-fn runs(body: &mut Bytes<'_>, columns: usize, runs: &mut Vec<(Address, u32)>) -> Result<usize, Nonsense> {
-    runs.clear();
-    let (mut at, mut pages) = (0_u64, 0_usize);
-    for _ in 0..body.count()? {
-        let start = body.step(at)?;
-        let count = u32::try_from(some(body.number()?)?).map_err(|_large| Nonsense)?;
-        at = start.checked_add(u64::from(count)).ok_or(Nonsense)?;
-        address(at)?;
-        // Each column has a byte a page at least.
-        let most = body.left().checked_div(columns).unwrap_or(0);
-        pages = pages.checked_add(count as usize).filter(|pages| *pages <= most).ok_or(Nonsense)?;
-        runs.push((address(start)?, count));
-    }
-    Ok(pages)
 }
 
 /// The entries of so many pages, column by column.
@@ -152,6 +161,7 @@ fn entries(
     entries: &mut Vec<PageEntry>,
 ) -> Result<(), Nonsense> {
     entries.clear();
+    entries.reserve_exact(pages);
     // The columns are gone through side by side, so that nothing is kept but entries.
     let mut columns = Vec::with_capacity(meaning.fields.len());
     for field in &meaning.fields {
@@ -183,6 +193,7 @@ fn happenings(body: &mut Bytes<'_>, meaning: &Meaning, into: &mut Vec<Happening>
     if count > EVENTS_MOST {
         return Err(Nonsense);
     }
+    into.reserve_exact(count);
     for _ in 0..count {
         wall = body.step(wall)?;
         let length = body.number()?;

@@ -14,6 +14,7 @@
 //!         8  8  end mark                         60  4  checksum of bytes 0 to 59
 //! ```
 
+use std::ops::Range;
 use std::time::Duration;
 
 use super::varint::{self, Bytes, Nonsense};
@@ -264,21 +265,28 @@ impl Index {
         out
     }
 
-    /// The index that these bytes are.
+    /// The index that these bytes are, of chunks that are all within this range of the stream.
     ///
     /// # Errors
     /// When they are none.
-    pub fn decode(bytes: &[u8]) -> Result<Self, Nonsense> {
+    pub fn decode(bytes: &[u8], chunks: Range<u64>) -> Result<Self, Nonsense> {
         let mut bytes = Bytes::new(bytes);
         let last = moment(&mut bytes, &Moment::default())?;
         let count = bytes.count()?;
-        let mut keys: Vec<Place> = Vec::new();
+        // Each has a header at least, so there are no more than the stream has room for.
+        let header = CHUNK_HEADER_BYTES as u64;
+        if count as u64 > (chunks.end - chunks.start) / header {
+            return Err(Nonsense);
+        }
+        let mut keys = Vec::with_capacity(count);
         let mut before = Place { offset: 0, first: Moment::default() };
+        let mut least = chunks.start;
         for _ in 0..count {
             let offset = bytes.step(before.offset)?;
-            if offset < before.offset {
+            if offset < least || offset >= chunks.end {
                 return Err(Nonsense);
             }
+            least = offset + header;
             before = Place { offset, first: moment(&mut bytes, &before.first)? };
             keys.push(before);
         }
@@ -325,9 +333,12 @@ mod tests {
         };
         let index = Index { last: place(40).first, keys: (1..30).map(place).collect() };
         let bytes = index.encode();
-        assert_eq!(Index::decode(&bytes), Ok(index));
+        assert_eq!(Index::decode(&bytes, 900..30_000), Ok(index));
         for length in 0..bytes.len() {
-            assert_eq!(Index::decode(&bytes[..length]), Err(Nonsense), "{length}");
+            assert_eq!(Index::decode(&bytes[..length], 900..30_000), Err(Nonsense), "{length}");
+        }
+        for elsewhere in [1001..30_000, 900..29_000, 29_000..29_064] {
+            assert_eq!(Index::decode(&bytes, elsewhere.clone()), Err(Nonsense), "{elsewhere:?}");
         }
     }
 }

@@ -9,6 +9,7 @@
 //! * [`counters`] and [`events`] what a frame says besides pages
 //! * [`encode`] and [`decode`] frames to the bytes of a chunk, and back
 //! * [`writer`] chunks to a file or a pipe
+//! * [`trust`] how much memory a stream is trusted with
 //! * [`cursor`] frames from whatever bytes there are, stepping over what is damaged
 //! * [`reader`] a whole recording: its moments, and seeking
 //!
@@ -23,6 +24,7 @@ pub mod encode;
 pub mod events;
 pub mod format;
 pub mod reader;
+pub mod trust;
 pub mod varint;
 pub mod writer;
 

@@ -16,6 +16,7 @@ use super::format::{
     ChunkHeader, ChunkKind, DESCRIPTION_MOST, HEAD_BYTES, Head, Index, Moment, Place, TAIL_BYTES, VERSION,
     index_of_tail,
 };
+use super::trust::Trust;
 use crate::format;
 
 /// A moment to look for.
@@ -306,9 +307,7 @@ fn stored_index(input: &dyn Input, chunks: u64) -> Option<Index> {
     if !header.is(ChunkKind::Index) || offset + header.length() != tail_at {
         return None;
     }
-    let index = Index::decode(&cursor::unpack(input, offset, &header)?).ok()?;
-    let is_right = |key: &Place| key.offset >= chunks && key.offset < offset;
-    index.keys.iter().all(is_right).then_some(index)
+    Index::decode(&cursor::unpack(input, offset, &header)?, chunks..offset).ok()
 }
 
 /// Makes the index by going from header to header.
@@ -347,7 +346,7 @@ fn scan(input: &dyn Input, preamble: &Preamble, loss: &mut Loss) -> Index {
 fn last_moment(input: &dyn Input, preamble: &Preamble, offset: u64, header: &ChunkHeader) -> Moment {
     let mut last = header.first;
     let Some(raw) = cursor::unpack(input, offset, header) else { return last };
-    let mut decoder = Decoder::new(header, raw, cursor::Trust::of(input.len()).pages());
+    let mut decoder = Decoder::new(header, raw, Trust::of(input.len()));
     let mut frame = Frame::default();
     while matches!(decoder.next(&preamble.meaning, &mut frame), Ok(true)) {
         last = Moment {

@@ -5,10 +5,7 @@ use std::io::{self, Write};
 use super::description::Description;
 use super::encode::RawChunk;
 use super::format::{self, ChunkHeader, ChunkKind, Index, Moment, Packing, Place};
-
-/// What is larger than this unpacked must not be smaller packed than a reader trusts a file with; see
-/// [`super::cursor::Trust`]. So it is stored as it is.
-pub const PACKED_MOST: usize = 16 << 20;
+use super::trust;
 
 /// Writes a stream.
 #[derive(Debug)]
@@ -67,7 +64,8 @@ impl<W: Write> Writer<W> {
         const HEADER: usize = format::CHUNK_HEADER_BYTES;
         let most = lz4_flex::block::get_maximum_output_size(raw.len());
         self.buffer.resize(HEADER + most, 0);
-        let packed = if raw.len() > PACKED_MOST {
+        // What is larger unpacked than a reader trusts the stream with is stored as it is.
+        let packed = if raw.len() as u64 > trust::UNPACKED.max(self.offset) {
             None
         } else {
             let packed = lz4_flex::block::compress_into(raw, &mut self.buffer[HEADER..]);

@@ -1,15 +1,12 @@
-//! Truncated, corrupted and hostile files: never a panic, and never more memory than the file justifies. What can be
-//! read is read.
+//! Truncated and corrupted files: never a panic, and what can be read is read.
 
 use heapatlas::model::HeapModel;
 use heapatlas::recording::RecordingError;
-use heapatlas::recording::description::Description;
-use heapatlas::recording::format::{self, ChunkHeader, ChunkKind, Moment, Packing};
+use heapatlas::recording::format::Packing;
 use heapatlas::recording::reader::{At, Recording};
-use heapatlas::recording::varint;
-use heapatlas_heap::Policy;
 use heapatlas_heap::frame::Frame;
 
+use super::forged::{TRUE, forged, frame};
 use super::written::{bytes, open, small, table};
 
 /// Reads whatever can be read, and shows it; gives the numbers of the frames.
@@ -154,78 +151,6 @@ fn what_is_no_recording_is_said() {
     undescribed[30] ^= 1;
     let recording = open(&undescribed);
     assert!(recording.description().is_none() && recording.loss().to_string().contains("description"));
-}
-
-/// Of a forged chunk: that it says how long it is.
-const TRUE: u32 = 0;
-
-/// A recording whose only chunk holds these bytes, all checksums right.
-fn forged(raw: &[u8], packing: Packing, claimed: u32) -> Vec<u8> {
-    let stored = if packing == Packing::Lz4 { lz4_flex::block::compress(raw) } else { raw.to_vec() };
-    let header = ChunkHeader {
-        kind: ChunkKind::Key as u8,
-        packing: packing as u8,
-        frames: 1,
-        stored: stored.len() as u32,
-        raw: if claimed == TRUE { raw.len() as u32 } else { claimed },
-        first: Moment { sequence: 1, ..Moment::default() },
-        checksum: crc32fast::hash(&stored),
-    };
-    let mut bytes = format::head(&Description::new("forged", &Policy::default()).text());
-    bytes.extend(header.bytes());
-    bytes.extend(stored);
-    bytes
-}
-
-/// A frame that says what a key frame says up to its extents, and then these numbers.
-fn frame(numbers: &[u64]) -> Vec<u8> {
-    let mut body = vec![3, 0, 0];
-    body.extend([0; 31]);
-    numbers.iter().for_each(|number| varint::put(&mut body, *number));
-    let mut raw = Vec::new();
-    varint::put(&mut raw, body.len() as u64);
-    raw.extend(body);
-    raw
-}
-
-/// The most memory this process ever had, in bytes.
-fn most_memory() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").expect("Linux");
-    let line = status.lines().find(|line| line.starts_with("VmHWM")).expect("the most");
-    line.split_whitespace().nth(1).and_then(|kib| kib.parse::<u64>().ok()).expect("a number") * 1024
-}
-
-#[test]
-fn hostile_lengths_are_not_believed() {
-    let huge = u64::MAX >> 1;
-    let zeros = vec![0; 1 << 20];
-    let cases = [
-        forged(&zeros, Packing::Lz4, u32::MAX),
-        forged(&zeros, Packing::None, u32::MAX),
-        forged(&zeros, Packing::Lz4, 1 << 20),
-        // Extents: as many as can be counted; one of all addresses; one beyond them; two that overlap; an empty one.
-        forged(&frame(&[huge]), Packing::None, TRUE),
-        forged(&frame(&[1, 2, 1 << 44]), Packing::None, TRUE),
-        forged(&frame(&[1, 2, huge]), Packing::None, TRUE),
-        forged(&frame(&[2, 20, 5, 3, 5, 0, 0, 0, 0]), Packing::None, TRUE),
-        forged(&frame(&[1, 20, 0, 0, 0, 0, 0]), Packing::None, TRUE),
-        // Runs: of more pages than there are bytes; beyond all addresses.
-        forged(&frame(&[0, 0, 1, 2, u64::from(u32::MAX), 0, 0]), Packing::None, TRUE),
-        forged(&frame(&[0, 0, 1, huge, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Packing::None, TRUE),
-        // Events: more than a heap keeps; longer than the frame.
-        forged(&frame(&[0, 0, 0, 0, 1 << 40]), Packing::None, TRUE),
-        forged(&frame(&[0, 0, 0, 0, 1, 0, huge]), Packing::None, TRUE),
-        // An entry that says more than a page has: a kind that does not exist.
-        forged(&frame(&[1, 20, 1, 0, 1, 20, 1, 90, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]), Packing::None, TRUE),
-    ];
-    let before = most_memory();
-    let largest = cases.iter().map(|case| case.len() as u64).max().expect("cases");
-    for (number, case) in cases.into_iter().enumerate() {
-        let read = read(&case);
-        assert!(read.as_ref().is_ok_and(Vec::is_empty) || read.is_err(), "case {number}: {read:?}");
-    }
-    let grown = most_memory() - before;
-    assert!(grown <= 4 * largest + (64 << 20), "{grown} bytes for {largest}");
 }
 
 #[test]
