@@ -120,7 +120,8 @@ pub struct RuntimeOptions {
     /// Record what happens in the heap: a file (.atlas), or - for standard output
     #[arg(long, value_name = "OUT")]
     pub record: Option<PathBuf>,
-    /// When the heap is exhausted, put a snapshot of it in this folder (.atlas), with what was asked for and what happened last
+    /// When the heap is exhausted or a signal kills the program, put a snapshot in this folder (.atlas), with what was asked for
+    /// and what happened last
     #[arg(long, value_name = "DIR")]
     pub black_box: Option<PathBuf>,
     /// Verify the whole heap after every collection
@@ -478,6 +479,9 @@ pub struct OpenOptions {
     /// Dark or light
     #[arg(long, value_enum, default_value_t)]
     pub theme: ThemeName,
+    /// Put no snapshots anywhere; without, and without --black-box, the window puts them where programs keep their state
+    #[arg(long, conflicts_with = "black_box")]
+    pub no_black_box: bool,
     /// The runtime.
     #[command(flatten)]
     pub runtime: RuntimeOptions,

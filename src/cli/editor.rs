@@ -15,7 +15,7 @@ use rustyline::history::FileHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
 use rustyline::{CompletionType, Context, Helper};
 
-use super::brackets;
+use super::{brackets, state};
 
 /// Entries of the history that are kept.
 const MOST_HISTORY: usize = 2000;
@@ -101,12 +101,9 @@ fn to_io(error: ReadlineError) -> io::Error {
     }
 }
 
-/// The file of the history, in a folder that is there; where programs keep their state, as the XDG base directories
-/// have it.
+/// The file of the history, in a folder that is there.
 fn history_path() -> Option<PathBuf> {
-    let absolute = |name| env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute());
-    let state = absolute("XDG_STATE_HOME").or_else(|| Some(absolute("HOME")?.join(".local/state")))?;
-    let folder = state.join("heapatlas");
+    let folder = state::folder()?;
     fs::create_dir_all(&folder).ok()?;
     Some(folder.join("history"))
 }

@@ -9,6 +9,7 @@
 //!   `check` the commands
 //! * `editor`, `brackets` the line editor of the prompt
 //! * `recorded` recordings for those that read them
+//! * `state` where this program keeps its state
 //! * `stats` what `--stats` reports
 //! * `live` the map in the terminal, where there is no display
 
@@ -34,6 +35,7 @@ mod repl;
 mod run;
 mod session;
 mod snapshot;
+mod state;
 mod stats;
 
 use std::process::ExitCode;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use super::arguments::{OpenOptions, SpeedName, ThemeName};
 use super::exit::{self, Ending};
 use super::live;
-use super::session;
+use super::{session, state};
 use crate::command::Speed;
 use crate::recording::reader::Recording;
 use crate::source::Subject;
@@ -18,7 +18,7 @@ use crate::ui::{self, ThemeChoice, WindowError, WindowOptions};
 
 /// Opens the window.
 pub(super) fn open(options: OpenOptions) -> Ending {
-    let theme_name = options.theme;
+    let (theme_name, no_black_box) = (options.theme, options.no_black_box);
     let (subject, title) = match subject(options) {
         Ok(subject) => subject,
         Err(ending) => return ending,
@@ -31,7 +31,8 @@ pub(super) fn open(options: OpenOptions) -> Ending {
     let interrupted = Arc::new(AtomicBool::new(false));
     let (told, close) = crossbeam_channel::bounded(1);
     session::catch_interrupts(Arc::clone(&interrupted), Some(told));
-    match ui::run(WindowOptions { subject: subject.clone(), title, theme, close }) {
+    let shown = if no_black_box { subject.clone() } else { with_black_box(subject.clone()) };
+    match ui::run(WindowOptions { subject: shown, title, theme, close }) {
         Ok(()) if interrupted.load(Ordering::Relaxed) => Ending::Interrupted,
         Ok(()) => Ending::Fine,
         Err(WindowError::NoDisplay) => {
@@ -69,6 +70,16 @@ fn subject(options: OpenOptions) -> Result<(Subject, String), Ending> {
         SpeedName::Full => Speed::Full,
     };
     Ok((Subject::Program(Beginning { program, speed, paused: options.paused, asks: true }), title))
+}
+
+/// What the window shows: a program has a black box there, even if nobody asked for one.
+fn with_black_box(mut subject: Subject) -> Subject {
+    if let Subject::Program(Beginning { program, .. }) = &mut subject
+        && program.black_box.is_none()
+    {
+        program.black_box = state::folder().map(|folder| folder.join("black-box"));
+    }
+    subject
 }
 
 /// Where the recording is that a path stands for, if it does.

@@ -21,7 +21,7 @@ pub mod pages;
 pub mod survival;
 
 use heapatlas_heap::frame::{Counters, Event, Frame, Happening};
-use heapatlas_heap::terms::{GcCause, GcPhase};
+use heapatlas_heap::terms::{GcCause, GcPhase, PAGE, Span};
 
 use cycles::Cycles;
 use forms::Forms;
@@ -84,6 +84,24 @@ impl HeapModel {
         }
         self.lost_events += frame.lost_events;
         Applied::UpToDate
+    }
+
+    /// The key frame that says what is known of the pages, and the counters.
+    #[must_use]
+    pub fn key_frame(&self) -> Frame {
+        let extents = self.pages.extents();
+        let wall = self.history.samples().last().map(|sample| sample.wall).unwrap_or_default();
+        let pages = |span: &Span| ((span.end - span.start) / PAGE) as u32;
+        Frame {
+            sequence: self.sequence,
+            key: true,
+            wall,
+            extents: extents.iter().map(|extent| extent.span.clone()).collect(),
+            runs: extents.iter().map(|extent| (extent.span.start, pages(&extent.span))).collect(),
+            entries: extents.iter().flat_map(|extent| extent.entries.iter().copied()).collect(),
+            counters: self.counters.clone(),
+            ..Frame::default()
+        }
     }
 
     /// The number of the latest frame applied; zero before the first.

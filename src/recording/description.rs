@@ -58,18 +58,22 @@ impl Machine {
 }
 
 /// Why a snapshot was written when nobody asked for one.
-#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Occasion {
     /// What happened, in one sentence.
     pub what: String,
-    /// Bytes that were asked for in vain.
-    pub request_bytes: u64,
+    /// Bytes that were asked for in vain; `None` when nothing was.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub request_bytes: Option<u64>,
     /// Whether the system refused, rather than the soft limit.
     pub by_system: bool,
     /// The soft limit, if there was one.
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub limit_bytes: Option<u64>,
-    /// Bytes of the largest free run.
-    pub largest_free_run_bytes: u64,
+    /// Bytes of the largest free run, where it was looked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub largest_free_run_bytes: Option<u64>,
 }
 
 /// What a stream says of itself.

@@ -411,8 +411,8 @@ impl EmbeddedHost {
         heap.cut_frame_into(&mut frame);
         self.breakpoints.frame_was_cut();
         self.last_frame = (heap.clock(), Instant::now());
-        if let Some(black_box) = &mut self.black_box {
-            black_box.see(&frame.events);
+        if let Some(black_box) = &self.black_box {
+            self.wants_key |= !black_box.see(&frame);
         }
         if let Some(recorder) = &mut self.recorder {
             self.wants_key |= recorder.take(&frame);
@@ -570,7 +570,7 @@ impl Host for EmbeddedHost {
     }
 
     fn exhausted(&mut self, heap: &mut Heap, exhausted: &Exhausted) -> Answer {
-        if let Some(black_box) = &mut self.black_box {
+        if let Some(black_box) = &self.black_box {
             black_box.write(heap, exhausted);
             // The frame of the snapshot is missing from those of the viewer.
             self.wants_key = true;

@@ -1,25 +1,29 @@
 //! Sources: where frames come from.
 //!
-//! * [`black_box`] what writes a snapshot of an exhausted heap
+//! * [`black_box`] what writes a snapshot when the heap is exhausted or a signal ends the process
 //! * `breakpoints` what a program is to stand still at
 //! * [`embedded`] a runtime in a thread of this process
+//! * `fatal` what a fatal signal is told to
 //! * [`recording`] a recording, also one that is still being written
 //! * `predicate` when a breakpoint's expression is evaluated, and whether it has become true
 //! * [`program`] what a runtime is to run
 //! * [`recorder`] what writes a recording while a runtime runs
 //! * [`samples`] programs to look at
 //! * `sampling` which functions allocate, from one frame to the next
+//! * [`times`] the times that a recorder goes by
 //! * [`watched`] a host whose runtime is recorded, or has a black box
 
 pub mod black_box;
 mod breakpoints;
 pub mod embedded;
+mod fatal;
 mod predicate;
 pub mod program;
 pub mod recorder;
 pub mod recording;
 pub mod samples;
 mod sampling;
+pub mod times;
 pub mod watched;
 
 use std::io;

@@ -12,12 +12,13 @@ use std::path::Path;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender, bounded};
 use heapatlas_heap::Heap;
-use heapatlas_heap::frame::{Frame, Happening};
+use heapatlas_heap::frame::Frame;
 
+use super::times::{System, Times};
 use crate::recording::description::Description;
 use crate::recording::encode::{Encoder, RawChunk};
 use crate::recording::writer::Writer;
@@ -59,16 +60,17 @@ pub struct Recorder {
     sequence: u64,
     /// The clock at the last frame.
     clock: u64,
-    began: Instant,
-    last_frame: Instant,
-    last_residency: Option<Instant>,
-    last_chunk: Instant,
+    /// What it goes by. The times of below are the wall's of it.
+    times: Box<dyn Times>,
+    last_frame: Duration,
+    last_residency: Option<Duration>,
+    last_chunk: Duration,
     /// The thread's time when the recording began, and how much of it went into frames since.
     thread_began: Duration,
     cost: Duration,
     /// What the last measurement of residency cost.
     residency_cost: Duration,
-    /// `None` when the recording has ended.
+    /// `None` when the recording has ended, or there is none.
     work: Option<Sender<Work>>,
     /// Bytes written.
     written: Arc<AtomicU64>,
@@ -83,69 +85,76 @@ impl Recorder {
     pub fn create(path: &Path, program: &str) -> io::Result<Self> {
         let out: Box<dyn Write + Send> =
             if is_standard(path) { Box::new(io::stdout()) } else { Box::new(File::create(path)?) };
-        Self::start(out, program)
+        Self::start(out, program, Box::new(System::new()))
     }
 
-    /// Begins a recording of a program.
+    /// Begins a recording of a program. How often frames are cut follows from these times.
     ///
     /// # Errors
     /// When the system refuses another thread.
-    pub fn start(out: Box<dyn Write + Send>, program: &str) -> io::Result<Self> {
+    pub fn start(out: Box<dyn Write + Send>, program: &str, times: Box<dyn Times>) -> io::Result<Self> {
         let (work, receiver) = bounded(CHUNKS);
-        let written = Arc::new(AtomicU64::new(0));
-        let counted = Arc::clone(&written);
-        let writer =
-            thread::Builder::new().name("recorder".to_owned()).spawn(move || write(out, &receiver, &counted))?;
-        let now = Instant::now();
-        Ok(Self {
-            program: program.to_owned(),
+        let mut recorder = Self::nowhere(times);
+        program.clone_into(&mut recorder.program);
+        let counted = Arc::clone(&recorder.written);
+        let write = move || write(out, &receiver, &counted);
+        recorder.work = Some(work);
+        recorder.writer = Some(thread::Builder::new().name("recorder".to_owned()).spawn(write)?);
+        Ok(recorder)
+    }
+
+    /// What cuts frames as often as a recorder does, for whoever wants to see them, and records them nowhere.
+    #[must_use]
+    pub fn nowhere(times: Box<dyn Times>) -> Self {
+        Self {
+            program: String::new(),
             encoder: Encoder::default(),
             frame: Frame::default(),
             sequence: 0,
             clock: 0,
-            began: now,
-            last_frame: now,
+            times,
+            last_frame: Duration::ZERO,
             last_residency: None,
-            last_chunk: now,
+            last_chunk: Duration::ZERO,
             thread_began: Duration::ZERO,
             cost: Duration::ZERO,
             residency_cost: Duration::ZERO,
-            work: Some(work),
-            written,
-            writer: Some(writer),
-        })
+            work: None,
+            written: Arc::new(AtomicU64::new(0)),
+            writer: None,
+        }
     }
 
     /// Cuts and records a frame if one is due. Says whether one was.
     pub fn look(&mut self, heap: &mut Heap) -> bool {
         let clock = heap.clock();
-        let now = Instant::now();
-        let since = now - self.last_frame;
+        let now = self.times.wall();
+        let since = now.saturating_sub(self.last_frame);
         let is_due = clock - self.clock >= FRAME_BYTES || (clock > self.clock && since >= FRAME_TIME);
         let is_first = self.sequence == 0;
         if is_first {
-            self.thread_began = thread_time();
+            self.thread_began = self.times.thread();
         }
         let cuts = is_first || (is_due && since >= LEAST_TIME && self.has_room() && self.within_rate(now));
         if cuts {
             self.cut(heap, now);
         }
-        if now - self.last_chunk >= CHUNK_TIME && self.encoder.waiting() > 0 && self.has_room() {
+        if now.saturating_sub(self.last_chunk) >= CHUNK_TIME && self.encoder.waiting() > 0 && self.has_room() {
             self.flush();
         }
         cuts
     }
 
-    /// The events of the frame that was cut last.
+    /// The frame that was cut last.
     #[must_use]
-    pub fn events(&self) -> &[Happening] {
-        &self.frame.events
+    pub fn frame(&self) -> &Frame {
+        &self.frame
     }
 
     /// Cuts and records a frame, whether or not one is due.
     pub fn cut_now(&mut self, heap: &mut Heap) {
         self.last_residency = None;
-        self.cut(heap, Instant::now());
+        self.cut(heap, self.times.wall());
     }
 
     /// Records a frame that somebody else cut, if it follows the last; a key frame always does. Says whether a key frame is
@@ -160,9 +169,12 @@ impl Recorder {
         }
         self.sequence = frame.sequence;
         self.clock = frame.counters.clock;
+        if self.work.is_none() {
+            return false;
+        }
         if let Some(chunk) = self.encoder.push(frame) {
             self.send(Work::Chunk(chunk));
-            self.last_chunk = Instant::now();
+            self.last_chunk = self.times.wall();
         }
         self.encoder.wants_key()
     }
@@ -175,7 +187,7 @@ impl Recorder {
 
     /// Sends what waits to be written, full or not.
     pub fn flush(&mut self) {
-        self.last_chunk = Instant::now();
+        self.last_chunk = self.times.wall();
         if let Some(chunk) = self.encoder.flush() {
             self.send(Work::Chunk(chunk));
         }
@@ -196,20 +208,20 @@ impl Recorder {
     }
 
     /// Whether what was written, and the time that it took, leave room for more.
-    fn within_rate(&self, now: Instant) -> bool {
-        let bytes = BURST as f64 + (now - self.began).as_secs_f64() * BYTES_PER_SECOND as f64;
-        let time = COST_BURST + thread_time().saturating_sub(self.thread_began) / COST_SHARE;
+    fn within_rate(&self, now: Duration) -> bool {
+        let bytes = BURST as f64 + now.as_secs_f64() * BYTES_PER_SECOND as f64;
+        let time = COST_BURST + self.times.thread().saturating_sub(self.thread_began) / COST_SHARE;
         (self.written.load(Ordering::Relaxed) as f64) < bytes && self.cost < time
     }
 
-    fn cut(&mut self, heap: &mut Heap, now: Instant) {
-        let begun = thread_time();
+    fn cut(&mut self, heap: &mut Heap, now: Duration) {
+        let begun = self.times.thread();
         // It may take no more than half of what frames may.
         let pause = RESIDENCY_TIME.max(self.residency_cost * COST_SHARE * 2);
-        if self.last_residency.is_none_or(|since| now - since >= pause) {
+        if self.last_residency.is_none_or(|since| now.saturating_sub(since) >= pause) {
             heap.measure_residency();
             self.last_residency = Some(now);
-            self.residency_cost = thread_time().saturating_sub(begun);
+            self.residency_cost = self.times.thread().saturating_sub(begun);
         }
         let mut frame = std::mem::take(&mut self.frame);
         frame.key = self.sequence == 0 || self.encoder.wants_key();
@@ -221,8 +233,8 @@ impl Recorder {
         }
         self.take(&frame);
         self.frame = frame;
-        self.last_frame = Instant::now();
-        self.cost += thread_time().saturating_sub(begun);
+        self.last_frame = self.times.wall();
+        self.cost += self.times.thread().saturating_sub(begun);
     }
 
     fn send(&mut self, work: Work) {
@@ -237,12 +249,6 @@ impl Drop for Recorder {
     fn drop(&mut self) {
         self.finish().ok();
     }
-}
-
-/// The time that this thread has had of a processor.
-fn thread_time() -> Duration {
-    let time = rustix::time::clock_gettime(rustix::time::ClockId::ThreadCPUTime);
-    Duration::new(u64::try_from(time.tv_sec).unwrap_or(0), u32::try_from(time.tv_nsec).unwrap_or(0))
 }
 
 /// Whether a path stands for standard input or output.

@@ -7,7 +7,8 @@ use heapatlas_heap::gc::StepReport;
 use heapatlas_heap::{Exhausted, Heap};
 
 use super::black_box::BlackBox;
-use super::recorder::SharedRecorder;
+use super::recorder::{Recorder, SharedRecorder};
+use super::times::System;
 
 /// Calls between two looks at whether a frame is due.
 const CALLS: u32 = 8_000;
@@ -16,7 +17,8 @@ const CALLS: u32 = 8_000;
 #[derive(Debug)]
 pub struct Watched {
     host: Box<dyn Host>,
-    recorder: Option<SharedRecorder>,
+    /// What cuts frames; it records them nowhere when only the black box wants them.
+    recorder: SharedRecorder,
     black_box: Option<BlackBox>,
 }
 
@@ -24,16 +26,16 @@ impl Watched {
     /// Watches the runtime of a host.
     #[must_use]
     pub fn new(host: Box<dyn Host>, recorder: Option<SharedRecorder>, black_box: Option<BlackBox>) -> Self {
-        Self { host, recorder, black_box }
+        let nowhere = || SharedRecorder::new(Recorder::nowhere(Box::new(System::new())));
+        Self { host, recorder: recorder.unwrap_or_else(nowhere), black_box }
     }
 
     fn record(&mut self, heap: &mut Heap) {
-        let Some(recorder) = &self.recorder else { return };
-        let mut recorder = recorder.lock();
+        let mut recorder = self.recorder.lock();
         if recorder.look(heap)
-            && let Some(black_box) = &mut self.black_box
+            && let Some(black_box) = &self.black_box
         {
-            black_box.see(recorder.events());
+            black_box.see(recorder.frame());
         }
     }
 }
@@ -42,7 +44,7 @@ impl Host for Watched {
     fn look(&mut self, heap: &mut Heap) -> Verdict {
         self.record(heap);
         match self.host.look(heap) {
-            Verdict::Go { calls } if self.recorder.is_some() => Verdict::Go { calls: calls.min(CALLS) },
+            Verdict::Go { calls } => Verdict::Go { calls: calls.min(CALLS) },
             verdict => verdict,
         }
     }
@@ -53,16 +55,13 @@ impl Host for Watched {
     }
 
     fn exhausted(&mut self, heap: &mut Heap, exhausted: &Exhausted) -> Answer {
-        if let Some(recorder) = &self.recorder {
-            let mut recorder = recorder.lock();
-            recorder.cut_now(heap);
-            if let Some(black_box) = &mut self.black_box {
-                black_box.see(recorder.events());
-            }
-        }
-        if let Some(black_box) = &mut self.black_box {
+        let mut recorder = self.recorder.lock();
+        recorder.cut_now(heap);
+        if let Some(black_box) = &self.black_box {
+            black_box.see(recorder.frame());
             black_box.write(heap, exhausted);
         }
+        drop(recorder);
         self.host.exhausted(heap, exhausted)
     }
 

@@ -2,11 +2,14 @@
 
 use std::ffi::OsStr;
 use std::io::{Read, Write};
+use std::os::unix::process::ExitStatusExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus, Stdio};
 use std::sync::mpsc;
 use std::thread;
 use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal, kill_process};
 
 /// Nothing that is tested here takes longer.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -15,6 +18,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 #[derive(Debug)]
 pub(crate) struct Ran {
     pub(crate) code: Option<i32>,
+    /// The signal that ended it.
+    pub(crate) signal: Option<i32>,
     pub(crate) out: String,
     pub(crate) errors: String,
 }
@@ -164,8 +169,12 @@ impl Running {
 
     /// Presses Ctrl-C.
     pub(crate) fn interrupt(&self) {
-        let id = rustix::process::Pid::from_child(&self.child);
-        rustix::process::kill_process(id, rustix::process::Signal::INT).expect("a signal");
+        self.send(Signal::INT);
+    }
+
+    /// Sends a signal.
+    pub(crate) fn send(&self, signal: Signal) {
+        kill_process(Pid::from_child(&self.child), signal).expect("a signal");
     }
 
     /// Waits for the end, and says how long it took.
@@ -178,7 +187,7 @@ impl Running {
         out.extend(self.out.iter().flatten());
         let errors: Vec<u8> = self.errors.iter().flatten().collect();
         let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-        (Ran { code: status.code(), out: text(out), errors: text(errors) }, took)
+        (Ran { code: status.code(), signal: status.signal(), out: text(out), errors: text(errors) }, took)
     }
 
     /// Waits for the end.

@@ -13,6 +13,8 @@ use heapatlas::source::recording::{Origin, Replay};
 use heapatlas::source::{Message, Source, State};
 
 use heapatlas_heap::frame::Event;
+use heapatlas_heap::terms::PageKind;
+use rustix::process::Signal;
 
 use super::program::{Running, Scratch, command, finish, project, run, run_on, run_with_input};
 
@@ -222,17 +224,47 @@ fn an_exhausted_heap_leaves_a_black_box() {
         let ran = finish(command);
         assert_eq!(ran.code, Some(4), "{}", ran.errors);
         let told = ran.errors.lines().next().expect("a line");
-        let path = told.strip_prefix("heapatlas: heap exhausted: what it was like is in ").expect("where it is");
+        let path = told.strip_prefix("heapatlas: heap exhausted: what the heap was like is in ").expect("where it is");
         let recording = Recording::open(Path::new(path)).expect("a snapshot");
         let occasion =
             recording.description().and_then(|description| description.occasion.clone()).expect("an occasion");
         assert_eq!((occasion.limit_bytes, occasion.by_system), (Some(4 << 20), false));
-        assert!(occasion.request_bytes > 0 && occasion.largest_free_run_bytes > 0);
+        assert!(occasion.request_bytes > Some(0) && occasion.largest_free_run_bytes > Some(0));
         let mut events = Vec::new();
         recording.each(&mut |frame| events.extend(frame.events.iter().map(|happening| happening.event.clone())));
         let hit = |event: &Event| matches!(event, Event::LimitHit { by_system: false, .. });
         assert!(events.iter().any(hit) && events.len() > 100 && events.len() <= 1000, "{} events", events.len());
         let info = run_on("info", path).fine();
         assert!(info.contains("because     heap exhausted: ") && info.contains("soft limit 4.00 MiB"), "{info}");
+    }
+}
+
+#[test]
+fn a_fatal_signal_leaves_a_black_box() {
+    for (signal, name) in [(Signal::SEGV, "SIGSEGV"), (Signal::BUS, "SIGBUS"), (Signal::ABORT, "SIGABRT")] {
+        let scratch = Scratch::new();
+        // By the time it is ready it has been collected more than once.
+        let ready = "(do (repeat 3000 (range 1 1000)) (prn \"ready\") (flushout))";
+        let mut command = command(["run", "-e", ready, "-e", FOR_EVER, "--black-box"]);
+        command.arg(scratch.path("boxes"));
+        let mut running = Running::start(command);
+        running.wait_for("ready\n");
+        running.send(signal);
+        let ran = running.finish();
+        // It is the signal that ends the program.
+        assert_eq!((ran.code, ran.signal), (None, Some(signal.as_raw())), "{}", ran.errors);
+        let told = format!("heapatlas: fatal signal {name}: what the heap was like is in ");
+        let path = ran.errors.trim_end().strip_prefix(&told).unwrap_or_else(|| panic!("{name}: {}", ran.errors));
+        let (model, loss) = at(Path::new(path), At::End);
+        assert!(loss.is_none() && model.counters().cycles > 0, "{loss}");
+        let pages = |kind: PageKind| model.pages().iter().filter(|page| page.entry.kind() == kind).count() as u64;
+        for kind in PageKind::ALL {
+            assert_eq!(pages(kind), model.counters().pages_of(kind), "{kind:?}");
+        }
+        let mut events = 0;
+        Recording::open(Path::new(path)).expect("a snapshot").each(&mut |frame| events += frame.events.len());
+        assert!(events > 100 && events <= 1000, "{events} events");
+        let info = run_on("info", path).fine();
+        assert!(info.contains(&format!("because     fatal signal {name}\n")), "{info}");
     }
 }

@@ -3,10 +3,16 @@
 //! * [`linux`] maps with hints, gives back with `madvise`, and reads residency from `/proc/self/pagemap`.
 //! * [`plain`] asks Rust's allocator; for other systems, for Miri, and for tests. Residency is unknown there.
 //! * [`blocks`] single blocks from the system's allocator, for the policy that places everything that way.
+//! * [`fatal`] tells of fatal signals before the process ends of them.
 //! * [`mod@file`] a file mapped to be read.
 //! * [`faulty`] refuses chosen requests; for tests of a system that is out of memory.
 
 pub mod blocks;
+#[cfg(all(target_os = "linux", not(miri)))]
+pub mod fatal;
+#[cfg(not(all(target_os = "linux", not(miri))))]
+#[path = "no_fatal.rs"]
+pub mod fatal;
 pub mod faulty;
 pub mod file;
 #[cfg(all(target_os = "linux", not(miri)))]
