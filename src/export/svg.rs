@@ -46,10 +46,14 @@ fn escape(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// A number without needless digits.
+/// A number to a tenth, without needless digits; no picture has one below zero. Floats are slow to write, and a large map
+/// has millions.
 fn number(value: f32) -> String {
-    let rounded = (value * 10.0).round() / 10.0;
-    if rounded.fract() == 0.0 { format!("{rounded:.0}") } else { format!("{rounded:.1}") }
+    let tenths = (value * 10.0).round() as u64;
+    match tenths % 10 {
+        0 => format!("{}", tenths / 10),
+        tenth => format!("{}.{tenth}", tenths / 10),
+    }
 }
 
 /// Shapes as text, the latest rectangle held back in case the next continues it.

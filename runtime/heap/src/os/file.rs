@@ -1,4 +1,5 @@
-//! A file mapped to be read, of which parts are copied out: as large as it may be, only what is looked at takes memory.
+//! A file mapped to be read, of which parts are copied out: as large as it may be, only what was looked at lately takes
+//! memory.
 //!
 //! Others may write to the file meanwhile, and even cut it off. Nothing here hands out a reference into the mapping, so
 //! what they do is seen as old or new bytes, for which whoever reads has checksums.
@@ -6,7 +7,14 @@
 use std::fs::File;
 use std::io;
 
-use memmap2::{MmapOptions, MmapRaw};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use memmap2::{MmapOptions, MmapRaw, UncheckedAdvice};
+
+/// After so many bytes what was looked at is let go: the system has it still, but it no longer counts as this process's.
+const KEPT: u64 = 32 << 20;
+/// Whoever looks at a byte gets the pages around it mapped as well, as far as the system has them.
+const AROUND: u64 = 64 << 10;
 
 /// A file mapped to be read.
 #[derive(Debug)]
@@ -14,6 +22,8 @@ pub struct MappedFile {
     file: File,
     /// `None` while there is nothing to map.
     mapping: Option<MmapRaw>,
+    /// Bytes mapped in since everything was let go, at most.
+    looked_at: AtomicU64,
 }
 
 impl MappedFile {
@@ -22,7 +32,7 @@ impl MappedFile {
     /// # Errors
     /// When the system can't map it: it is no regular file, say.
     pub fn new(file: File) -> io::Result<Self> {
-        let mut mapped = Self { file, mapping: None };
+        let mut mapped = Self { file, mapping: None, looked_at: AtomicU64::new(0) };
         mapped.refresh()?;
         Ok(mapped)
     }
@@ -67,7 +77,18 @@ impl MappedFile {
         // SAFETY: as many bytes are mapped from there on, as was just seen, and `bytes` is none of the mapping, of which
         // nobody has a reference. Whoever cuts off the file at this very moment ends the process, and nothing worse.
         unsafe { std::ptr::copy_nonoverlapping(from, bytes.as_mut_ptr(), bytes.len()) };
+        self.let_go(mapping, bytes.len() as u64 + 2 * AROUND);
         true
+    }
+
+    /// Lets go what was looked at, when with these bytes it is too much.
+    fn let_go(&self, mapping: &MmapRaw, more: u64) {
+        if self.looked_at.fetch_add(more, Ordering::Relaxed) + more > KEPT {
+            self.looked_at.store(0, Ordering::Relaxed);
+            // SAFETY: nothing was ever written through the mapping, and nobody has a reference into it; what is looked at
+            // again comes from the file again. That the system may refuse does no harm.
+            unsafe { mapping.unchecked_advise(UncheckedAdvice::DontNeed) }.ok();
+        }
     }
 }
 
