@@ -1,4 +1,4 @@
-//! Every view, in both themes and two sizes, as it is painted: no text is cut off at its side, none lies over another, and
+//! Every view, small and dark, large and light, as it is painted: no text is cut off at its side, none lies over another, and
 //! all of them can be read on what is behind them.
 
 use std::time::{Duration, Instant};
@@ -204,14 +204,13 @@ fn colours_of(text: &TextShape) -> Vec<Color32> {
 }
 
 #[test]
-fn every_view_can_be_read_in_both_themes_and_sizes() {
+fn every_view_can_be_read() {
     let mut wrong = Vec::new();
-    for theme in [ThemeChoice::Dark, ThemeChoice::Light] {
-        for size in [vec2(1280.0, 800.0), vec2(2560.0, 1440.0)] {
-            let mut window = Window::open(theme, size);
-            window.look_at_all();
-            wrong.append(&mut window.wrong);
-        }
+    // The size has nothing to do with colours, nor the theme with where things are.
+    for (theme, size) in [(ThemeChoice::Dark, vec2(1280.0, 800.0)), (ThemeChoice::Light, vec2(2560.0, 1440.0))] {
+        let mut window = Window::open(theme, size);
+        window.look_at_all();
+        wrong.append(&mut window.wrong);
     }
     assert!(wrong.is_empty(), "{} troubles:\n{}", wrong.len(), wrong.join("\n"));
 }

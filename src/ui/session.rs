@@ -419,6 +419,12 @@ impl Session {
         &self.progress
     }
 
+    /// Whether it is a recording that is looked at: then there is no runtime to ask.
+    #[must_use]
+    pub fn is_recording(&self) -> bool {
+        matches!(self.subject, Subject::Recording(_))
+    }
+
     /// What was said.
     #[must_use]
     pub fn transcript(&self) -> &Transcript {

@@ -57,14 +57,19 @@ impl Driver<'_> {
 #[test]
 fn the_real_window_is_driven_by_mouse_and_keyboard() {
     let Some(display) = Display::open() else { return eprintln!("skipped: no Xvfb or no xdotool") };
-    let program = display.start(&["--theme", "dark", "--verify"]);
+    let program = display.start(&["--theme", "dark", "--verify", "--paused"]);
     let mut driver = Driver { display: &display, program };
     let (black, white) = (THEME.marking(Marked::Black), THEME.marking(Marked::White));
-    driver.wait("a map", &ALL, THEME.kind(PageKind::Objects), |pixels| pixels > 3_000);
+    // Slowly enough that there is something left to load, however long a frame takes to draw.
+    driver.wait("the dot of a program that stands still", &ALL, THEME.waiting(), |pixels| pixels > 30);
+    display.press("1");
+    display.press("space");
+    driver.wait("a program that runs", &ALL, THEME.waiting(), |pixels| pixels == 0);
+    driver.wait("a map", &ALL, THEME.kind(PageKind::Objects), |pixels| pixels > 1_000);
 
     // Standing still, then object by object: much is white, something is reached, and grey waits.
     display.press("space");
-    driver.wait("the dot of a program that stands still", &ALL, THEME.waiting(), |pixels| pixels > 30);
+    driver.wait("the dot again", &ALL, THEME.waiting(), |pixels| pixels > 30);
     display.press("o");
     driver.wait("walks that agree", &BELOW, THEME.running(), |pixels| pixels > 50);
     (1..OBJECTS).for_each(|_| driver.step("o"));
@@ -74,8 +79,8 @@ fn the_real_window_is_driven_by_mouse_and_keyboard() {
     for _ in 0..2 {
         driver.step("shift+g");
     }
-    driver.wait("black", &ALL, black, |pixels| pixels > 2_000);
-    for _ in 0..4 {
+    driver.wait("black", &ALL, black, |pixels| pixels > 1_500);
+    for _ in 0..3 {
         driver.step("shift+g");
     }
     driver.wait("the end of the cycle", &ALL, black, |pixels| pixels < 600);

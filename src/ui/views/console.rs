@@ -57,6 +57,15 @@ impl Console {
 
     /// Shows what was said, and a field to type in. Gives what is to be done.
     pub fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Command> {
+        if session.is_recording() {
+            ui.add(
+                Label::new("This is a recording: what ran is over, and nobody is there to evaluate anything.").wrap(),
+            );
+            ui.add(Label::new(RichText::new("Open the program itself to ask it.  [Ctrl+O]").weak()).wrap());
+            ui.add_space(4.0);
+            show_lines(ui, session);
+            return None;
+        }
         let command = ui.with_layout(Layout::bottom_up(Align::Min), |ui| {
             let command = self.show_field(ui, session);
             if !self.names.is_empty() {
@@ -170,6 +179,9 @@ fn common(names: &[String]) -> &str {
 fn show_lines(ui: &mut Ui, session: &Session) {
     let lines = session.transcript().lines();
     if lines.len() == 0 {
+        if session.is_recording() {
+            return;
+        }
         ui.add(Label::new(RichText::new("Nothing yet. What the program prints comes here.").weak()));
         return;
     }

@@ -53,12 +53,15 @@ pub fn show(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) -> Option<Command
 fn show_field(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) -> Option<Command> {
     let field = TextEdit::singleline(&mut map.sought)
         .id_salt("search field")
-        .hint_text("0x address, > size, symbol")
+        .hint_text("0x…, > free, < used, symbol")
         .desired_width(FIELD)
         .margin(vec2(8.0, 4.0))
         .lock_focus(false);
     let keys = action::written(Action::Search);
-    let hint = format!("the page of an address, pages with a free run of a size, the value of a symbol  [{keys}]");
+    let hint = format!(
+        "0x1000 000f 5000: the page of an address\n> 4K: pages with a free run of that size\n< 512: pages with no more \
+         allocated, the emptiest pinned\nmap1: the value of a symbol  [{keys}]"
+    );
     let response = ui.add(field).on_hover_text(hint);
     let text = map.sought.clone();
     response.widget_info(|| {
@@ -91,6 +94,16 @@ impl PageMap {
                 self.outcome = Some(format!("{count} pages with {} free", format::bytes(bytes)));
                 if let Some(first) = self.found.first() {
                     self.wanted = Some(*first);
+                }
+            }
+            Ok(Query::Little(bytes)) => {
+                self.found = search::with_little(model.pages(), bytes);
+                let count = format::count(self.found.len() as u64);
+                self.outcome = Some(format!("{count} pages with at most {} allocated", format::bytes(bytes)));
+                // The emptiest is what one wants to ask why it stays.
+                if let Some(emptiest) = self.found.first() {
+                    self.pinned = Some(*emptiest);
+                    self.wanted = self.pinned;
                 }
             }
             Ok(Query::Symbol(name)) => return Some(Command::FindSymbol(name)),

@@ -12,11 +12,14 @@ pub enum Query {
     Address(Address),
     /// Pages with a free run of so many bytes at least.
     FreeRun(u64),
+    /// Pages in use with so many bytes allocated at most.
+    Little(u64),
     /// The page of the value of a global variable.
     Symbol(String),
 }
 
-/// Reads what was typed: `0x…` is an address, a number with a unit or after `>` a size, anything else a symbol.
+/// Reads what was typed: `0x…` is an address, a number with a unit or after `>` the size of a free run, after `<` of what is
+/// allocated in a page, anything else a symbol.
 ///
 /// # Errors
 /// What is wrong with it, and what to type instead.
@@ -31,6 +34,9 @@ pub fn parse(text: &str) -> Result<Query, String> {
     }
     if let Some(size) = text.strip_prefix('>') {
         return format::parse_bytes(size.trim()).map(Query::FreeRun);
+    }
+    if let Some(size) = text.strip_prefix('<') {
+        return format::parse_bytes(size.trim()).map(Query::Little);
     }
     match format::parse_bytes(text) {
         Ok(bytes) => Ok(Query::FreeRun(bytes)),
@@ -65,6 +71,16 @@ pub fn with_free_run(pages: &Pages, bytes: u64) -> Vec<Address> {
     found
 }
 
+/// The pages that things are placed in and that have so many bytes allocated at most, but some; the emptiest first.
+#[must_use]
+pub fn with_little(pages: &Pages, bytes: u64) -> Vec<Address> {
+    let allocated = |page: &Page| (page.entry.used() * GRANULE) as u64;
+    let in_use = pages.iter().filter(|page| page.entry.kind().is_pooled() && page.entry.used() > 0);
+    let mut found: Vec<Page> = in_use.filter(|page| allocated(page) <= bytes).collect();
+    found.sort_by_key(allocated);
+    found.into_iter().map(|page| page.address).collect()
+}
+
 fn drop_short(found: &mut Vec<Address>, stretch: &mut usize, bytes: usize) {
     if *stretch * PAGE < bytes {
         found.truncate(found.len() - *stretch);
@@ -82,6 +98,7 @@ mod tests {
     fn what_was_typed_is_told_apart() {
         assert_eq!(parse(" 0x1000 000f_5000 "), Ok(Query::Address(Address::new(0x1000_000f_5000))));
         assert_eq!(parse("> 512"), Ok(Query::FreeRun(512)));
+        assert_eq!(parse("< 0.5K"), Ok(Query::Little(512)));
         assert_eq!(parse("4K"), Ok(Query::FreeRun(4096)));
         assert_eq!(parse("map1"), Ok(Query::Symbol("map1".to_owned())));
         assert!(parse("0xzz").is_err() && parse("").is_err());
@@ -105,6 +122,10 @@ mod tests {
                 assert!(entry.kind().is_free() || (entry.longest_free() * GRANULE) as u64 >= bytes.min(PAGE as u64));
             }
         }
+        let little = with_little(model.pages(), 1024);
+        assert_eq!(little.first().map(|address| entry_of(*address).used()), Some(44), "{little:?}");
+        assert!(little.iter().all(|address| (1..=64).contains(&entry_of(*address).used())));
+        assert_eq!(with_little(model.pages(), 15), []);
         let partly =
             with_free_run(model.pages(), 1024).into_iter().filter(|address| entry_of(*address).used() > 0).count();
         assert_eq!(partly, 1, "44 of 256 granules of the second page are in use");
