@@ -165,8 +165,8 @@ pub(crate) fn in_child(of: &str) {
 
 /// The time with frames against that without, pair by pair; gives the time of a cell without.
 ///
-/// One heap takes all turns: of two, one may have been given large pages by the system where the other was not, which is
-/// worth more than frames are. A turn is a whole cycle, because the time of half a one says nothing; and short, so that
+/// One heap takes all turns: of two, one is marked faster than the other, depending on the memory they got, and by more than
+/// frames cost. A turn is a whole cycle, because the time of half a one says nothing; and short, so that
 /// whatever else the machine does falls on both of a pair.
 fn in_turns() -> f64 {
     let mut subject = Subject::new();

@@ -1,7 +1,7 @@
 //! A hole of 100 TB in the span; and a full collection against what lives and against the span.
 
 use heapatlas_heap::os::{Mapping, Os, OsError, system};
-use heapatlas_heap::terms::{Address, CHUNK, GRANULE, Span};
+use heapatlas_heap::terms::{Address, CHUNK, GRANULE, POOL, Span};
 use heapatlas_heap::{Heap, PageEntry, Value};
 
 use crate::garbage::{allocate, beside};
@@ -103,32 +103,57 @@ fn hole() {
     bar("    resident, more than without the hole", resident - plain_resident, "MB", 1.0);
 }
 
-/// Fills a heap of `span` bytes with cells of which `live` bytes live, spread evenly, and the rest is dead.
-fn partly_live(span: usize, live: usize) -> (Heap, List) {
+/// How what lives lies among what does not.
+#[derive(Clone, Copy)]
+enum Spread {
+    /// Cell by cell: wherever one looks, some live.
+    Evenly,
+    /// Pool by pool: all cells that were allocated together live, or none.
+    Together,
+}
+
+impl Spread {
+    /// Cells of which either all live or none.
+    fn cells(self) -> usize {
+        match self {
+            Self::Evenly => 1,
+            Self::Together => POOL / GRANULE,
+        }
+    }
+}
+
+/// Fills a heap of `span` bytes with cells of which `live` bytes live, and the rest is dead.
+fn partly_live(span: usize, live: usize, spread: Spread) -> (Heap, List) {
     let mut heap = Heap::new().unwrap();
     let mut roots = List(vec![Value::NIL; 1024]);
     // The dead hang on a root that is cut off at the end, so that they take up the span until then.
     let mut doomed = List(vec![Value::NIL; 1024]);
     let mut dice = Dice::new();
+    let mut lives = false;
     for n in 0..span / GRANULE {
-        let lives = dice.roll(span as u64) < live as u64;
+        if n.is_multiple_of(spread.cells()) {
+            lives = dice.roll(span as u64) < live as u64;
+        }
         let list = if lives { &mut roots.0[n % 1024] } else { &mut doomed.0[n % 1024] };
         *list = heap.cons(Value::small(n as u32), *list).unwrap();
     }
     (heap, roots)
 }
 
-/// The time of a full collection, mark and sweep, of a heap in which only some lives, in milliseconds: the median.
-fn collection(span: usize, live: usize) -> f64 {
-    let (mut heap, mut roots) = partly_live(span, live);
+/// The times of the mark and the sweep of a full collection of a heap in which only some lives, in milliseconds: the
+/// medians.
+fn collection(span: usize, live: usize, spread: Spread) -> [f64; 2] {
+    let (mut heap, mut roots) = partly_live(span, live, spread);
     // The first frees what is dead.
     mark_and_sweep(&mut heap, &mut roots);
-    let figures = (0..RUNS).map(|_| {
+    let mut figures = [const { Vec::new() }; 2];
+    for _ in 0..RUNS {
         let (mark, sweep) = mark_and_sweep(&mut heap, &mut roots);
-        milliseconds(mark + sweep)
-    });
-    let figure = median(figures.collect());
-    if span == 4 << 30 {
+        figures[0].push(milliseconds(mark));
+        figures[1].push(milliseconds(sweep));
+    }
+    let figures = figures.map(median);
+    if span == 4 << 30 && spread.cells() == 1 {
         let entries = (counted_pages(&mut heap) * size_of::<PageEntry>()) as f64;
         let tables = heap.counters().balance.tables as f64;
         let committed = heap.counters().committed as f64;
@@ -137,7 +162,7 @@ fn collection(span: usize, live: usize) -> f64 {
     }
     // SAFETY: nothing of this heap is used after this.
     unsafe { heap.release() };
-    figure
+    figures
 }
 
 fn counted_pages(heap: &mut Heap) -> usize {
@@ -154,21 +179,34 @@ fn slope(points: &[(f64, f64)]) -> f64 {
     above / below
 }
 
+/// Measures some spans, in GiB, with so much alive in each, and prints what a collection took. Gives the slope of the mark
+/// and that of the sweep: milliseconds a GiB of the first number, or of the second if that is what grows.
+fn slopes(sizes: [(f64, f64); 3], spread: Spread) -> [f64; 2] {
+    let bytes = |gib: f64| (gib * (1_u64 << 30) as f64) as usize;
+    let mut points = [const { Vec::new() }; 2];
+    for (span, live) in sizes {
+        let [mark, sweep] = collection(bytes(span), bytes(live), spread);
+        report(&format!("{live} GiB alive in {span} GiB: mark"), mark, "ms");
+        report("    sweep", sweep, "ms");
+        let grows = if sizes[0].0 == sizes[1].0 { live } else { span };
+        points[0].push((grows, mark));
+        points[1].push((grows, sweep));
+    }
+    points.map(|points| slope(&points))
+}
+
 fn against_span_and_live() {
-    const GIB: usize = 1 << 30;
-    let fifth = 4 * GIB / 5;
-    let of_span: Vec<_> = [1, 2, 4].map(|span| (span as f64, collection(span * GIB, fifth))).to_vec();
-    let of_live: Vec<_> = [1, 2, 4].map(|part| (part as f64 / 10.0, collection(GIB, part * GIB / 10))).to_vec();
-    for (span, time) in &of_span {
-        report(&format!("full collection, 0.8 GiB alive in a span of {span} GiB"), *time, "ms");
-    }
-    for (live, time) in &of_live {
-        report(&format!("full collection, {live} GiB alive in a span of 1 GiB"), *time, "ms");
-    }
-    let (by_span, by_live) = (slope(&of_span), slope(&of_live));
+    println!("what lives is spread evenly");
+    let by_live: f64 = slopes([(1.0, 0.1), (1.0, 0.2), (1.0, 0.4)], Spread::Evenly).iter().sum();
+    let [mark, sweep] = slopes([(1.0, 0.8), (2.0, 0.8), (4.0, 0.8)], Spread::Evenly);
+    println!("what lives lies together in pools");
+    let together: f64 = slopes([(1.0, 0.8), (2.0, 0.8), (4.0, 0.8)], Spread::Together).iter().sum();
     report("slope against what lives, a GiB", by_live, "ms");
-    report("slope against the span, a GiB", by_span, "ms");
-    bar("slope against the span / against what lives", by_span / by_live, "x", 0.1);
+    report("slope of the sweep against the span", sweep, "ms");
+    report("slope of the mark against the span, spread evenly", mark, "ms");
+    report("slope of both against the span, together in pools", together, "ms");
+    bar("slope against the span / against what lives, together", together / by_live, "x", 0.1);
+    bar("    spread evenly: fewer of it in a line of the cache", (mark + sweep) / by_live, "x", 0.1);
 }
 
 pub(crate) fn bench() {

@@ -14,7 +14,7 @@ use crate::raw::Bitmap;
 use crate::space::Space;
 use crate::space::bitmap::{self, PAGE_WORDS};
 use crate::space::blocks;
-use crate::space::chunk::{Chunk, PoolRef, Slot};
+use crate::space::chunk::{Chunk, Slot};
 use crate::terms::{Address, GRANULE, GcUnit, PAGE, PAGE_GRANULES, POOL_PAGES, PageKind, PoolKind};
 use crate::value::Value;
 
@@ -96,14 +96,15 @@ impl Sweeper {
                 index += 1;
                 continue;
             }
-            match chunk.entry(self.page).kind() {
-                kind if kind.is_pooled() => {
-                    self.sweep_pooled(index, space, report, end.saturating_sub(report.swept_pages).max(1));
-                }
-                PageKind::LargeHead | PageKind::Stack => self.sweep_large(index, space, report),
-                _ => {
-                    self.page += 1;
-                    continue;
+            let most = end.saturating_sub(report.swept_pages).max(1);
+            if !self.pass_over_full(chunk, report, most) {
+                match chunk.entry(self.page).kind() {
+                    kind if kind.is_pooled() => self.sweep_pooled(index, space, report, most),
+                    PageKind::LargeHead | PageKind::Stack => self.sweep_large(index, space, report),
+                    _ => {
+                        self.page += 1;
+                        continue;
+                    }
                 }
             }
             if report.swept_pages >= end && !self.is_within_dead(index, space) {
@@ -128,6 +129,25 @@ impl Sweeper {
             && !bitmap::is_set(memory, Bitmap::Marked, next)
     }
 
+    /// Sweeps a pool that was full at the last sweep, and is again, without a look at the entries of its pages: what they say
+    /// is true still. Says whether that is so; if not, nothing was done.
+    fn pass_over_full(&mut self, chunk: &Chunk, report: &mut StepReport, most: u64) -> bool {
+        let slot = self.page / POOL_PAGES;
+        if !chunk.is_full(slot) {
+            return false;
+        }
+        let pages = chunk.pool(slot).pages();
+        let passed = self.page == pages.start
+            && pages.len() as u64 <= most
+            && chunk.memory().clear_if_full(Bitmap::Marked, pages.clone());
+        if passed {
+            self.page = pages.end;
+            report.swept_pages += pages.len() as u64;
+            report.page = Some(chunk.base() + (pages.end - 1) * PAGE);
+        }
+        passed
+    }
+
     /// Sweeps the pages of a pool from where the sweep has come to, at most so many.
     fn sweep_pooled(&mut self, index: usize, space: &mut Space, report: &mut StepReport, most: u64) {
         let chunk = &mut space.chunks_mut()[index];
@@ -143,9 +163,6 @@ impl Sweeper {
         self.page = pool.pages().end.min(first.saturating_add(most));
         report.swept_pages += (self.page - first) as u64;
         report.page = Some(chunk.base() + (self.page - 1) * PAGE);
-        if chunk.is_full(slot) && (first..self.page) == pool.pages() && clear_full(pool) {
-            return;
-        }
         for page in first..self.page {
             let (before, used) = sweep_page(chunk, page);
             left += used;
@@ -231,17 +248,6 @@ fn judge_large(chunk: &mut Chunk, first: usize, unswept: bool) -> Range<usize> {
         });
     }
     first..first + pages
-}
-
-/// Clears the marks of a pool that was full at the last sweep and has not changed since, if everything in it is marked:
-/// what the entries of its pages say is true still. Says whether that is so.
-fn clear_full(pool: PoolRef) -> bool {
-    let marked = |page| pool.chunk.page_bits(Bitmap::Marked, page).iter().fold(u64::MAX, |all, bits| all & bits);
-    let all = pool.pages().fold(u64::MAX, |all, page| all & marked(page)) == u64::MAX;
-    if all {
-        pool.pages().for_each(|page| pool.chunk.set_page_bits(Bitmap::Marked, page, [0; PAGE_WORDS]));
-    }
-    all
 }
 
 /// Sweeps a page of a pool. Gives how many of its granules were used, and how many are.

@@ -1,6 +1,7 @@
 //! The tables of a chunk: a page entry for every page, bitmaps with a bit for every granule; and where they lie.
 
 use std::hint::black_box;
+use std::ops::Range;
 use std::ptr;
 
 use super::refs::prefetch;
@@ -209,6 +210,17 @@ impl ChunkRef {
         for (word, bits) in bits.into_iter().enumerate() {
             self.set_bits(bitmap, page * PAGE_WORDS + word, bits);
         }
+    }
+
+    /// Clears the bits of some pages if all of them are set, and says whether that is so.
+    pub(crate) fn clear_if_full(self, bitmap: Bitmap, pages: Range<usize>) -> bool {
+        assert!(pages.end <= CHUNK_PAGES);
+        let words = pages.start * PAGE_WORDS..pages.end * PAGE_WORDS;
+        let full = words.clone().fold(u64::MAX, |all, word| all & self.bits(bitmap, word)) == u64::MAX;
+        if full {
+            words.for_each(|word| self.set_bits(bitmap, word, 0));
+        }
+        full
     }
 
     /// Writes to the mark bitmap what is there, so that it is resident.

@@ -257,10 +257,10 @@ impl Chunk {
         self.full |= 1 << slot;
     }
 
-    /// Whether nothing about a slot has changed since [`Self::note_full`].
+    /// Whether nothing about a slot has changed since [`Self::note_full`]. The further pages of a huge object are in none.
     #[inline]
     pub(crate) fn is_full(&self, slot: usize) -> bool {
-        self.full >> slot & 1 == 1
+        self.full.checked_shr(slot as u32).is_some_and(|bits| bits & 1 == 1)
     }
 
     /// Notes that the granules `range` were allocated; see [`Self::note_granules`].
