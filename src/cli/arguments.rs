@@ -10,6 +10,7 @@ use crate::format;
 use crate::map::palette::Theme;
 use crate::recording::reader::At;
 use crate::source::program::{Base, Program};
+use crate::ui::ThemeChoice;
 
 /// Shows a heap as a place: every page, every hole, what is live and what is merely resident.
 #[derive(Parser, Clone, Debug)]
@@ -261,12 +262,15 @@ pub struct DisassembleOptions {
 /// The options of `compare`.
 #[derive(Args, Clone, Debug)]
 pub struct CompareOptions {
-    /// The program; without one, loading the base library is compared
-    #[arg(value_name = "FILE.arc")]
+    /// The program; without one, loading the base library is compared. With --window also recordings (.atlas)
+    #[arg(value_name = "FILE")]
     pub files: Vec<PathBuf>,
     /// Evaluate an expression after the program
     #[arg(short = 'e', value_name = "EXPR", allow_hyphen_values = true)]
     pub expressions: Vec<String>,
+    /// Show maps and curves side by side in a window, in step on the allocation clock
+    #[arg(long, conflicts_with_all = ["autopsy", "output"])]
+    pub window: bool,
     /// Rebuild the first story, one cause after the other, from malloc without collection to pools with evacuation
     #[arg(long, conflicts_with = "heaps")]
     pub autopsy: bool,
@@ -320,6 +324,16 @@ pub enum ThemeName {
     Dark,
     /// Dark on light
     Light,
+}
+
+impl From<ThemeName> for ThemeChoice {
+    fn from(name: ThemeName) -> Self {
+        match name {
+            ThemeName::System => Self::System,
+            ThemeName::Dark => Self::Dark,
+            ThemeName::Light => Self::Light,
+        }
+    }
 }
 
 impl ThemeName {
@@ -482,6 +496,9 @@ pub struct OpenOptions {
     /// Put no snapshots anywhere; without, and without --black-box, the window puts them where programs keep their state
     #[arg(long, conflicts_with = "black_box")]
     pub no_black_box: bool,
+    /// Begin with a guided tour: window, fragmentation, grow, autopsy; or none, also at the first start
+    #[arg(long, value_name = "NAME")]
+    pub tour: Option<String>,
     /// The runtime.
     #[command(flatten)]
     pub runtime: RuntimeOptions,

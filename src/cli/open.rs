@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use super::arguments::{OpenOptions, SpeedName, ThemeName};
+use super::arguments::{OpenOptions, SpeedName};
 use super::exit::{self, Ending};
 use super::live;
 use super::{session, state};
@@ -14,25 +14,26 @@ use crate::source::Subject;
 use crate::source::embedded::Beginning;
 use crate::source::recorder::is_standard;
 use crate::source::recording::Origin;
-use crate::ui::{self, ThemeChoice, WindowError, WindowOptions};
+use crate::source::tour;
+use crate::ui::{self, FirstTour, WindowError, WindowOptions};
 
 /// Opens the window.
 pub(super) fn open(options: OpenOptions) -> Ending {
     let (theme_name, no_black_box) = (options.theme, options.no_black_box);
+    let tour = match first_tour(options.tour.as_deref()) {
+        Ok(tour) => tour,
+        Err(ending) => return ending,
+    };
     let (subject, title) = match subject(options) {
         Ok(subject) => subject,
         Err(ending) => return ending,
     };
-    let theme = match theme_name {
-        ThemeName::System => ThemeChoice::System,
-        ThemeName::Dark => ThemeChoice::Dark,
-        ThemeName::Light => ThemeChoice::Light,
-    };
+    let theme = theme_name.into();
     let interrupted = Arc::new(AtomicBool::new(false));
     let (told, close) = crossbeam_channel::bounded(1);
     session::catch_interrupts(Arc::clone(&interrupted), Some(told));
     let shown = if no_black_box { subject.clone() } else { with_black_box(subject.clone()) };
-    match ui::run(WindowOptions { subject: shown, title, theme, close }) {
+    match ui::run(WindowOptions { subject: shown, title, theme, close }, tour) {
         Ok(()) if interrupted.load(Ordering::Relaxed) => Ending::Interrupted,
         Ok(()) => Ending::Fine,
         Err(WindowError::NoDisplay) => {
@@ -44,6 +45,19 @@ pub(super) fn open(options: OpenOptions) -> Ending {
             live::show(subject)
         }
         Err(WindowError::Failed(why)) => Ending::System(format!("can't open the window: {why}")),
+    }
+}
+
+/// The tour of a name.
+fn first_tour(name: Option<&str>) -> Result<FirstTour, Ending> {
+    match name {
+        None => Ok(FirstTour::AtFirst),
+        Some("none") => Ok(FirstTour::Never),
+        Some("window") => Ok(FirstTour::Window),
+        Some(name) => tour::named(name).map(|tour| FirstTour::Through(Box::new(tour))).ok_or_else(|| {
+            let names: Vec<_> = tour::all().map(|(name, _)| name).collect();
+            Ending::Misused(format!("there is no tour {name}: the tours are window, {}, none", names.join(", ")))
+        }),
     }
 }
 

@@ -11,6 +11,7 @@
 //! * [`samples`] programs to look at
 //! * `sampling` which functions allocate, from one frame to the next
 //! * [`times`] the times that a recorder goes by
+//! * [`tour`] what there is to see in a sample, and when
 //! * [`watched`] a host whose runtime is recorded, or has a black box
 
 pub mod black_box;
@@ -24,6 +25,7 @@ pub mod recording;
 pub mod samples;
 mod sampling;
 pub mod times;
+pub mod tour;
 pub mod watched;
 
 use std::io;

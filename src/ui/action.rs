@@ -44,6 +44,10 @@ pub enum Action {
     Open,
     /// Begin again with a fresh runtime.
     Restart,
+    /// Begin a tour: through the sample of a name, or of the window.
+    Tour(Option<&'static str>),
+    /// Run the same program under every policy, side by side.
+    Compare,
     /// Choose a speed, by its place in [`super::speed::CHOICES`].
     Speed(usize),
     /// Show the pages larger.
@@ -122,6 +126,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::Interrupt, &[(CTRL, Key::Period)], "Ctrl+.", "stop the form that runs"),
     shortcut(Action::Open, &[(CTRL, Key::O)], "Ctrl+O", "open a program, or a sample"),
     shortcut(Action::Restart, &[(CTRL, Key::R)], "Ctrl+R", "restart with a fresh heap"),
+    shortcut(Action::Compare, &[(CTRL, Key::D)], "Ctrl+D", "the same program under every policy, side by side"),
     shortcut(
         Action::ZoomIn,
         &[(PLAIN, Key::Plus), (SHIFT, Key::Plus), (PLAIN, Key::Equals), (CTRL, Key::Plus), (CTRL, Key::Equals)],

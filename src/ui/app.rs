@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Ui};
 use eframe::{CreationContext, Storage};
-use heapatlas_heap::terms::{Address, GcUnit};
+use heapatlas_heap::Placement;
+use heapatlas_heap::terms::{Address, GcUnit, PAGE};
 
 use super::action::{self, Action};
+use super::comparison::{self, Comparison};
 use super::dock::{Dock, Layout};
 use super::panel::Panel;
 use super::panels::Panels;
@@ -15,6 +17,7 @@ use super::session::{Phase, Session, Wake};
 use super::settings::{self, Settings};
 use super::speed;
 use super::theme::{self, MARGIN};
+use super::tour::{Guide, Wish, card, panel_of};
 use super::undo::History;
 use super::views::open::{self, Chosen, Open};
 use super::views::page_map::PageMap;
@@ -22,11 +25,12 @@ use super::views::page_map::view::MapView;
 use super::views::question::Question;
 use super::views::view_menu::Shown;
 use super::views::{help, status, toolbar};
-use super::{ThemeChoice, WindowOptions};
+use super::{FirstTour, ThemeChoice, WindowOptions};
 use crate::command::{Command, Speed};
 use crate::map::balance::Term;
 use crate::map::colouring::Colouring;
 use crate::map::layout::Order;
+use crate::source::tour::{self, Step, Target, Tour};
 
 /// The window.
 #[derive(Debug)]
@@ -38,6 +42,10 @@ pub struct App {
     settings: Settings,
     question: Question,
     open: Open,
+    /// What is looked at instead of everything else.
+    comparison: Option<Comparison>,
+    /// The tour under way.
+    guide: Option<Guide>,
     help: bool,
     /// A sentence when a restart failed.
     trouble: Option<String>,
@@ -59,7 +67,7 @@ impl App {
     ///
     /// # Errors
     /// When the system refuses another thread.
-    pub fn restored(creation: &CreationContext<'_>, options: WindowOptions) -> std::io::Result<Self> {
+    pub fn restored(creation: &CreationContext<'_>, options: WindowOptions, tour: FirstTour) -> std::io::Result<Self> {
         let theme = options.theme;
         let mut app = Self::new(&creation.egui_ctx, options)?;
         if let Some(storage) = creation.storage {
@@ -68,6 +76,15 @@ impl App {
         if theme == ThemeChoice::System {
             theme::choose(&creation.egui_ctx, app.settings.theme);
         }
+        match tour {
+            FirstTour::Through(tour) => app.guide_through(*tour),
+            FirstTour::Window => app.guide = Some(Guide::of_the_window()),
+            FirstTour::AtFirst if creation.storage.is_some() && !app.settings.toured => {
+                app.guide = Some(Guide::of_the_window());
+            }
+            FirstTour::AtFirst | FirstTour::Never => {}
+        }
+        app.settings.toured |= app.guide.is_some();
         Ok(app)
     }
 
@@ -94,6 +111,8 @@ impl App {
             settings: Settings::default(),
             question: Question::default(),
             open: Open::default(),
+            comparison: None,
+            guide: None,
             help: false,
             trouble: None,
         })
@@ -128,6 +147,18 @@ impl App {
     /// The pages that are lit because they filled while a form or a function ran.
     pub fn lit_pages(&mut self) -> &[Address] {
         self.panels.allocation.lit(self.panels.session.model().pages())
+    }
+
+    /// The tour under way.
+    #[must_use]
+    pub fn guide(&self) -> Option<&Guide> {
+        self.guide.as_ref()
+    }
+
+    /// What is looked at side by side, if that is.
+    #[must_use]
+    pub fn comparison(&self) -> Option<&Comparison> {
+        self.comparison.as_ref()
     }
 
     /// Where the panels lie.
@@ -165,6 +196,13 @@ impl App {
             Action::Restart => {
                 self.trouble = panels.session.restart().err().map(|error| format!("can't start the runtime: {error}"));
             }
+            Action::Compare => self.compare(ctx),
+            Action::Tour(None) => self.guide = Some(Guide::of_the_window()),
+            Action::Tour(Some(name)) => {
+                if let Some(tour) = tour::named(name) {
+                    self.guide_through(tour);
+                }
+            }
             Action::Speed(place) => {
                 let speed = speed::CHOICES.get(place).map_or(Speed::Full, |choice| choice.speed);
                 panels.session.send(Command::Speed(speed));
@@ -191,6 +229,82 @@ impl App {
         if panel == Panel::Console {
             self.panels.console.focus();
         }
+    }
+
+    /// Begins a tour through a sample.
+    fn guide_through(&mut self, tour: Tour) {
+        self.title = tour.sample.name.to_owned();
+        match Guide::through(tour, &mut self.panels.session) {
+            Ok(guide) => self.guide = Some(guide),
+            Err(error) => self.trouble = Some(format!("can't start the runtime: {error}")),
+        }
+    }
+
+    /// Shows the card of the tour, and what it is about.
+    fn show_tour(&mut self, ctx: &Context) {
+        let Some(mut guide) = self.guide.take() else { return };
+        if let Some(step) = guide.arrive(&mut self.panels.session).cloned() {
+            self.look_at(&step);
+        }
+        let about = guide.step().and_then(|step| self.dock.rect(panel_of(&step.target)));
+        match card::show(ctx, &guide, about) {
+            Some(Wish::End) => return guide.end(&mut self.panels.session),
+            Some(wish) => {
+                if let Some(step) = guide.turn(wish, &mut self.panels.session).cloned() {
+                    self.look_at(&step);
+                }
+            }
+            None => {}
+        }
+        self.guide = Some(guide);
+    }
+
+    /// Shows what a step is about.
+    fn look_at(&mut self, step: &Step) {
+        self.dock.focus(panel_of(&step.target));
+        let Panels { session, map, .. } = &mut self.panels;
+        if step.collects {
+            session.send(Command::Collect(GcUnit::Cycle));
+        }
+        match &step.target {
+            Target::Symbol(name) => session.send(Command::FindSymbol(name.clone())),
+            Target::Hole => {
+                let largest = session.model().pages().holes().max_by_key(|hole| hole.end - hole.start);
+                if let Some(hole) = largest {
+                    map.go_to(hole.start - PAGE, session.model());
+                }
+            }
+            _ => map.unpin(),
+        }
+    }
+
+    /// Runs the program under every policy, side by side; this runtime stands still meanwhile.
+    fn compare(&mut self, ctx: &Context) {
+        let Some(program) = self.session().program().cloned() else { return };
+        if program.policy.placement == Placement::Malloc {
+            let why = "can't compare: the system's allocator serves one heap at a time, and this program has it";
+            self.trouble = Some(why.to_owned());
+            return;
+        }
+        if self.session().progress().is_running() {
+            self.panels.session.send(Command::Pause);
+        }
+        let waker = ctx.clone();
+        let wake: Wake = Arc::new(move || waker.request_repaint());
+        match Comparison::start(self.title.clone(), comparison::every_policy(&program), &wake) {
+            Ok(comparison) => self.comparison = Some(comparison),
+            Err(error) => self.trouble = Some(format!("can't compare: {error}")),
+        }
+    }
+
+    /// Shows the comparison until it is left, if there is one.
+    fn show_comparison(&mut self, ui: &mut Ui) -> bool {
+        let Some(comparison) = &mut self.comparison else { return false };
+        let leaves = ui.input(|input| input.key_pressed(egui::Key::Escape));
+        if comparison.show(ui, true) || leaves {
+            self.comparison = None;
+        }
+        true
     }
 
     fn choose_theme(&mut self, ctx: &Context, choice: ThemeChoice) {
@@ -244,6 +358,7 @@ impl App {
         egui::Panel::top("toolbar").frame(bar).resizable(false).exact_size(46.0).show(ui, |ui| {
             let shown = Shown {
                 open: Panel::ALL.into_iter().filter(|panel| self.dock.is_open(*panel)).collect(),
+                is_live: self.session().is_live(),
                 theme: self.settings.theme,
                 can: (self.history.can_undo(), self.history.can_redo()),
             };
@@ -266,6 +381,7 @@ impl App {
             self.act(ui.ctx(), action);
         }
         self.note_view(ui.ctx());
+        self.show_tour(ui.ctx());
         help::show(ui.ctx(), &mut self.help);
         if let Some(chosen) = self.open.show(ui.ctx()).or_else(|| open::dropped(ui.ctx()).map(Chosen::File)) {
             self.begin(ui.ctx(), chosen);
@@ -310,12 +426,16 @@ impl App {
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        if self.panels.session.drain(DRAIN) {
+        let more = self.comparison.as_mut().is_some_and(Comparison::advance);
+        if self.panels.session.drain(DRAIN) || more {
             ctx.request_repaint();
         }
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        if self.show_comparison(ui) {
+            return;
+        }
         let typing = ui.ctx().egui_wants_keyboard_input();
         for action in action::pressed(ui.ctx(), typing) {
             self.act(ui.ctx(), action);

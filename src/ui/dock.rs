@@ -87,6 +87,13 @@ impl Dock {
         shown.into_iter().any(|tile| self.layout.tiles.get_pane(&tile) == Some(&panel))
     }
 
+    /// Where a panel was drawn last, if it is to be seen.
+    #[must_use]
+    pub fn rect(&self, panel: Panel) -> Option<Rect> {
+        let tile = self.layout.tiles.find_pane(&panel).filter(|_| self.is_shown(panel))?;
+        self.layout.tiles.rect(tile)
+    }
+
     /// Brings a panel to the front, and opens it if it is closed.
     pub fn focus(&mut self, panel: Panel) {
         if !self.is_open(panel) {

@@ -3,6 +3,7 @@
 //! * [`app`] what lies where, and what an action does
 //! * [`action`] everything a key or a button can do
 //! * [`session`] a runtime, the model of its heap, what is known of its program; knows of no window
+//! * [`tour`] guided tours
 //! * [`transcript`] what was said in the console
 //! * [`speed`] the speeds to choose from
 //! * [`panel`] what a tile of the window can show
@@ -11,11 +12,13 @@
 //! * [`undo`] what can be taken back
 //! * [`settings`] what is kept from one window to the next
 //! * [`theme`] the palette as egui wants it
+//! * [`comparison`] the same work under several policies, side by side
 //! * [`views`] what is shown, one view a file
 //! * [`widgets`] small controls
 
 pub mod action;
 pub mod app;
+pub mod comparison;
 pub mod dock;
 pub mod panel;
 pub mod panels;
@@ -23,6 +26,7 @@ pub mod session;
 pub mod settings;
 pub mod speed;
 pub mod theme;
+pub mod tour;
 pub mod transcript;
 pub mod undo;
 pub mod views;
@@ -33,6 +37,8 @@ use eframe::egui::{IconData, ViewportBuilder};
 use serde::{Deserialize, Serialize};
 
 use crate::source::Subject;
+use crate::source::tour::Tour;
+use comparison::{Compared, ComparisonWindow};
 
 /// Which theme the window has.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Serialize, Deserialize)]
@@ -72,11 +78,43 @@ pub enum WindowError {
 const SIZE: [f32; 2] = [1280.0, 800.0];
 const LEAST: [f32; 2] = [900.0, 560.0];
 
+/// With which tour the window begins.
+#[derive(Clone, PartialEq, Eq, Debug, Default)]
+pub enum FirstTour {
+    /// At the very first start that of the window.
+    #[default]
+    AtFirst,
+    /// None.
+    Never,
+    /// That of the window.
+    Window,
+    /// One through a sample.
+    Through(Box<Tour>),
+}
+
 /// Opens the window, and comes back when it is closed.
 ///
 /// # Errors
 /// When there is none to open.
-pub fn run(options: WindowOptions) -> Result<(), WindowError> {
+pub fn run(options: WindowOptions, tour: FirstTour) -> Result<(), WindowError> {
+    let title = title_of(&options.title);
+    open_native(&title, Box::new(move |creation| Ok(Box::new(app::App::restored(creation, options, tour)?))))
+}
+
+/// Opens a window with heaps side by side, and comes back when it is closed.
+///
+/// # Errors
+/// When there is none to open.
+pub fn compare(title: &str, compared: Vec<Compared>, theme: ThemeChoice) -> Result<(), WindowError> {
+    let name = title.to_owned();
+    let create: eframe::AppCreator<'_> = Box::new(move |creation| {
+        theme::install(&creation.egui_ctx, theme);
+        Ok(Box::new(ComparisonWindow::new(&creation.egui_ctx, name, compared)?))
+    });
+    open_native(&title_of(&format!("{title}, side by side")), create)
+}
+
+fn open_native(title: &str, create: eframe::AppCreator<'_>) -> Result<(), WindowError> {
     let has_display = ["WAYLAND_DISPLAY", "WAYLAND_SOCKET", "DISPLAY"]
         .iter()
         .any(|name| std::env::var_os(name).is_some_and(|value| !value.is_empty()));
@@ -85,12 +123,11 @@ pub fn run(options: WindowOptions) -> Result<(), WindowError> {
     }
     let viewport = ViewportBuilder::default()
         .with_app_id("heapatlas")
-        .with_title(title_of(&options.title))
+        .with_title(title)
         .with_inner_size(SIZE)
         .with_min_inner_size(LEAST)
         .with_icon(icon());
     let native = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
-    let create: eframe::AppCreator<'_> = Box::new(move |creation| Ok(Box::new(app::App::restored(creation, options)?)));
     eframe::run_native("heapatlas", native, create).map_err(|error| WindowError::Failed(error.to_string()))
 }
 

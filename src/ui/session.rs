@@ -273,6 +273,17 @@ impl Session {
         Ok(())
     }
 
+    /// Ends the runtime and begins with another program, without breakpoints.
+    ///
+    /// # Errors
+    /// When the system refuses another thread: then there is no runtime any more.
+    pub fn begin(&mut self, beginning: Beginning) -> io::Result<()> {
+        self.speed = beginning.speed;
+        self.breakpoints.clear();
+        self.subject = Subject::Program(beginning);
+        self.restart()
+    }
+
     /// Ends the runtime and begins with other texts and files after the library.
     ///
     /// # Errors
@@ -299,6 +310,15 @@ impl Session {
     #[must_use]
     pub fn functions(&self) -> &Functions {
         &self.functions
+    }
+
+    /// The program that runs in this process; none while a recording is shown.
+    #[must_use]
+    pub fn program(&self) -> Option<&Program> {
+        match &self.subject {
+            Subject::Program(beginning) => Some(&beginning.program),
+            Subject::Recording(_) => None,
+        }
     }
 
     /// Whether a program runs in this process, rather than that a recording is shown.

@@ -15,6 +15,8 @@ use super::dock::Layout;
 pub struct Settings {
     /// Dark, light, or as the system has it.
     pub theme: ThemeChoice,
+    /// Whether the tour of the window was offered.
+    pub toured: bool,
 }
 
 const SETTINGS: &str = "settings";

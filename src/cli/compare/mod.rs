@@ -3,10 +3,12 @@
 //! * [`measure`] runs a program under a policy and reads what it reports
 //! * [`table`] what the runs tell, side by side
 //! * [`autopsy`] the first story rebuilt, one cause after the other
+//! * [`window`] maps and curves side by side
 
 mod autopsy;
 mod measure;
 mod table;
+mod window;
 
 use std::fs::{self, File};
 use std::io::{self, BufWriter, Write};
@@ -23,6 +25,9 @@ use measure::{Measured, Subject};
 
 /// Runs a program under each policy and shows what came of it.
 pub(super) fn compare(options: CompareOptions) -> Ending {
+    if options.window {
+        return window::show(&options);
+    }
     if let Some(path) = &options.output
         && Output::of_path(path).is_none()
     {

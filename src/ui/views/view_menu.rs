@@ -2,6 +2,7 @@
 
 use eframe::egui::{Button, Role, Ui, WidgetInfo};
 
+use crate::source::tour;
 use crate::ui::ThemeChoice;
 use crate::ui::action::{self, Action};
 use crate::ui::panel::Panel;
@@ -11,6 +12,8 @@ use crate::ui::panel::Panel;
 pub struct Shown {
     /// The panels that are open.
     pub open: Vec<Panel>,
+    /// Whether a program runs, rather than that a recording is shown.
+    pub is_live: bool,
     /// The theme that was chosen.
     pub theme: ThemeChoice,
     /// Whether a change can be taken back, and whether one can be done again.
@@ -43,12 +46,20 @@ fn show_choices(ui: &mut Ui, shown: &Shown) -> Option<Action> {
         (true, "Reset the layout", Action::ResetLayout),
         (can_undo, "Take back", Action::Undo),
         (can_redo, "Do again", Action::Redo),
+        (shown.is_live, "Compare policies", Action::Compare),
     ];
     for (can, word, action) in choices {
         let response = ui.add_enabled(can, Button::new(word).shortcut_text(action::written(action)));
         response.widget_info(|| WidgetInfo::labeled(Role::MenuItem, can, word));
         if response.clicked() {
             asked = Some(action);
+        }
+    }
+    ui.separator();
+    let tours = std::iter::once(("window", None)).chain(tour::all().map(|(name, _)| (name, Some(name))));
+    for (name, tour) in tours {
+        if ui.button(format!("Tour: {name}")).clicked() {
+            asked = Some(Action::Tour(tour));
         }
     }
     ui.separator();

@@ -94,6 +94,9 @@ impl AllocationView {
             ui.weak(self.why_nothing(session));
             return command;
         }
+        if self.lit.as_ref().is_some_and(|lit| rows::pages_of(session.model().pages(), &lit.clocks).is_empty()) {
+            ui.weak("No page is known to hold what it allocated: that has died, has moved, or lies among others'.");
+        }
         let clicked = if self.flame {
             let root = if self.who == Who::Forms { "all forms" } else { "all functions" };
             let clicked = flame::show(ui, &made.tree, (root, &self.zoomed));

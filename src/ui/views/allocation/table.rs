@@ -25,17 +25,17 @@ pub enum Sort {
 
 /// The columns: the heading, what it sorts by, where it ends, and what it counts.
 const COLUMNS: [(&str, Sort, f32, &str); 3] = [
-    ("bytes", Sort::Bytes, 128.0, "bytes it allocated itself, and their share of all here"),
-    ("with calls", Sort::Total, 212.0, "bytes it allocated, with what it loaded or called"),
+    ("bytes", Sort::Bytes, 116.0, "bytes it allocated itself, and their share of all here"),
+    ("with calls", Sort::Total, 186.0, "bytes it allocated, with what it loaded or called"),
     (
         "survived",
         Sort::Survived,
-        336.0,
+        290.0,
         "bytes of its own that the next collection left: an estimate. All that was allocated between two collections is \
          taken to have survived alike",
     ),
 ];
-const NAME: f32 = 350.0;
+const NAME: f32 = 302.0;
 const LINE: f32 = 17.0;
 const HEADING: f32 = 20.0;
 

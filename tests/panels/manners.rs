@@ -1,10 +1,9 @@
 //! What one expects of any window: panels that can be moved, closed and opened, changes that can be taken back, and
 //! that it is found again as it was left.
 
-mod window_driver;
-
 use std::collections::HashMap;
 
+use super::driver::{Window, click, open, press, standing_still};
 use eframe::egui::{Key, Modifiers, Pos2};
 use eframe::{App as _, Storage};
 use heapatlas::map::balance::Term;
@@ -12,7 +11,6 @@ use heapatlas::map::colouring::Colouring;
 use heapatlas::map::layout::Order;
 use heapatlas::ui::app::App;
 use heapatlas::ui::panel::Panel;
-use window_driver::{Window, click, open, press, standing_still};
 
 /// Drags with the mouse from one place to another, with a stop on the way as a hand makes it.
 fn drag(window: &mut Window, from: Pos2, to: Pos2) {

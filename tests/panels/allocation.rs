@@ -1,12 +1,10 @@
 //! Who allocates: forms and functions, as a table and as a flame graph, with their pages on the map.
 
-mod window_driver;
-
+use super::driver::{Window, click, evaluate, open, press, skip, wait};
 use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use heapatlas::format;
-use window_driver::{Window, click, evaluate, open, press, skip, wait};
 
 /// What the rows of the table say, from top to bottom.
 fn rows(window: &Window) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! Drives the window's content through its accessibility tree, with a real runtime behind it.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use eframe::egui::{Key, Modifiers};
@@ -15,6 +16,14 @@ use heapatlas::ui::{ThemeChoice, WindowOptions};
 
 /// A window that is only drawn, with nobody's settings.
 pub(crate) type Window = Harness<'static, App>;
+
+/// The system's allocator, which serves one heap of a process at a time: whoever needs it waits for it.
+static ALLOCATOR: Mutex<()> = Mutex::new(());
+
+/// Waits until no other test has a heap of blocks.
+pub(crate) fn alone_with_the_allocator() -> MutexGuard<'static, ()> {
+    ALLOCATOR.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// Longer than anything here takes on a slow machine.
 const PATIENCE: Duration = Duration::from_secs(60);

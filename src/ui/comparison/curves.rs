@@ -1,0 +1,79 @@
+//! One quantity of each heap over the allocation clock.
+
+use eframe::egui::{Ui, vec2};
+use egui_plot::{Legend, Line, LineStyle, Plot, PlotPoints};
+
+use crate::format;
+use crate::map::palette::Curve;
+use crate::model::history::{History, Sample};
+use crate::ui::theme::{self, color};
+
+/// A quantity.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub enum Quantity {
+    /// What is in memory.
+    #[default]
+    Resident,
+    /// What is mapped.
+    Committed,
+    /// What is in use.
+    Allocated,
+}
+
+impl Quantity {
+    /// Every quantity.
+    pub const ALL: [Self; 3] = [Self::Resident, Self::Committed, Self::Allocated];
+
+    /// Its name.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Resident => "resident",
+            Self::Committed => "committed",
+            Self::Allocated => "allocated",
+        }
+    }
+
+    fn of(self, sample: &Sample) -> Option<u64> {
+        match self {
+            Self::Resident => sample.resident,
+            Self::Committed => Some(sample.committed),
+            Self::Allocated => Some(sample.allocated),
+        }
+    }
+}
+
+/// A colour and a dash for each heap: never colour alone.
+const LOOKS: [(Curve, LineStyle); 3] = [
+    (Curve::Allocated, LineStyle::Solid),
+    (Curve::Resident, LineStyle::Dashed { length: 10.0 }),
+    (Curve::Live, LineStyle::Dotted { spacing: 6.0 }),
+];
+
+/// Shows the curves.
+pub fn show<'h>(ui: &mut Ui, quantity: Quantity, heaps: impl Iterator<Item = (&'h str, &'h History)>) {
+    let theme = theme::current(ui);
+    let lines: Vec<Line<'_>> = heaps
+        .zip(LOOKS.iter().cycle())
+        .map(|((name, history), (curve, style))| {
+            let samples = history.samples().iter();
+            let points = samples.filter_map(|sample| Some([sample.clock as f64, quantity.of(sample)? as f64]));
+            let points: PlotPoints<'_> = points.collect();
+            Line::new(name.to_owned(), points).color(color(theme.curve(*curve))).style(*style).width(1.6)
+        })
+        .collect();
+    let bytes =
+        |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| format::bytes(mark.value.max(0.0) as u64);
+    Plot::new("comparison")
+        .show_background(false)
+        .grid_color(color(theme.line()))
+        .allow_scroll(false)
+        .include_y(0.0)
+        .include_x(0.0)
+        .set_margin_fraction(vec2(0.03, 0.08))
+        .y_axis_min_width(62.0)
+        .x_axis_formatter(bytes)
+        .y_axis_formatter(bytes)
+        .legend(Legend::default())
+        .show(ui, |plot| lines.into_iter().for_each(|line| plot.line(line)));
+}
