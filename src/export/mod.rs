@@ -7,6 +7,7 @@
 //! * [`metrics`] the counters alone
 //! * [`atlas`] a recording of one key frame
 //! * [`run`](mod@run) exports of a whole run rather than a moment
+//! * [`tables`] what views of the window show
 //! * [`difference`] what changed between two moments: a table, for programs, and as a picture
 
 pub mod atlas;
@@ -19,6 +20,7 @@ pub mod picture;
 pub mod png;
 pub mod run;
 pub mod svg;
+pub mod tables;
 pub mod text;
 
 use std::fs::File;

@@ -23,13 +23,20 @@ pub fn write(out: &mut dyn Write, model: &HeapModel, title: &Title) -> io::Resul
 /// When writing fails.
 pub fn write_drawing(out: &mut dyn Write, drawing: &dyn Drawing) -> io::Result<()> {
     let (width, height) = drawing.size();
-    let pixels = pixels(drawing, (width, height))?;
+    write_pixels(out, (width, height), &pixels(drawing, (width, height))?)
+}
+
+/// Writes pixels, three bytes each, of a picture of this width and height.
+///
+/// # Errors
+/// When writing fails, or when there are not as many.
+pub fn write_pixels(out: &mut dyn Write, (width, height): (u32, u32), pixels: &[u8]) -> io::Result<()> {
     let mut encoder = png::Encoder::new(out, width, height);
     encoder.set_color(png::ColorType::Rgb);
     encoder.set_depth(png::BitDepth::Eight);
     let failed = |error: png::EncodingError| io::Error::other(error.to_string());
     let mut writer = encoder.write_header().map_err(failed)?;
-    writer.write_image_data(&pixels).map_err(failed)?;
+    writer.write_image_data(pixels).map_err(failed)?;
     writer.finish().map_err(failed)
 }
 

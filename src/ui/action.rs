@@ -4,6 +4,7 @@ use eframe::egui::{Context, Event, Key, Modifiers};
 use heapatlas_heap::terms::{GcPhase, GcUnit};
 
 use super::ThemeChoice;
+use super::exports::Kind;
 use super::panel::Panel;
 use super::views::page_map::Step;
 
@@ -24,8 +25,14 @@ pub enum Action {
     Focus(Panel),
     /// Close a panel.
     Close(Panel),
+    /// Write what a panel shows to a file.
+    Export(Panel, Kind),
     /// Put every panel where it was at first.
     ResetLayout,
+    /// Show everything larger, or smaller.
+    Scale(bool),
+    /// Show everything as large as usual.
+    UsualScale,
     /// Take back the last change of what is shown: layout, zoom, colours, order, selection.
     Undo,
     /// Do again what was taken back last.
@@ -129,11 +136,11 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::Compare, &[(CTRL, Key::D)], "Ctrl+D", "the same program under every policy, side by side"),
     shortcut(
         Action::ZoomIn,
-        &[(PLAIN, Key::Plus), (SHIFT, Key::Plus), (PLAIN, Key::Equals), (CTRL, Key::Plus), (CTRL, Key::Equals)],
+        &[(PLAIN, Key::Plus), (SHIFT, Key::Plus), (PLAIN, Key::Equals)],
         "+  Ctrl+wheel",
         "larger pages",
     ),
-    shortcut(Action::ZoomOut, &[(PLAIN, Key::Minus), (CTRL, Key::Minus)], "−", "smaller pages"),
+    shortcut(Action::ZoomOut, &[(PLAIN, Key::Minus)], "−", "smaller pages"),
     shortcut(Action::ZoomFit, &[(PLAIN, Key::Num0)], "0", "as large as all of them fit"),
     shortcut(Action::Pin(Step::Right), &[(SHIFT, Key::ArrowRight)], "Shift+arrows", "pin the page beside"),
     shortcut(Action::Pin(Step::Left), &[(SHIFT, Key::ArrowLeft)], "", ""),
@@ -165,6 +172,13 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::Focus(Panel::Allocation), &[(PLAIN, Key::F10)], "F10", "who allocates"),
     shortcut(Action::Undo, &[(CTRL, Key::Z)], "Ctrl+Z", "take back a change of what is shown"),
     shortcut(Action::Redo, &[(CTRL_SHIFT, Key::Z), (CTRL, Key::Y)], "Ctrl+Shift+Z", "do it again"),
+    shortcut(
+        Action::Scale(true),
+        &[(CTRL, Key::Plus), (CTRL_SHIFT, Key::Plus), (CTRL, Key::Equals)],
+        "Ctrl+  Ctrl−",
+        "everything larger, or smaller",
+    ),
+    shortcut(Action::Scale(false), &[(CTRL, Key::Minus)], "", ""),
     shortcut(Action::OtherTheme, &[(PLAIN, Key::T)], "T", "dark, or light"),
     shortcut(Action::Dismiss, &[(PLAIN, Key::Escape)], "Esc", "leave the console, unpin, unlight"),
     shortcut(

@@ -1,8 +1,10 @@
 //! The window: what lies where, and what an action does.
 
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crossbeam_channel::{Receiver, Sender};
 use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Ui};
 use eframe::{CreationContext, Storage};
 use heapatlas_heap::Placement;
@@ -11,6 +13,7 @@ use heapatlas_heap::terms::{Address, GcUnit, PAGE};
 use super::action::{self, Action};
 use super::comparison::{self, Comparison};
 use super::dock::{Dock, Layout};
+use super::exports::{self, Kind};
 use super::panel::Panel;
 use super::panels::Panels;
 use super::session::{Phase, Session, Wake};
@@ -27,15 +30,19 @@ use super::views::view_menu::Shown;
 use super::views::{help, status, toolbar};
 use super::{FirstTour, ThemeChoice, WindowOptions};
 use crate::command::{Command, Speed};
+use crate::export::Title;
 use crate::map::balance::Term;
 use crate::map::colouring::Colouring;
 use crate::map::layout::Order;
+use crate::map::palette::Theme;
 use crate::source::tour::{self, Step, Target, Tour};
 
 /// The window.
 #[derive(Debug)]
 pub struct App {
     title: String,
+    /// What the window was told to be called.
+    told_title: String,
     dock: Dock,
     panels: Panels,
     history: History<View>,
@@ -49,6 +56,10 @@ pub struct App {
     help: bool,
     /// A sentence when a restart failed.
     trouble: Option<String>,
+    /// Where files are written to, what became of the last one, and what becomes of those on their way.
+    folder: PathBuf,
+    written: Option<String>,
+    writing: (Sender<String>, Receiver<String>),
 }
 
 /// How everything is looked at: what can be taken back.
@@ -61,6 +72,8 @@ struct View {
 
 /// How long what has arrived is taken in before a picture is drawn.
 const DRAIN: Duration = Duration::from_millis(8);
+/// Pictures of the screen that are on their way at most.
+const PICTURES: usize = 8;
 
 impl App {
     /// The window's content, as it was left. The runtime starts at once.
@@ -76,6 +89,7 @@ impl App {
         if theme == ThemeChoice::System {
             theme::choose(&creation.egui_ctx, app.settings.theme);
         }
+        creation.egui_ctx.set_zoom_factor(app.settings.sound_scale());
         match tour {
             FirstTour::Through(tour) => app.guide_through(*tour),
             FirstTour::Window => app.guide = Some(Guide::of_the_window()),
@@ -105,6 +119,7 @@ impl App {
         let wake: Wake = Arc::new(move || waker.request_repaint());
         Ok(Self {
             title: options.title,
+            told_title: String::new(),
             dock: Dock::default(),
             panels: Panels::new(Session::start(options.subject, wake)?),
             history: History::default(),
@@ -115,6 +130,9 @@ impl App {
             guide: None,
             help: false,
             trouble: None,
+            folder: PathBuf::from("."),
+            written: None,
+            writing: crossbeam_channel::bounded(PICTURES),
         })
     }
 
@@ -180,6 +198,15 @@ impl App {
             Action::Focus(panel) => self.focus(panel),
             Action::Close(panel) => self.dock.close(panel),
             Action::ResetLayout => self.dock.reset(),
+            Action::Export(panel, kind) => self.export(ctx, panel, kind),
+            Action::Scale(larger) => {
+                self.settings.scale_by_a_step(larger);
+                ctx.set_zoom_factor(self.settings.sound_scale());
+            }
+            Action::UsualScale => {
+                self.settings.scale = 1.0;
+                ctx.set_zoom_factor(1.0);
+            }
             Action::Undo => self.look_again(History::undo),
             Action::Redo => self.look_again(History::redo),
             Action::NextOrder => panels.map.set_order(match panels.map.order() {
@@ -307,6 +334,48 @@ impl App {
         true
     }
 
+    /// Where files are written to; the current folder without.
+    pub fn write_into(&mut self, folder: PathBuf) {
+        self.folder = folder;
+    }
+
+    /// Writes what a panel shows to a file.
+    fn export(&mut self, ctx: &Context, panel: Panel, kind: Kind) {
+        let path = exports::free_path(&self.folder, panel, kind);
+        let told = move |path: &Path, result: std::io::Result<()>| match result {
+            Ok(()) => format!("written: {}", path.display()),
+            Err(error) => format!("can't write {}: {error}", path.display()),
+        };
+        if kind == Kind::Png && panel != Panel::Map {
+            let Some(part) = self.dock.rect(panel) else { return };
+            let (sender, scale) = (self.writing.0.clone(), ctx.pixels_per_point());
+            ctx.request_screenshot(move |screen| {
+                let result = exports::write_screen(&path, &screen, part, scale);
+                // Whoever does not look any more need not know.
+                sender.try_send(told(&path, result)).ok();
+            });
+            return;
+        }
+        let theme = if ctx.theme() == egui::Theme::Dark { Theme::Dark } else { Theme::Light };
+        let title = Title { program: self.title.clone(), theme };
+        self.written = Some(told(&path, exports::write(&path, (panel, kind), &self.panels, &title)));
+    }
+
+    /// Shows what became of the file that was written last, until that is put away.
+    fn show_written(&mut self, ui: &mut Ui, frame: Frame) {
+        self.written = self.writing.1.try_recv().ok().or(self.written.take());
+        let Some(written) = &self.written else { return };
+        let shown = egui::Panel::top("written").frame(frame).show(ui, |ui| {
+            ui.horizontal(|ui| {
+                ui.label(written);
+                ui.button("OK").clicked()
+            })
+        });
+        if shown.inner.inner {
+            self.written = None;
+        }
+    }
+
     fn choose_theme(&mut self, ctx: &Context, choice: ThemeChoice) {
         self.settings.theme = choice;
         theme::choose(ctx, choice);
@@ -352,7 +421,24 @@ impl App {
         }
     }
 
+    /// Has the title of the window say what is shown, and what that does.
+    fn tell_title(&mut self, ctx: &Context) {
+        let doing = match self.panels.session.progress().phase() {
+            Phase::Paused => ", paused",
+            Phase::Exhausted(_) => ", heap exhausted",
+            Phase::Failed(_) => ", failed",
+            _ => "",
+        };
+        let touring = if self.guide.is_some() { ", guided" } else { "" };
+        let title = super::title_of(&format!("{}{touring}{doing}", self.title));
+        if self.told_title != title {
+            ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
+            self.told_title = title;
+        }
+    }
+
     fn show(&mut self, ui: &mut Ui) {
+        self.tell_title(ui.ctx());
         let bar = Frame::side_top_panel(ui.style()).inner_margin(Margin::symmetric(MARGIN, 8));
         let mut asked = None;
         egui::Panel::top("toolbar").frame(bar).resizable(false).exact_size(46.0).show(ui, |ui| {
@@ -373,6 +459,7 @@ impl App {
                 ui.colored_label(ui.visuals().error_fg_color, trouble);
             });
         }
+        self.show_written(ui, low);
         self.show_question(ui, bar);
         self.panels.take_answers(ui.ctx());
         self.panels.shows_free_lists = self.dock.is_shown(Panel::FreeLists);
@@ -383,13 +470,19 @@ impl App {
         self.note_view(ui.ctx());
         self.show_tour(ui.ctx());
         help::show(ui.ctx(), &mut self.help);
-        if let Some(chosen) = self.open.show(ui.ctx()).or_else(|| open::dropped(ui.ctx()).map(Chosen::File)) {
-            self.begin(ui.ctx(), chosen);
+        if let Some(chosen) =
+            self.open.show(ui.ctx(), &self.settings.recent).or_else(|| open::dropped(ui.ctx()).map(Chosen::File))
+        {
+            self.begin(chosen);
         }
     }
 
     /// Begins again with another program, or with a recording.
-    fn begin(&mut self, ctx: &Context, chosen: Chosen) {
+    fn begin(&mut self, chosen: Chosen) {
+        if let Chosen::File(path) = &chosen {
+            self.settings.opened(path);
+        }
+        self.guide = None;
         let session = &mut self.panels.session;
         let (title, begun) = match chosen {
             Chosen::File(path) if path.extension().is_some_and(|extension| extension == "atlas") => {
@@ -398,7 +491,6 @@ impl App {
             Chosen::File(path) => (path.display().to_string(), session.open(Vec::new(), vec![path])),
             Chosen::Sample(sample) => (sample.name.to_owned(), session.open(vec![sample], Vec::new())),
         };
-        ctx.send_viewport_cmd(egui::ViewportCommand::Title(super::title_of(&title)));
         self.title = title;
         self.trouble = begun.err().map(|error| format!("can't start: {error}"));
     }

@@ -7,6 +7,7 @@ use egui_tiles::{
 };
 
 use super::action::{self, Action};
+use super::exports;
 use super::panel::{Panel, Place};
 use super::panels::Panels;
 use super::theme::{self, MARGIN, color};
@@ -370,8 +371,12 @@ fn closes(ui: &Ui, id: egui::Id, panel: Panel, tab: Rect) -> bool {
 
 /// What can be done with a panel.
 fn menu(ui: &mut Ui, panel: Panel) -> Option<Action> {
-    let choices = [("Close", Action::Close(panel)), ("Reset the layout", Action::ResetLayout)];
-    choices.into_iter().filter_map(|(word, action)| ui.button(word).clicked().then_some(action)).last()
+    let exports = exports::kinds(panel)
+        .iter()
+        .map(|kind| (format!("Write it as {}", kind.extension().to_uppercase()), Action::Export(panel, *kind)));
+    let others = [("Close", Action::Close(panel)), ("Reset the layout", Action::ResetLayout)];
+    let choices = exports.chain(others.map(|(word, action)| (word.to_owned(), action)));
+    choices.filter_map(|(word, action)| ui.button(word).clicked().then_some(action)).last()
 }
 
 #[cfg(test)]

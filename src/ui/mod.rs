@@ -9,6 +9,7 @@
 //! * [`panel`] what a tile of the window can show
 //! * [`dock`] where the panels lie
 //! * [`panels`] what they show
+//! * [`exports`] that as a file
 //! * [`undo`] what can be taken back
 //! * [`settings`] what is kept from one window to the next
 //! * [`theme`] the palette as egui wants it
@@ -20,6 +21,7 @@ pub mod action;
 pub mod app;
 pub mod comparison;
 pub mod dock;
+pub mod exports;
 pub mod panel;
 pub mod panels;
 pub mod session;

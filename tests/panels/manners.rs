@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 
-use super::driver::{Window, click, open, press, standing_still};
+use super::driver::{Window, click, open, press, standing_still, wait};
 use eframe::egui::{Key, Modifiers, Pos2};
 use eframe::{App as _, Storage};
+use egui_kittest::kittest::Queryable;
 use heapatlas::map::balance::Term;
 use heapatlas::map::colouring::Colouring;
 use heapatlas::map::layout::Order;
@@ -27,7 +28,6 @@ fn drag(window: &mut Window, from: Pos2, to: Pos2) {
 }
 
 fn centre_of(window: &Window, label: &str) -> Pos2 {
-    use egui_kittest::kittest::Queryable;
     window.get_by_label(label).rect().center()
 }
 
@@ -93,7 +93,6 @@ fn how_the_map_is_looked_at_is_taken_back_step_by_step() {
     press(&mut window, Modifiers::NONE, Key::H);
     press(&mut window, Modifiers::NONE, Key::Plus);
     {
-        use egui_kittest::kittest::Queryable;
         window.get_by_label_contains("free runs ").click();
         window.run_steps(2);
     }
@@ -161,4 +160,61 @@ fn a_window_is_found_again_as_it_was_left() {
     window.state_mut().restore(&kept);
     standing_still(&mut window);
     assert!(Panel::ALL.into_iter().all(|panel| window.state().dock().is_open(panel)));
+}
+
+#[test]
+fn what_a_panel_shows_is_written_from_its_menu_and_nothing_is_written_over() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let mut window = open(true);
+    standing_still(&mut window);
+    window.state_mut().write_into(folder.path().to_owned());
+    for (panel, word, file) in [
+        ("Page map", "Write it as SVG", "heapatlas-page-map.svg"),
+        ("Page map", "Write it as CSV", "heapatlas-page-map.csv"),
+        ("Page map", "Write it as CSV", "heapatlas-page-map-2.csv"),
+        ("Balance", "Write it as CSV", "heapatlas-balance.csv"),
+        ("Timeline", "Write it as CSV", "heapatlas-timeline.csv"),
+    ] {
+        click(&mut window, &format!("Menu of {panel}"));
+        click(&mut window, word);
+        let path = folder.path().join(file);
+        assert!(path.metadata().is_ok_and(|file| file.len() > 60), "{file}");
+        let told = format!("written: {}", path.display());
+        assert!(window.query_by_label(&told).is_some(), "{told}");
+    }
+    click(&mut window, "OK");
+    assert!(window.query_by_label_contains("written: ").is_none());
+    let table = std::fs::read_to_string(folder.path().join("heapatlas-page-map.csv")).expect("a table");
+    assert_eq!(table.lines().count(), 1 + window.state().session().model().pages().len());
+}
+
+#[test]
+fn files_opened_last_are_offered_and_the_scale_is_kept() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("mine.arc");
+    std::fs::write(&path, "(= mine 42)\n").expect("a file");
+    let mut kept = Kept::default();
+    let mut window = open(true);
+    standing_still(&mut window);
+    press(&mut window, Modifiers::COMMAND, Key::O);
+    window.get_by_label("Path of a program").type_text(path.to_str().expect("a name"));
+    window.run_steps(1);
+    window.key_press(Key::Enter);
+    window.run_steps(3);
+    press(&mut window, Modifiers::COMMAND, Key::Plus);
+    press(&mut window, Modifiers::COMMAND, Key::Plus);
+    assert!((window.ctx.zoom_factor() - 1.2).abs() < 1e-3);
+    click(&mut window, "View");
+    click(&mut window, "As large as usual");
+    assert!((window.ctx.zoom_factor() - 1.0).abs() < 1e-3);
+    window.state_mut().save(&mut kept);
+
+    let mut window = open(true);
+    window.state_mut().restore(&kept);
+    standing_still(&mut window);
+    press(&mut window, Modifiers::COMMAND, Key::O);
+    click(&mut window, path.to_str().expect("a name"));
+    wait(&mut window, "the program", |app| {
+        app.session().program().is_some_and(|program| program.files == [path.clone()])
+    });
 }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{Align2, Context, Grid, Key, TextEdit, Window};
+use eframe::egui::{Align2, Button, Context, Grid, Key, TextEdit, Window};
 use heapatlas_arc::libraries::Library;
 
 use crate::source::samples::{SAMPLES, about};
@@ -41,7 +41,7 @@ impl Open {
     }
 
     /// Shows the question while it is asked, and gives what was chosen.
-    pub fn show(&mut self, ctx: &Context) -> Option<Chosen> {
+    pub fn show(&mut self, ctx: &Context, recent: &[PathBuf]) -> Option<Chosen> {
         let mut chosen = None;
         let mut shown = self.shown;
         Window::new("Open")
@@ -67,6 +67,16 @@ impl Open {
                     }
                 });
                 ui.weak("Or drop a file on the window.");
+                if !recent.is_empty() {
+                    ui.add_space(6.0);
+                    ui.label("Opened last:");
+                    for path in recent {
+                        let name = path.display().to_string();
+                        if ui.add(Button::new(&name).truncate()).on_hover_text(&name).clicked() {
+                            chosen = Some(Chosen::File(path.clone()));
+                        }
+                    }
+                }
                 ui.add_space(6.0);
                 ui.label("Samples, each of which says in its first lines what to look for:");
                 Grid::new("samples").num_columns(2).spacing([14.0, 4.0]).show(ui, |ui| {

@@ -46,6 +46,9 @@ fn show_choices(ui: &mut Ui, shown: &Shown) -> Option<Action> {
         (true, "Reset the layout", Action::ResetLayout),
         (can_undo, "Take back", Action::Undo),
         (can_redo, "Do again", Action::Redo),
+        (true, "Larger", Action::Scale(true)),
+        (true, "Smaller", Action::Scale(false)),
+        (true, "As large as usual", Action::UsualScale),
         (shown.is_live, "Compare policies", Action::Compare),
     ];
     for (can, word, action) in choices {

@@ -192,6 +192,12 @@ impl AllocationView {
         }
     }
 
+    /// The rows that were shown last.
+    #[must_use]
+    pub fn rows(&self) -> &[Row] {
+        self.made.as_ref().map_or(&[], |made| &made.rows)
+    }
+
     /// The pages that are lit.
     pub fn lit(&mut self, pages: &Pages) -> &[Address] {
         let Some(lit) = &mut self.lit else { return &[] };

@@ -1,6 +1,7 @@
 //! What allocated, as rows: forms, or functions, on a stretch of the allocation clock.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{self, Write};
 use std::ops::Range;
 
 use heapatlas_heap::terms::Address;
@@ -72,6 +73,19 @@ pub fn functions(model: &HeapModel, functions: &Functions, over: &Range<u64>) ->
         }
     }
     rows.into_values().collect()
+}
+
+/// Writes the rows as a table for spreadsheets. What is not known is empty.
+///
+/// # Errors
+/// When writing fails.
+pub fn write(out: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
+    writeln!(out, "name,bytes,with_calls_bytes,survived_bytes_estimated")?;
+    for Row { name, bytes, total, survived, .. } in rows {
+        let survived = survived.map(|bytes| bytes.to_string()).unwrap_or_default();
+        writeln!(out, "\"{}\",{bytes},{total},{survived}", name.replace('"', "\"\""))?;
+    }
+    Ok(())
 }
 
 /// The forms of a part of the clock below their files, as a tree of bytes.
