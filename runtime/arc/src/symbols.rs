@@ -1,7 +1,10 @@
 //! Symbols: interning, the names the runtime itself uses, global values.
 //!
-//! A symbol is an object of three values: its name (a string), the value of the global variable of that name, and a
-//! fixnum with the hash of the name and a few facts. The table of interned symbols is a heap vector, probed linearly.
+//! A symbol is an object of three values: its name, the value of the global variable of that name, and a fixnum with the
+//! hash of the name and a few facts. The table of interned symbols is a heap vector, probed linearly.
+//!
+//! A name is a string. Most are shorter than the header of one, and are kept in the word that would refer to it, which is a
+//! fixnum then: two bits of tag and six of length, and in each of the other bytes a character.
 
 use std::cmp::Ordering;
 
@@ -14,6 +17,11 @@ use crate::text::{CharBuffer, Text};
 const NAME: usize = 0;
 const VALUE: usize = 1;
 const INFO: usize = 2;
+
+/// Characters of a name that is kept in its word, at most. Where the first byte of a word is the highest, none is.
+const SHORT: usize = if cfg!(target_endian = "little") { 7 } else { 0 };
+/// Bits of a fixnum's tag.
+const TAG_BITS: u32 = 2;
 
 /// The name holds a character that is special in symbol syntax.
 const SSYNTAX: i64 = 1 << 32;
@@ -220,13 +228,36 @@ impl Symbols {
 }
 
 fn make(heap: &mut Heap, name: &CharBuffer, hash: u32) -> Result<Value, Exhausted> {
-    let text = name.finish(heap)?;
+    let text = match short_name(heap, name) {
+        Some(short) => short,
+        None => name.finish(heap)?,
+    };
     let symbol = heap.allocate(ObjectKind::Symbol, ObjectFlags::NONE, 3 * 8)?;
     let special = if ssyntax::is_special(name, heap) { SSYNTAX } else { 0 };
     heap.set_value(symbol, NAME, text);
     heap.set_value(symbol, VALUE, Value::UNBOUND);
     set_info(heap, symbol, i64::from(hash) | special);
     Ok(Value::object(symbol))
+}
+
+/// A name as the word of a symbol has it, if it is short and a byte is enough for each character.
+fn short_name(heap: &Heap, name: &CharBuffer) -> Option<Value> {
+    if name.len() > SHORT {
+        return None;
+    }
+    let mut word = [0; 8];
+    word[0] = (name.len() << TAG_BITS) as u8;
+    for (byte, character) in word[1..].iter_mut().zip(name.chars(heap)) {
+        *byte = u8::try_from(u32::from(character)).ok()?;
+    }
+    Value::fixnum(i64::from_le_bytes(word) >> TAG_BITS)
+}
+
+/// The characters of a name that is kept in the word of its symbol.
+fn short_text(heap: &Heap, symbol: ObjectRef) -> &[u8] {
+    let word = &heap.bytes(symbol)[NAME * 8..(NAME + 1) * 8];
+    let length = usize::from(word[0] >> TAG_BITS).min(SHORT);
+    &word[1..=length]
 }
 
 fn same_name(heap: &Heap, symbol: ObjectRef, name: &CharBuffer) -> bool {
@@ -259,13 +290,8 @@ fn set_info(heap: &mut Heap, symbol: ObjectRef, info: i64) {
 pub(crate) fn name_of(heap: &Heap, symbol: ObjectRef) -> Text<'_> {
     match heap.value(symbol, NAME).as_object() {
         Some(name) => Text::of(heap, name),
-        None => Text::Narrow(&[]),
+        None => Text::Narrow(short_text(heap, symbol)),
     }
-}
-
-/// The string that is a symbol's name.
-pub(crate) fn name_string(heap: &Heap, symbol: ObjectRef) -> Value {
-    heap.value(symbol, NAME)
 }
 
 /// The order of the names of two symbols.
@@ -325,6 +351,20 @@ pub(crate) fn set_inlined(heap: &mut Heap, symbol: ObjectRef, inlined: bool) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn names_short_and_long_are_what_they_were_made_of() {
+        let mut heap = Heap::new().unwrap();
+        let mut symbols = Symbols::new(&mut heap).unwrap();
+        let names = ["", "a", "afn", "sixsix", "seven-7", "eight--8", "ÿÿÿÿÿÿÿ", "\0\0", "λ", "ab\u{100}"];
+        let made = names.map(|name| symbols.intern_str(&mut heap, name).unwrap());
+        for (name, symbol) in names.into_iter().zip(made) {
+            assert_eq!(name_prefix(&heap, symbol, 100), name);
+            assert_eq!(symbols.intern_str(&mut heap, name).unwrap(), symbol);
+            let in_word = heap.value(symbol.as_object().unwrap(), NAME).is_fixnum();
+            assert_eq!(in_word, name.chars().count() <= SHORT && name.chars().all(|c| u32::from(c) < 256), "{name}");
+        }
+    }
 
     #[test]
     fn equal_names_are_one_symbol_however_many_there_are() {

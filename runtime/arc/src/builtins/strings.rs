@@ -11,7 +11,7 @@ use crate::numbers::arithmetic::{self, Rounding};
 use crate::numbers::{BUFFERS, Number, parse, print, room};
 use crate::printer::{self, Mode};
 use crate::scratch::ValueStack;
-use crate::symbols::{self, Known};
+use crate::symbols::Known;
 use crate::tagged;
 use crate::text::{self, CharBuffer, Text};
 use crate::world::World;
@@ -167,15 +167,7 @@ fn to_string(world: &mut World, value: Value, from: From, to: Value, radix: u32)
         From::Integer(number) | From::Number(number) => {
             return Ok(text::string(&mut world.heap, &print::to_text(&number, radix))?);
         }
-        From::Symbol => {
-            if let Some(symbol) = world.heap.as_kind(value, ObjectKind::Symbol) {
-                // A copy: strings can be changed, names can't.
-                let name = symbols::name_string(&world.heap, symbol);
-                push_atom(world, name, &mut buffer)?;
-            } else {
-                push_atom(world, value, &mut buffer)?;
-            }
-        }
+        From::Symbol => push_atom(world, value, &mut buffer)?,
         From::Char(_) | From::Cons | From::Nil => push_text(world, value, &mut buffer)?,
     }
     Ok(buffer.finish(&mut world.heap)?)
