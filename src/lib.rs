@@ -12,6 +12,7 @@
 //! * [`source`] where frames come from: a runtime in a thread of this process
 //! * [`model`] what is known of a heap, from frames alone
 //! * [`recording`] frames in files and pipes
+//! * [`past`] any moment of a run, while it goes on or from its recording
 //! * [`map`] pages and holes to rows, colours and terms of the balance; draws nothing itself
 //! * [`ui`] the window
 //! * [`export`] pictures and tables of the map in files
@@ -30,6 +31,7 @@ pub mod export;
 pub mod format;
 pub mod map;
 pub mod model;
+pub mod past;
 pub mod recording;
 pub mod source;
 pub mod ui;

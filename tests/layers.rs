@@ -9,7 +9,7 @@ struct Rule {
     because: &'static str,
 }
 
-const RULES: [Rule; 10] = [
+const RULES: [Rule; 11] = [
     Rule {
         folder: "runtime/heap/src",
         never: &["heapatlas_arc", "egui", "crossbeam", "std::thread"],
@@ -33,6 +33,11 @@ const RULES: [Rule; 10] = [
             "egui::",
         ],
         because: "a recording is made of frames and knows neither who cut them nor who looks at them",
+    },
+    Rule {
+        folder: "src/past",
+        never: &["crate::source", "crate::command", "crate::ui", "crate::cli", "crate::export", "crate::map", "egui::"],
+        because: "the past is made of frames, recorded or seen, and does not know who looks at it",
     },
     Rule {
         folder: "src/map",

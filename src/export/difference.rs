@@ -10,9 +10,10 @@ use super::picture::{Drawing, GUTTER, HEAD, HOLE_HEIGHT, LEGEND_LINE, Lettering,
 use crate::format;
 use crate::map::balance::Term;
 use crate::map::layout::{Layout, Row};
-use crate::map::palette::{Curve, Rgb, Theme};
+use crate::map::palette::{Rgb, Theme};
 use crate::model::HeapModel;
 use crate::model::difference::{self, Change, ChangedPage};
+use crate::model::history::Curve;
 
 /// Two moments.
 #[derive(Clone, Copy, Debug)]

@@ -4,6 +4,8 @@ use std::io::{self, Write};
 
 use crate::map::balance::Term;
 use crate::model::HeapModel;
+use crate::model::chronicle::Axis;
+use crate::model::history::{Curve, History};
 
 /// Writes a row for each term of the balance. What is not known is empty.
 ///
@@ -17,25 +19,22 @@ pub fn write_balance(out: &mut dyn Write, model: &HeapModel) -> io::Result<()> {
     Ok(())
 }
 
-/// Writes a row for each moment that is remembered.
+/// Writes a row for each moment that is remembered, or for several together what was last of them.
 ///
 /// # Errors
 /// When writing fails.
-pub fn write_history(out: &mut dyn Write, model: &HeapModel) -> io::Result<()> {
-    writeln!(out, "clock_bytes,wall_us,committed_bytes,resident_bytes,allocated_bytes,live_bytes,hole_bytes,cycles")?;
-    for sample in model.history().samples() {
-        writeln!(
-            out,
-            "{},{},{},{},{},{},{},{}",
-            sample.clock,
-            sample.wall.as_micros(),
-            sample.committed,
-            maybe(sample.resident),
-            sample.allocated,
-            sample.live,
-            sample.holes,
-            sample.cycles
-        )?;
+pub fn write_history(out: &mut dyn Write, history: &History) -> io::Result<()> {
+    write!(out, "clock_bytes,wall_us")?;
+    for curve in Curve::ALL {
+        write!(out, ",{}_bytes", curve.name())?;
+    }
+    writeln!(out)?;
+    for moments in history.within(Axis::Clock, (0.0, f64::INFINITY), usize::MAX) {
+        write!(out, "{},{}", moments.end.clock, moments.end.wall.as_micros())?;
+        for curve in Curve::ALL {
+            write!(out, ",{}", maybe(moments.ranges[curve.place()].map(|range| range.last)))?;
+        }
+        writeln!(out)?;
     }
     Ok(())
 }
@@ -68,22 +67,27 @@ fn maybe(value: Option<u64>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::chronicle::Chronicle;
 
-    type Writer = fn(&mut dyn Write, &HeapModel) -> io::Result<()>;
+    /// The rows below the names, after a look at whether there are as many columns everywhere.
+    fn rows(write: impl Fn(&mut dyn Write) -> io::Result<()>) -> usize {
+        let mut out = Vec::new();
+        write(&mut out).expect("room");
+        let text = String::from_utf8(out).expect("text");
+        let columns: Vec<_> = text.lines().map(|line| line.split(',').count()).collect();
+        assert!(columns.iter().all(|count| *count == columns[0]), "{text}");
+        columns.len() - 1
+    }
 
     #[test]
     fn every_row_has_as_many_columns_as_there_are_names() {
         let mut heap = heapatlas_heap::Heap::new().expect("a heap");
-        let mut model = HeapModel::default();
-        model.apply(&heap.cut_frame(true));
-        let writers: [(Writer, usize); 3] = [(write_balance, Term::ALL.len()), (write_history, 1), (write_cycles, 0)];
-        for (write, rows) in writers {
-            let mut out = Vec::new();
-            write(&mut out, &model).expect("room");
-            let text = String::from_utf8(out).expect("text");
-            let columns: Vec<_> = text.lines().map(|line| line.split(',').count()).collect();
-            assert_eq!(columns.len(), rows + 1, "{text}");
-            assert!(columns.iter().all(|count| *count == columns[0]), "{text}");
-        }
+        let (mut model, mut chronicle) = (HeapModel::default(), Chronicle::default());
+        let frame = heap.cut_frame(true);
+        model.apply(&frame);
+        chronicle.see(&frame);
+        assert_eq!(rows(|out| write_balance(out, &model)), Term::ALL.len());
+        assert_eq!(rows(|out| write_history(out, chronicle.history())), 1);
+        assert_eq!(rows(|out| write_cycles(out, &model)), 0);
     }
 }

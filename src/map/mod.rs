@@ -2,6 +2,7 @@
 //!
 //! * [`layout`] pages and holes to rows
 //! * [`hilbert`] the curve through a mebibyte, the other order of pages
+//! * [`over_time`] the page table over time as an image
 //! * [`palette`] every colour by its meaning
 //! * [`shade`] what a page looks like
 //! * [`colouring`] what the colours say: kind, age, marking …
@@ -12,6 +13,7 @@ pub mod balance;
 pub mod colouring;
 pub mod hilbert;
 pub mod layout;
+pub mod over_time;
 pub mod palette;
 pub mod remedy;
 pub mod shade;

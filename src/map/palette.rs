@@ -6,6 +6,8 @@
 use heapatlas_heap::terms::PageKind;
 
 use super::balance::Term;
+use crate::model::history::Curve;
+use crate::model::marks::Sort;
 
 /// A colour.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -223,6 +225,19 @@ impl Theme {
             Curve::Allocated => self.pick(Rgb(86, 180, 233), Rgb(0, 114, 178)),
             Curve::Live => self.term(Term::Live),
             Curve::Holes => self.pick(Rgb(204, 121, 167), Rgb(170, 84, 132)),
+            Curve::Limit => self.error(),
+        }
+    }
+
+    /// The colour of marks on the timeline.
+    #[must_use]
+    pub fn mark(self, sort: Sort) -> Rgb {
+        match sort {
+            Sort::Limit => self.error(),
+            Sort::Collection => self.marking(Marked::Black),
+            Sort::Growth => self.curve(Curve::Allocated),
+            Sort::Hole => self.curve(Curve::Holes),
+            Sort::Form => self.faint_text(),
         }
     }
 }
@@ -236,38 +251,6 @@ pub enum Marked {
     Grey,
     /// Reached and scanned.
     Black,
-}
-
-/// The curves of the timeline.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Curve {
-    /// Bytes mapped.
-    Committed,
-    /// Bytes measured to be resident.
-    Resident,
-    /// Bytes allocated.
-    Allocated,
-    /// Bytes live at the last mark.
-    Live,
-    /// Bytes in holes.
-    Holes,
-}
-
-impl Curve {
-    /// Every curve, in the order of a legend.
-    pub const ALL: [Self; 5] = [Self::Committed, Self::Resident, Self::Allocated, Self::Live, Self::Holes];
-
-    /// Its word.
-    #[must_use]
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Committed => "committed",
-            Self::Resident => "resident",
-            Self::Allocated => "allocated",
-            Self::Live => "live",
-            Self::Holes => "holes",
-        }
-    }
 }
 
 #[cfg(test)]

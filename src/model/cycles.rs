@@ -3,14 +3,16 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
-use heapatlas_heap::frame::Counters;
-use heapatlas_heap::terms::GcCause;
+use heapatlas_heap::frame::{Counters, Event, Frame, Happening};
+use heapatlas_heap::terms::{GcCause, GcPhase};
 
 /// What there is at a moment, in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub struct Moment {
     /// The allocation clock.
     pub clock: u64,
+    /// Time since the heap was made.
+    pub wall: Duration,
     /// Allocated: live, dead and unjudged.
     pub allocated: u64,
     /// Mapped.
@@ -22,9 +24,10 @@ pub struct Moment {
 }
 
 impl Moment {
-    fn of(counters: &Counters) -> Self {
+    fn of(counters: &Counters, wall: Duration) -> Self {
         Self {
             clock: counters.clock,
+            wall,
             allocated: counters.allocated,
             committed: counters.committed,
             resident: counters.resident(),
@@ -57,20 +60,38 @@ pub struct Cycles {
 const MOST: usize = 256;
 
 impl Cycles {
-    /// A collection began; these are the counters of the frame before.
-    pub(super) fn begin(&mut self, cause: GcCause, before: &Counters) {
+    /// Takes note of an event of a frame. Before it there were these counters, at this time.
+    pub(super) fn apply(&mut self, happening: &Happening, before: (&Counters, Duration), frame: &Frame) {
+        match &happening.event {
+            Event::GcPhase { phase: GcPhase::Roots, cause } => self.begin(*cause, Moment::of(before.0, before.1)),
+            Event::GcPhase { phase: GcPhase::Idle, .. } => self.end(Moment::of(&frame.counters, frame.wall)),
+            _ => {}
+        }
+    }
+
+    /// A collection began.
+    pub(super) fn begin(&mut self, cause: GcCause, before: Moment) {
         if self.latest.len() == MOST {
             self.latest.pop_front();
         }
         self.count += 1;
-        self.latest.push_back(Cycle { number: self.count, cause, before: Moment::of(before), after: None });
+        self.latest.push_back(Cycle { number: self.count, cause, before, after: None });
     }
 
-    /// The collection under way, if the frames told of its beginning, has ended; these are the counters of this frame.
-    pub(super) fn end(&mut self, after: &Counters) {
+    /// The collection under way, if the frames told of its beginning, has ended.
+    pub(super) fn end(&mut self, after: Moment) {
         if let Some(cycle) = self.latest.back_mut().filter(|cycle| cycle.after.is_none()) {
-            cycle.after = Some(Moment::of(after));
+            cycle.after = Some(after);
         }
+    }
+
+    /// What was known of them at a moment.
+    pub(super) fn until(&self, wall: Duration) -> Self {
+        let begun = self.latest.iter().filter(|cycle| cycle.before.wall < wall);
+        let as_then = |cycle: &Cycle| Cycle { after: cycle.after.filter(|after| after.wall <= wall), ..*cycle };
+        let latest: VecDeque<Cycle> = begun.map(as_then).collect();
+        let count = latest.back().map_or(0, |cycle| cycle.number);
+        Self { latest, count }
     }
 
     /// The latest collections, oldest first.
@@ -85,18 +106,26 @@ mod tests {
 
     #[test]
     fn a_cycle_knows_what_was_before_and_after_it() {
-        let at = |clock| Counters { clock, allocated: clock / 2, ..Counters::default() };
+        let at = |clock| {
+            let counters = Counters { clock, allocated: clock / 2, ..Counters::default() };
+            Moment::of(&counters, Duration::from_millis(clock))
+        };
         let mut cycles = Cycles::default();
-        cycles.end(&at(1));
+        cycles.end(at(1));
         assert_eq!(cycles.iter().len(), 0, "an end without a beginning says nothing");
-        cycles.begin(GcCause::Limit, &at(100));
+        cycles.begin(GcCause::Limit, at(100));
         assert_eq!(cycles.iter().next().map(|cycle| cycle.after), Some(None));
-        cycles.end(&at(120));
-        cycles.end(&at(140));
+        cycles.end(at(120));
+        cycles.end(at(140));
         let last = cycles.iter().next_back().copied().unwrap();
         assert_eq!((last.before.clock, last.after.map(|after| after.allocated)), (100, Some(60)));
+        let then = |millis| {
+            let then = cycles.until(Duration::from_millis(millis));
+            then.iter().next_back().map(|cycle| cycle.after.is_some())
+        };
+        assert_eq!([100, 101, 119, 120].map(then), [None, Some(false), Some(false), Some(true)]);
         for clock in 0..1000 {
-            cycles.begin(GcCause::Allocation, &at(clock));
+            cycles.begin(GcCause::Allocation, at(clock));
         }
         assert_eq!(cycles.iter().len(), MOST);
         assert_eq!(cycles.iter().next_back().map(|cycle| cycle.number), Some(1001));

@@ -7,6 +7,7 @@
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use heapatlas_heap::frame::{Event, Happening};
 
@@ -28,6 +29,8 @@ pub struct Form {
     /// The allocation clock when it began. Events carry no clock: it is what the frame before said, and what forms have
     /// allocated since.
     pub begun: u64,
+    /// When it began and when it ended, since the heap was made; it has no end while it runs.
+    pub wall: (Duration, Option<Duration>),
     /// How many forms it lies within, which load it.
     pub depth: usize,
 }
@@ -76,14 +79,15 @@ impl Forms {
                 most = Some((bytes, form.number));
             }
         };
-        for Happening { event, .. } in events {
+        for Happening { wall, event } in events {
             match event {
-                Event::FormBegin { file, line, text } => self.begin(file, *line, text, at),
+                Event::FormBegin { file, line, text } => self.begin(file, *line, text, (at, *wall)),
                 // Forms nest when one loads a file: the end belongs to the latest that runs.
                 Event::FormEnd { allocated } => {
                     let mut running = self.latest.iter_mut().rev().filter(|form| form.allocated.is_none());
                     if let Some(form) = running.next() {
                         form.allocated = Some(*allocated);
+                        form.wall.1 = Some(*wall);
                         let end = form.begun.saturating_add(*allocated).min(clocks.end).max(at);
                         credit(form, end - at);
                         at = end;
@@ -101,13 +105,14 @@ impl Forms {
         self.put_down(clocks.end, most.map(|(_, form)| form));
     }
 
-    fn begin(&mut self, file: &Arc<str>, line: u32, text: &str, begun: u64) {
+    fn begin(&mut self, file: &Arc<str>, line: u32, text: &str, (begun, wall): (u64, Duration)) {
         let depth = self.latest.iter().filter(|form| form.allocated.is_none()).count();
         if self.latest.len() == MOST {
             self.latest.pop_front();
         }
         let (number, file, text) = (self.count, Arc::clone(file), Arc::from(text));
-        self.latest.push_back(Form { number, file, line, text, allocated: None, allocated_within: 0, begun, depth });
+        let (allocated, wall) = (None, (wall, None));
+        self.latest.push_back(Form { number, file, line, text, allocated, allocated_within: 0, begun, wall, depth });
         self.count += 1;
     }
 
@@ -141,6 +146,18 @@ impl Forms {
         self.latest.get(usize::try_from(number.checked_sub(first)?).ok()?)
     }
 
+    /// What was known of them at a moment.
+    pub(super) fn until(&self, wall: Duration) -> Self {
+        let begun = self.latest.partition_point(|form| form.wall.0 <= wall);
+        let as_then = |form: &Form| match form.wall {
+            (began, Some(ended)) if ended > wall => Form { allocated: None, wall: (began, None), ..form.clone() },
+            _ => form.clone(),
+        };
+        let latest = self.latest.iter().take(begun).map(as_then).collect();
+        // What is put down to forms that ran later is about bytes that were not there then.
+        Self { latest, count: self.count - (self.latest.len() - begun) as u64, credits: self.credits.clone() }
+    }
+
     /// The form that runs, if one does.
     #[must_use]
     pub fn running(&self) -> Option<&Form> {
@@ -168,7 +185,6 @@ impl Forms {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::time::Duration;
 
     fn happening(event: Event) -> Happening {
         Happening { wall: Duration::ZERO, event }
@@ -193,6 +209,19 @@ mod tests {
             found,
             [(Some(20), Some(1000..1100), 0), (Some(30), Some(1000..1030), 1), (Some(50), Some(1030..1080), 1)]
         );
+    }
+
+    #[test]
+    fn at_a_moment_later_forms_are_not_known_and_what_ended_later_runs() {
+        let mut forms = Forms::default();
+        let at = |millis, happening: Happening| Happening { wall: Duration::from_millis(millis), ..happening };
+        forms.apply(&[at(1, begin(1)), at(2, begin(2)), at(3, end(7)), at(5, end(9))], 0..9);
+        let then = |millis| {
+            let then = forms.until(Duration::from_millis(millis));
+            (then.count(), then.running().map(|form| form.line))
+        };
+        assert_eq!([0, 1, 2, 3, 5].map(then), [(0, None), (1, Some(1)), (2, Some(2)), (2, Some(1)), (2, None)]);
+        assert_eq!(forms.until(Duration::from_millis(4)).iter().last().and_then(|form| form.allocated), Some(7));
     }
 
     #[test]

@@ -1,78 +1,108 @@
-//! The counters over time, bounded: when there are too many samples, every other one of the older half is dropped, so
-//! that the latest are always fine.
-
-use std::time::Duration;
+//! The counters over time, in bounded memory.
 
 use heapatlas_heap::frame::Counters;
 
-/// One moment.
-#[derive(Clone, Copy, PartialEq, Debug, Default)]
-pub struct Sample {
-    /// The allocation clock, in bytes.
-    pub clock: u64,
-    /// Time since the heap was made.
-    pub wall: Duration,
-    /// Bytes measured to be resident; `None` when not measured.
-    pub resident: Option<u64>,
+use super::chronicle::{Axis, Position};
+use super::pyramid::{Bucket, Pyramid};
+
+/// What is followed over time, in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Curve {
+    /// What the heap may commit.
+    Limit,
     /// Bytes mapped.
-    pub committed: u64,
-    /// Bytes allocated: live, dead and unjudged.
-    pub allocated: u64,
-    /// Bytes of payload reached by the last mark.
-    pub live: u64,
+    Committed,
+    /// Bytes measured to be resident.
+    Resident,
+    /// Bytes allocated.
+    Allocated,
+    /// Bytes live at the last mark.
+    Live,
     /// Bytes in holes.
-    pub holes: u64,
-    /// Collections completed.
-    pub cycles: u64,
+    Holes,
 }
 
-/// The moments, oldest first.
+impl Curve {
+    /// Every curve, in the order of a legend.
+    pub const ALL: [Self; 6] = [Self::Committed, Self::Resident, Self::Allocated, Self::Live, Self::Holes, Self::Limit];
+
+    /// Its word.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Limit => "limit",
+            Self::Committed => "committed",
+            Self::Resident => "resident",
+            Self::Allocated => "allocated",
+            Self::Live => "live",
+            Self::Holes => "holes",
+        }
+    }
+
+    /// What it counts.
+    #[must_use]
+    pub const fn meaning(self) -> &'static str {
+        match self {
+            Self::Limit => "the soft limit: what may be committed before an error",
+            Self::Committed => "mapped, and ours",
+            Self::Resident => "in memory, as the kernel says",
+            Self::Allocated => "granules in use: live, unjudged and dead together",
+            Self::Live => "payload of what the last mark reached",
+            Self::Holes => "between extents, and not ours",
+        }
+    }
+
+    /// Its place among [`Moments`]' ranges.
+    #[must_use]
+    pub const fn place(self) -> usize {
+        self as usize
+    }
+
+    /// Its value; `None` where that is not known, or there is none.
+    #[must_use]
+    pub fn of(self, counters: &Counters) -> Option<u64> {
+        match self {
+            Self::Limit => counters.limit,
+            Self::Committed => Some(counters.committed),
+            Self::Resident => counters.resident(),
+            Self::Allocated => Some(counters.allocated),
+            Self::Live => (counters.cycles > 0).then_some(counters.balance.live),
+            Self::Holes => Some(counters.holes),
+        }
+    }
+}
+
+/// One moment, or several: the range of each curve, at its [`Curve::place`].
+pub type Moments = Bucket<{ Curve::ALL.len() }>;
+
+/// The counters over time.
 #[derive(Clone, Debug, Default)]
 pub struct History {
-    samples: Vec<Sample>,
+    pyramid: Pyramid<{ Curve::ALL.len() }>,
+    resident: Option<u64>,
 }
 
-/// Samples kept at most.
-const MOST: usize = 4096;
-
 impl History {
-    pub(super) fn push(&mut self, counters: &Counters, wall: Duration) {
-        let before = self.samples.last().copied().unwrap_or_default();
-        let sample = Sample {
-            clock: counters.clock,
-            wall,
-            // A frame without a measurement keeps the one before: residency is measured less often.
-            resident: counters.resident().or(before.resident),
-            committed: counters.committed,
-            allocated: counters.allocated,
-            live: counters.balance.live,
-            holes: counters.holes,
-            cycles: counters.cycles,
-        };
-        match self.samples.last_mut() {
-            // Steps of a collection happen at one moment of the clock.
-            Some(last) if last.clock == sample.clock => *last = sample,
-            _ => self.samples.push(sample),
+    pub(super) fn push(&mut self, at: Position, counters: &Counters) {
+        // A frame without a measurement keeps the one before: residency is measured less often.
+        self.resident = counters.resident().or(self.resident);
+        let mut values = [None; Curve::ALL.len()];
+        for curve in Curve::ALL {
+            values[curve.place()] = curve.of(counters);
         }
-        if self.samples.len() > MOST {
-            self.thin();
-        }
+        values[Curve::Resident.place()] = self.resident;
+        self.pyramid.push(at, values);
     }
 
-    /// Drops every other sample of the older half; the first stays.
-    fn thin(&mut self) {
-        let half = self.samples.len() / 2;
-        let mut index = 0;
-        self.samples.retain(|_| {
-            index += 1;
-            index > half || index % 2 == 1
-        });
+    /// A stretch of an axis in no more pieces than so many, and one before it and after it.
+    pub fn within(&self, axis: Axis, stretch: (f64, f64), most: usize) -> impl Iterator<Item = Moments> {
+        self.pyramid.within(axis, stretch, most)
     }
 
-    /// The moments, oldest first.
+    /// The last moment up to a place on an axis, as finely as it is known.
     #[must_use]
-    pub fn samples(&self) -> &[Sample] {
-        &self.samples
+    pub fn at(&self, axis: Axis, at: f64) -> Option<Moments> {
+        self.pyramid.at(axis, at)
     }
 }
 
@@ -81,16 +111,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_long_history_stays_bounded_in_order_and_keeps_its_end() {
+    fn what_was_not_measured_stays_as_it_was_and_nothing_is_live_before_the_first_mark() {
         let mut history = History::default();
-        for clock in 0..100_000 {
-            let counters = Counters { clock, ..Counters::default() };
-            history.push(&counters, Duration::from_millis(clock));
+        let mut counters = Counters { committed: 100, ..Counters::default() };
+        let last = |history: &History, curve: Curve| {
+            let moments = history.at(Axis::Clock, 1e9).expect("a moment");
+            moments.ranges[curve.place()].map(|range| range.last)
+        };
+        history.push(Position::default(), &counters);
+        assert_eq!(last(&history, Curve::Live), None);
+        assert_eq!(last(&history, Curve::Resident), None, "nobody has measured it");
+        counters.balance.free_pages = 100;
+        counters.balance.not_resident = Some(30);
+        counters.cycles = 1;
+        history.push(Position { clock: 5, ..Position::default() }, &counters);
+        counters.balance.not_resident = None;
+        history.push(Position { clock: 9, ..Position::default() }, &counters);
+        assert_eq!((last(&history, Curve::Resident), last(&history, Curve::Live)), (Some(70), Some(0)));
+        assert_eq!(last(&history, Curve::Limit), None);
+        // A place holds whatever curve it is said to.
+        for (place, curve) in Curve::ALL.into_iter().map(|curve| (curve.place(), curve)) {
+            assert!(place < Curve::ALL.len(), "{curve:?}");
         }
-        let samples = history.samples();
-        assert!(samples.len() <= MOST);
-        assert!(samples.is_sorted_by_key(|sample| sample.clock));
-        assert_eq!(samples.last().map(|sample| sample.clock), Some(99_999));
-        assert!(samples[0].clock < 10_000, "the beginning is not forgotten");
     }
 }

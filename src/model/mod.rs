@@ -4,28 +4,38 @@
 //!
 //! * [`pages`] the page table, extent by extent
 //! * [`difference`] what changed between two moments
+//! * [`chronicle`] a whole run without its pages: what every moment of it has in common
 //! * [`history`] the counters over time
+//! * [`over_time`] the page table over time
+//! * [`pyramid`] a long series of values in bounded memory
+//! * [`marks`] what happened, as marks on a timeline
 //! * [`cycles`] the collections, with what was before and after each
 //! * [`forms`] the top-level forms seen so far, and which of them ran when
 //! * [`functions`] which functions allocated, as far as somebody looked
 //! * [`survival`] what of an allocation was left by collections
 //! * [`flame`] a tree of bytes
 
+pub mod chronicle;
 pub mod cycles;
 pub mod difference;
 pub mod flame;
 pub mod forms;
 pub mod functions;
 pub mod history;
+pub mod marks;
+pub mod over_time;
 pub mod pages;
+pub mod pyramid;
 pub mod survival;
+
+use std::time::Duration;
 
 use heapatlas_heap::frame::{Counters, Event, Frame, Happening};
 use heapatlas_heap::terms::{GcCause, GcPhase, PAGE, Span};
 
+use chronicle::Chronicle;
 use cycles::Cycles;
 use forms::Forms;
-use history::History;
 use pages::Pages;
 
 /// What is known of a heap.
@@ -33,12 +43,12 @@ use pages::Pages;
 pub struct HeapModel {
     /// The number of the latest frame applied; zero before the first.
     sequence: u64,
+    /// When the latest frame was cut, since the heap was made.
+    wall: Duration,
     /// The page table.
     pages: Pages,
     /// The counters of the latest frame.
     counters: Counters,
-    /// The counters over time.
-    history: History,
     /// The collections.
     cycles: Cycles,
     /// The top-level forms.
@@ -67,18 +77,14 @@ impl HeapModel {
         self.sequence = frame.sequence;
         self.pages.apply(frame);
         self.forms.apply(&frame.events, self.counters.clock..frame.counters.clock);
-        for Happening { event, .. } in &frame.events {
-            match event {
-                Event::GcPhase { phase: GcPhase::Roots, cause } => {
-                    self.last_cause = Some(*cause);
-                    self.cycles.begin(*cause, &self.counters);
-                }
-                Event::GcPhase { phase: GcPhase::Idle, .. } => self.cycles.end(&frame.counters),
-                _ => {}
+        for happening in &frame.events {
+            self.cycles.apply(happening, (&self.counters, self.wall), frame);
+            if let Happening { event: Event::GcPhase { phase: GcPhase::Roots, cause }, .. } = happening {
+                self.last_cause = Some(*cause);
             }
         }
         self.counters.clone_from(&frame.counters);
-        self.history.push(&frame.counters, frame.wall);
+        self.wall = frame.wall;
         if frame.lost_events > 0 {
             self.last_cause = None;
         }
@@ -90,12 +96,11 @@ impl HeapModel {
     #[must_use]
     pub fn key_frame(&self) -> Frame {
         let extents = self.pages.extents();
-        let wall = self.history.samples().last().map(|sample| sample.wall).unwrap_or_default();
         let pages = |span: &Span| ((span.end - span.start) / PAGE) as u32;
         Frame {
             sequence: self.sequence,
             key: true,
-            wall,
+            wall: self.wall,
             extents: extents.iter().map(|extent| extent.span.clone()).collect(),
             runs: extents.iter().map(|extent| (extent.span.start, pages(&extent.span))).collect(),
             entries: extents.iter().flat_map(|extent| extent.entries.iter().copied()).collect(),
@@ -122,10 +127,10 @@ impl HeapModel {
         &self.counters
     }
 
-    /// The counters over time.
+    /// When the latest frame was cut, since the heap was made.
     #[must_use]
-    pub fn history(&self) -> &History {
-        &self.history
+    pub fn wall(&self) -> Duration {
+        self.wall
     }
 
     /// The collections seen so far.
@@ -138,6 +143,17 @@ impl HeapModel {
     #[must_use]
     pub fn forms(&self) -> &Forms {
         &self.forms
+    }
+
+    /// Takes over what came before this moment from the chronicle of the whole run: a model that begins with a key frame
+    /// knows the pages, but neither the collections nor the forms before. A chronicle that does not go as far changes
+    /// nothing.
+    pub fn recall(&mut self, chronicle: &Chronicle) {
+        if chronicle.end().wall >= self.wall {
+            self.cycles = chronicle.cycles().until(self.wall);
+            self.forms = chronicle.forms().until(self.wall);
+            self.last_cause = self.cycles.iter().next_back().map(|cycle| cycle.cause);
+        }
     }
 
     /// Whether the latest collection has ended and moved everything that can move, as one on request does. What free

@@ -17,6 +17,16 @@ pub struct Page {
     pub touched: u64,
 }
 
+/// How full a page looks: one with nothing in it least, one that is full by its kind, and has no count, most.
+#[must_use]
+pub fn fullness(entry: PageEntry) -> usize {
+    match entry.kind() {
+        kind if kind.is_free() => 0,
+        kind if kind.is_used() => 1 + entry.used(),
+        _ => 1000,
+    }
+}
+
 /// One extent and the entries of its pages.
 #[derive(Clone, Debug)]
 pub struct Extent {

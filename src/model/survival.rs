@@ -54,16 +54,16 @@ impl Survival {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use heapatlas_heap::frame::Counters;
+    use crate::model::cycles::Moment;
     use heapatlas_heap::terms::GcCause;
 
     #[test]
     fn what_lies_across_collections_has_a_part_of_each_share() {
-        let at = |clock, allocated| Counters { clock, allocated, ..Counters::default() };
+        let at = |clock, allocated| Moment { clock, allocated, ..Moment::default() };
         let mut cycles = Cycles::default();
         for (clock, before, after) in [(1000, 1000, 100), (2000, 1100, 600)] {
-            cycles.begin(GcCause::Allocation, &at(clock, before));
-            cycles.end(&at(clock, after));
+            cycles.begin(GcCause::Allocation, at(clock, before));
+            cycles.end(at(clock, after));
         }
         let survival = Survival::of(&cycles);
         assert_eq!(survival.survived(&(0..1000), 1000), Some(100));

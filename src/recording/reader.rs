@@ -187,6 +187,12 @@ impl Recording {
         &self.index
     }
 
+    /// Its bytes.
+    #[must_use]
+    pub fn input(&self) -> &dyn Input {
+        &*self.input
+    }
+
     /// Bytes of it.
     #[must_use]
     pub fn bytes(&self) -> u64 {

@@ -47,6 +47,12 @@ impl<W: Write> Writer<W> {
         self.offset
     }
 
+    /// The key frames written so far, and the last moment.
+    #[must_use]
+    pub fn index(&self) -> &Index {
+        &self.index
+    }
+
     /// Writes the index, and gives back what was written to.
     ///
     /// # Errors

@@ -1,12 +1,15 @@
 //! Everything a key or a button can do, and the table of keys.
 
 use eframe::egui::{Context, Event, Key, Modifiers};
-use heapatlas_heap::terms::{GcPhase, GcUnit};
+use heapatlas_heap::terms::{Address, GcPhase, GcUnit};
 
 use super::ThemeChoice;
 use super::exports::Kind;
+use super::moments::Go;
 use super::panel::Panel;
+use super::playback::Play;
 use super::views::page_map::Step;
+use crate::past::Target;
 
 /// What a person asks for.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -45,6 +48,16 @@ pub enum Action {
     NextColouring,
     /// Have pages follow one another in the other order.
     NextOrder,
+    /// Go to another moment.
+    Go(Go),
+    /// Go to another moment, and pin the page of an address there.
+    Visit(Target, Address),
+    /// Play the past.
+    PlayPast(Play),
+    /// Show the run along the allocation clock, or along time.
+    NextAxis,
+    /// Leave the rest of a recording unread.
+    StopReading,
     /// Stop the form that runs, or what is being evaluated.
     Interrupt,
     /// Ask what to open.
@@ -107,7 +120,7 @@ const CTRL_SHIFT: Modifiers = Modifiers::COMMAND.plus(Modifiers::SHIFT);
 /// Every key, in the order of the cheat sheet.
 pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::PlayPause, &[(PLAIN, Key::Space)], "Space", "pause, or go on"),
-    shortcut(Action::StepForm, &[(PLAIN, Key::N), (PLAIN, Key::ArrowRight)], "N  →", "step to the next top-level form"),
+    shortcut(Action::StepForm, &[(PLAIN, Key::N)], "N", "step to the next top-level form"),
     shortcut(Action::Skip, &[(PLAIN, Key::S)], "S", "skip to the end at full speed"),
     shortcut(Action::Speed(0), &[(PLAIN, Key::Num1)], "1 … 5", "speed, from slow motion to full"),
     shortcut(Action::Speed(1), &[(PLAIN, Key::Num2)], "", ""),
@@ -130,6 +143,23 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::CollectTo(GcPhase::Sweep), &[(CTRL, Key::Num4)], "", ""),
     shortcut(Action::CollectTo(GcPhase::Evacuate), &[(CTRL, Key::Num5)], "", ""),
     shortcut(Action::CollectTo(GcPhase::GiveBack), &[(CTRL, Key::Num6)], "", ""),
+    shortcut(Action::Go(Go::Frames(-1)), &[(PLAIN, Key::ArrowLeft)], "←  →", "a frame back, or on"),
+    shortcut(Action::Go(Go::Frames(1)), &[(PLAIN, Key::ArrowRight)], "", ""),
+    shortcut(Action::Go(Go::Frames(-10)), &[(CTRL, Key::ArrowLeft)], "Ctrl+←  →", "ten frames back, or on"),
+    shortcut(Action::Go(Go::Frames(10)), &[(CTRL, Key::ArrowRight)], "", ""),
+    shortcut(
+        Action::Go(Go::BeforeCollection),
+        &[(PLAIN, Key::OpenBracket)],
+        "[  ]",
+        "to before the last collection, or after the next",
+    ),
+    shortcut(Action::Go(Go::AfterCollection), &[(PLAIN, Key::CloseBracket)], "", ""),
+    shortcut(Action::Go(Go::First), &[(PLAIN, Key::Home)], "Home", "the first moment"),
+    shortcut(Action::Go(Go::Now), &[(PLAIN, Key::End)], "End", "back to now"),
+    shortcut(Action::PlayPast(Play::Backwards), &[(PLAIN, Key::J)], "J  L", "play backwards, forwards; again: faster"),
+    shortcut(Action::PlayPast(Play::Forwards), &[(PLAIN, Key::L)], "", ""),
+    shortcut(Action::PlayPast(Play::Stop), &[(PLAIN, Key::K)], "K", "stop playing"),
+    shortcut(Action::NextAxis, &[(PLAIN, Key::W)], "W", "the timeline along the allocation clock, or time"),
     shortcut(Action::Interrupt, &[(CTRL, Key::Period)], "Ctrl+.", "stop the form that runs"),
     shortcut(Action::Open, &[(CTRL, Key::O)], "Ctrl+O", "open a program, or a sample"),
     shortcut(Action::Restart, &[(CTRL, Key::R)], "Ctrl+R", "restart with a fresh heap"),
@@ -170,6 +200,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::Focus(Panel::Source), &[(PLAIN, Key::F8)], "F8", "the source"),
     shortcut(Action::Focus(Panel::Breakpoints), &[(PLAIN, Key::F9)], "F9", "breakpoints"),
     shortcut(Action::Focus(Panel::Allocation), &[(PLAIN, Key::F10)], "F10", "who allocates"),
+    shortcut(Action::Focus(Panel::OverTime), &[(PLAIN, Key::F11)], "F11", "the pages over time"),
     shortcut(Action::Undo, &[(CTRL, Key::Z)], "Ctrl+Z", "take back a change of what is shown"),
     shortcut(Action::Redo, &[(CTRL_SHIFT, Key::Z), (CTRL, Key::Y)], "Ctrl+Shift+Z", "do it again"),
     shortcut(

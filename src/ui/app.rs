@@ -14,8 +14,10 @@ use super::action::{self, Action};
 use super::comparison::{self, Comparison};
 use super::dock::{Dock, Layout};
 use super::exports::{self, Kind};
+use super::moments::Go;
 use super::panel::Panel;
 use super::panels::Panels;
+use super::playback::{Play, Playback};
 use super::session::{Phase, Session, Wake};
 use super::settings::{self, Settings};
 use super::speed;
@@ -26,15 +28,18 @@ use super::views::open::{self, Chosen, Open};
 use super::views::page_map::PageMap;
 use super::views::page_map::view::MapView;
 use super::views::question::Question;
+use super::views::timeline::Timeline;
 use super::views::view_menu::Shown;
-use super::views::{help, status, toolbar};
+use super::views::{help, status, toolbar, transport};
 use super::{FirstTour, ThemeChoice, WindowOptions};
 use crate::command::{Command, Speed};
 use crate::export::Title;
+use crate::format;
 use crate::map::balance::Term;
 use crate::map::colouring::Colouring;
 use crate::map::layout::Order;
 use crate::map::palette::Theme;
+use crate::past;
 use crate::source::tour::{self, Step, Target, Tour};
 
 /// The window.
@@ -45,6 +50,7 @@ pub struct App {
     told_title: String,
     dock: Dock,
     panels: Panels,
+    playback: Playback,
     history: History<View>,
     settings: Settings,
     question: Question,
@@ -122,6 +128,7 @@ impl App {
             told_title: String::new(),
             dock: Dock::default(),
             panels: Panels::new(Session::start(options.subject, wake)?),
+            playback: Playback::default(),
             history: History::default(),
             settings: Settings::default(),
             question: Question::default(),
@@ -179,6 +186,12 @@ impl App {
         self.comparison.as_ref()
     }
 
+    /// The whole run.
+    #[must_use]
+    pub fn timeline(&self) -> &Timeline {
+        &self.panels.timeline
+    }
+
     /// Where the panels lie.
     #[must_use]
     pub fn dock(&self) -> &Dock {
@@ -191,7 +204,22 @@ impl App {
         match action {
             Action::PlayPause if panels.session.progress().is_paused() => panels.session.send(Command::Run),
             Action::PlayPause => panels.session.send(Command::Pause),
-            Action::StepForm => panels.session.send(Command::StepForm),
+            Action::StepForm => {
+                // Whoever steps wants to see where to.
+                panels.session.go(Go::Now);
+                panels.session.send(Command::StepForm);
+            }
+            Action::Go(go) => {
+                self.playback.set(Play::Stop);
+                panels.session.go(go);
+            }
+            Action::Visit(target, address) => {
+                self.playback.set(Play::Stop);
+                panels.visit(target, address);
+            }
+            Action::PlayPast(play) => self.playback.set(play),
+            Action::NextAxis => self.change_axis(),
+            Action::StopReading => panels.session.stop_reading(),
             Action::Skip => panels.session.send(Command::Skip),
             Action::Collect(unit) => self.collect(unit, Command::Collect(unit)),
             Action::CollectTo(phase) => self.collect(GcUnit::Phase, Command::CollectTo(phase)),
@@ -387,6 +415,7 @@ impl App {
             if self.session().progress().is_running() {
                 self.panels.session.send(Command::Pause);
             }
+            self.panels.session.go(Go::Now);
             self.dock.focus(Panel::Collector);
             self.panels.map.set_colouring(Colouring::Marking);
         }
@@ -430,7 +459,14 @@ impl App {
             _ => "",
         };
         let touring = if self.guide.is_some() { ", guided" } else { "" };
-        let title = super::title_of(&format!("{}{touring}{doing}", self.title));
+        let session = &self.panels.session;
+        let moment = if session.is_past() {
+            let (position, (_, end)) = (session.position(), session.extent_in_time());
+            format!(" · moment {} of {}", format::bytes(position.clock), format::bytes(end.clock))
+        } else {
+            String::new()
+        };
+        let title = super::title_of(&format!("{}{touring}{doing}{moment}", self.title));
         if self.told_title != title {
             ctx.send_viewport_cmd(egui::ViewportCommand::Title(title.clone()));
             self.told_title = title;
@@ -454,6 +490,13 @@ impl App {
         egui::Panel::bottom("status").frame(low).exact_size(32.0).show(ui, |ui| {
             status::show(ui, &self.panels.session);
         });
+        egui::Panel::bottom("moment").frame(bar.inner_margin(Margin::symmetric(MARGIN, 2))).exact_size(34.0).show(
+            ui,
+            |ui| {
+                asked =
+                    transport::show(ui, &self.panels.session, self.panels.timeline.axis(), &self.playback).or(asked);
+            },
+        );
         if let Some(trouble) = &self.trouble {
             egui::Panel::top("trouble").frame(low).show(ui, |ui| {
                 ui.colored_label(ui.visuals().error_fg_color, trouble);
@@ -516,12 +559,40 @@ impl App {
     }
 }
 
+impl App {
+    /// Shows the run along the other axis. What plays would go on at another place there.
+    fn change_axis(&mut self) {
+        self.playback.set(Play::Stop);
+        self.panels.timeline.change_axis();
+    }
+
+    /// Moves the past on, while it is played.
+    fn play(&mut self, ctx: &Context) {
+        if !self.playback.is_moving() {
+            return;
+        }
+        ctx.request_repaint();
+        // What was asked for last is to be seen before the next is asked for.
+        let session = &mut self.panels.session;
+        if session.is_seeking() {
+            return;
+        }
+        let axis = self.panels.timeline.axis();
+        let time = Duration::from_secs_f32(ctx.input(|input| input.stable_dt).min(0.2));
+        let (extent, shown) = (session.extent_in_time(), session.position());
+        let at = self.playback.step(axis, extent, shown, time);
+        let is_end = at >= axis.of(extent.1);
+        session.go(if is_end { Go::Now } else { Go::To(past::Target::on(axis, at)) });
+    }
+}
+
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
         let more = self.comparison.as_mut().is_some_and(Comparison::advance);
         if self.panels.session.drain(DRAIN) || more {
             ctx.request_repaint();
         }
+        self.play(ctx);
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {

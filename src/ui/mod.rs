@@ -2,6 +2,8 @@
 //!
 //! * [`app`] what lies where, and what an action does
 //! * [`action`] everything a key or a button can do
+//! * [`moments`] the moment that is shown, and the whole run around it
+//! * [`playback`] the past in motion
 //! * [`session`] a runtime, the model of its heap, what is known of its program; knows of no window
 //! * [`tour`] guided tours
 //! * [`transcript`] what was said in the console
@@ -22,8 +24,10 @@ pub mod app;
 pub mod comparison;
 pub mod dock;
 pub mod exports;
+pub mod moments;
 pub mod panel;
 pub mod panels;
+pub mod playback;
 pub mod session;
 pub mod settings;
 pub mod speed;

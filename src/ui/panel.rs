@@ -13,7 +13,7 @@ pub enum Panel {
     Page,
     /// The free runs.
     FreeLists,
-    /// The counters over the allocation clock.
+    /// The whole run.
     Timeline,
     /// The collector, step by step.
     Collector,
@@ -23,6 +23,8 @@ pub enum Panel {
     Allocation,
     /// What the program is to stand still at.
     Breakpoints,
+    /// The pages over time.
+    OverTime,
     /// Arc, evaluated in the running runtime.
     Console,
 }
@@ -42,7 +44,7 @@ pub enum Place {
 
 impl Panel {
     /// Every panel, in the order of the menu.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Map,
         Self::Balance,
         Self::Page,
@@ -52,6 +54,7 @@ impl Panel {
         Self::Source,
         Self::Allocation,
         Self::Breakpoints,
+        Self::OverTime,
         Self::Console,
     ];
 
@@ -68,6 +71,7 @@ impl Panel {
             Self::Source => "Source",
             Self::Allocation => "Allocation",
             Self::Breakpoints => "Breakpoints",
+            Self::OverTime => "Address × time",
             Self::Console => "Console",
         }
     }
@@ -80,11 +84,12 @@ impl Panel {
             Self::Balance => "where the committed and the resident bytes go",
             Self::Page => "what lies on the pinned page, who holds it, and why the page stays",
             Self::FreeLists => "how long the free runs are, and where the next thing will lie",
-            Self::Timeline => "the counters over the allocation clock: bytes allocated since the start",
+            Self::Timeline => "the counters over the whole run, and what happened when",
             Self::Collector => "a collection step by step, every collection so far, and its pauses",
             Self::Source => "the file being loaded, and how much each form allocated",
             Self::Allocation => "which forms and which functions allocate, and what of that survives",
             Self::Breakpoints => "what the program is to stand still at",
+            Self::OverTime => "the pages over time: one column a moment, one row an address range",
             Self::Console => "Arc, evaluated in the running runtime, and what the program prints",
         }
     }
@@ -95,7 +100,9 @@ impl Panel {
         match self {
             Self::Map => Place::Centre,
             Self::Balance | Self::Page | Self::FreeLists => Place::Side,
-            Self::Timeline | Self::Collector | Self::Source | Self::Allocation | Self::Breakpoints => Place::Below,
+            Self::Timeline | Self::Collector | Self::Source | Self::Allocation | Self::Breakpoints | Self::OverTime => {
+                Place::Below
+            }
             Self::Console => Place::Corner,
         }
     }

@@ -1,9 +1,10 @@
 //! What the panels show, and what they share: the session, the map, what is lit.
 
 use eframe::egui::{self, CentralPanel, Context, Frame, Margin, ScrollArea, Ui};
-use heapatlas_heap::terms::GcPhase;
+use heapatlas_heap::terms::{Address, GcPhase};
 
 use super::action::Action;
+use super::moments::Go;
 use super::panel::Panel;
 use super::session::Session;
 use super::views::allocation::AllocationView;
@@ -11,6 +12,7 @@ use super::views::balance::{self, Subject};
 use super::views::breakpoints::Breakpoints;
 use super::views::console::Console;
 use super::views::free_lists::FreeListsView;
+use super::views::over_time::OverTimeView;
 use super::views::page::inspector::Inspector;
 use super::views::page_map::overlay::Overlay;
 use super::views::page_map::{PageMap, controls, legend};
@@ -20,6 +22,7 @@ use super::views::{collector, page};
 use crate::command::Command;
 use crate::format;
 use crate::map::balance::Term;
+use crate::past::Target;
 
 /// What the panels show.
 #[derive(Debug)]
@@ -34,13 +37,17 @@ pub struct Panels {
     pub lit: Option<Term>,
     /// Whether the free lists are to be seen: then the map shows them too.
     pub shows_free_lists: bool,
-    timeline: Timeline,
+    /// The whole run.
+    pub timeline: Timeline,
     inspector: Inspector,
     free_lists: FreeListsView,
     source: SourceView,
     /// Which forms and functions allocate.
     pub allocation: AllocationView,
     breakpoints: Breakpoints,
+    over_time: OverTimeView,
+    /// An address to be shown once the moment is there that it was asked for at.
+    visited: Option<Address>,
 }
 
 impl Panels {
@@ -59,13 +66,26 @@ impl Panels {
             source: SourceView::default(),
             allocation: AllocationView::default(),
             breakpoints: Breakpoints::default(),
+            over_time: OverTimeView::default(),
+            visited: None,
         }
+    }
+
+    /// Goes to another moment, and pins the page of an address there.
+    pub fn visit(&mut self, target: Target, address: Address) {
+        self.session.go(Go::To(target));
+        self.visited = Some(address);
     }
 
     /// Hands the runtime's answers to those who asked.
     pub fn take_answers(&mut self, ctx: &Context) {
         if let Some((prefix, names)) = self.session.take_names() {
             self.console.complete(ctx, &prefix, &names);
+        }
+        if !self.session.is_seeking()
+            && let Some(address) = self.visited.take()
+        {
+            self.map.go_to(address, self.session.model());
         }
         if let Some((name, address)) = self.session.take_symbol() {
             self.map.show_symbol(&name, address, self.session.model());
@@ -78,10 +98,14 @@ impl Panels {
         let command = match panel {
             Panel::Map => self.show_map(ui),
             Panel::Balance => scrolled(ui, |ui| self.show_balance(ui)),
+            Panel::Page | Panel::FreeLists if self.session.is_past() => {
+                asked = show_now_only(ui);
+                None
+            }
             Panel::Page => scrolled(ui, |ui| self.inspector.show(ui, &self.map, &self.session)),
             Panel::FreeLists => scrolled(ui, |ui| self.free_lists.show(ui, self.map.pinned(), &self.session)),
             Panel::Timeline => {
-                self.timeline.show(ui, self.session.model());
+                asked = self.timeline.show(ui, &self.session);
                 None
             }
             Panel::Collector => {
@@ -93,6 +117,11 @@ impl Panels {
                 None
             }
             Panel::Allocation => self.allocation.show(ui, &self.session),
+            Panel::OverTime => {
+                let how = (self.map.colouring(), self.map.pinned());
+                asked = self.over_time.show(ui, &self.session, &self.timeline, how);
+                None
+            }
             Panel::Breakpoints => self.breakpoints.show(ui, &self.session),
             Panel::Console => self.console.show(ui, &self.session),
         };
@@ -118,7 +147,7 @@ impl Panels {
             lit: self.lit,
             stepped: self.session.last_step().is_some() && model.counters().phase != Some(GcPhase::Idle),
             allocated: self.allocation.lit(model.pages()),
-            lists: self.session.free_lists().filter(|_| self.shows_free_lists),
+            lists: self.session.free_lists().filter(|_| self.shows_free_lists && !self.session.is_past()),
         };
         CentralPanel::no_frame().show(ui, |ui| self.map.show(ui, model, &overlay));
         command.inner
@@ -140,6 +169,12 @@ impl Panels {
         page::show(ui, &mut self.map, model);
         None
     }
+}
+
+/// Says that something is told of the latest moment alone, and offers to go there.
+fn show_now_only(ui: &mut Ui) -> Option<Action> {
+    ui.weak("The runtime can tell what lies on a page, and its free lists, of now alone.");
+    ui.button("Show now").clicked().then_some(Action::Go(Go::Now))
 }
 
 fn scrolled<R>(ui: &mut Ui, show: impl FnOnce(&mut Ui) -> R) -> R {

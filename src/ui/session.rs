@@ -13,9 +13,12 @@ use heapatlas_heap::gc::{Pauses, StepReport};
 use heapatlas_heap::terms::Address;
 use heapatlas_heap::{Colours, Exhausted};
 
+use super::moments::{Go, Moments};
 use super::transcript::{Transcript, Voice};
 use crate::command::{Breakpoint, Command, Speed};
+use crate::model::chronicle::{Chronicle, Position};
 use crate::model::functions::Functions;
+use crate::model::over_time::OverTime;
 use crate::model::{Applied, HeapModel};
 use crate::source::embedded::Beginning;
 use crate::source::program::Program;
@@ -31,7 +34,9 @@ pub struct Session {
     wake: Wake,
     /// `None` only when a restart failed.
     source: Option<Box<dyn Source>>,
-    model: HeapModel,
+    /// The model of the latest moment.
+    now: HeapModel,
+    moments: Moments,
     progress: Progress,
     transcript: Transcript,
     speed: Speed,
@@ -217,13 +222,18 @@ impl Session {
             Subject::Program(beginning) => beginning.speed,
             Subject::Recording(_) => Speed::Full,
         };
+        let source = start_source(&subject, &wake)?;
+        let (moments, trouble) = Moments::start(&subject, &wake);
+        let mut transcript = Transcript::default();
+        trouble.inspect(|trouble| transcript.say(Voice::Note, trouble));
         Ok(Self {
-            source: Some(start_source(&subject, &wake)?),
+            source: Some(source),
             subject,
             wake,
-            model: HeapModel::default(),
+            now: HeapModel::default(),
+            moments,
             progress: Progress::default(),
-            transcript: Transcript::default(),
+            transcript,
             speed,
             last_step: None,
             pauses: Pauses::default(),
@@ -251,13 +261,17 @@ impl Session {
         }
         // The old heap goes first, so that the new one can have its addresses.
         self.source = None;
-        self.model = HeapModel::default();
+        self.now = HeapModel::default();
+        self.moments = Moments::default();
         self.progress = Progress { activity: Activity::Ended, ..Progress::default() };
         self.wants_key = false;
         self.last_step = None;
         self.pauses = Pauses::default();
         self.walks = Walks::default();
         self.source = Some(start_source(&self.subject, &self.wake)?);
+        let (moments, trouble) = Moments::start(&self.subject, &self.wake);
+        self.moments = moments;
+        trouble.inspect(|trouble| self.transcript.say(Voice::Note, trouble));
         self.answers = Answers::default();
         self.functions = Functions::default();
         self.sampled.clear();
@@ -369,6 +383,9 @@ impl Session {
 
     /// Takes in what has arrived, for so long at most. Says whether there may be more.
     pub fn drain(&mut self, budget: Duration) -> bool {
+        if let Some(trouble) = self.moments.drain(&self.now) {
+            self.transcript.say(Voice::Note, &trouble);
+        }
         let since = Instant::now();
         while let Some(message) = self.source.as_mut().and_then(|source| source.next()) {
             self.hear(message);
@@ -381,15 +398,16 @@ impl Session {
 
     fn hear(&mut self, message: Message) {
         match message {
-            Message::Frame(frame) => {
-                let before = self.model.counters().clock;
-                match self.model.apply(&frame) {
+            Message::Frame(mut frame) => {
+                let before = self.now.counters().clock;
+                match self.now.apply(&frame) {
                     Applied::UpToDate => {
                         self.wants_key = false;
                         if !self.sampled.is_empty() {
-                            let clock = before..self.model.counters().clock;
+                            let clock = before..self.now.counters().clock;
                             self.functions.add(clock, std::mem::take(&mut self.sampled));
                         }
+                        self.moments.see(&mut frame, &self.now);
                     }
                     Applied::Gap if !self.wants_key => self.wants_key = self.tell(Command::KeyFrame),
                     Applied::Gap => {}
@@ -416,7 +434,7 @@ impl Session {
             Message::Stepped(report) => self.last_step = Some(report),
             // After a gap the pages are not those that were walked.
             Message::Walked(_) if self.wants_key => {}
-            Message::Walked(counted) => self.walks.compare(self.model.pages().colours(), counted),
+            Message::Walked(counted) => self.walks.compare(self.now.pages().colours(), counted),
             Message::Pauses(pauses) => self.pauses = *pauses,
             Message::State(state) => {
                 if let State::Finished(Err(error)) = &state {
@@ -427,10 +445,65 @@ impl Session {
         }
     }
 
-    /// The model of the heap.
+    /// The model of the heap at the moment that is shown: the latest, if no other was asked for.
     #[must_use]
     pub fn model(&self) -> &HeapModel {
-        &self.model
+        self.moments.shown().unwrap_or(&self.now)
+    }
+
+    /// Whether the moment that is shown is not the latest.
+    #[must_use]
+    pub fn is_past(&self) -> bool {
+        self.moments.shown().is_some()
+    }
+
+    /// Goes to a moment; it is shown when it has come. What runs goes on.
+    pub fn go(&mut self, go: Go) {
+        self.moments.go(go, &self.now);
+    }
+
+    /// Whether a moment was asked for that has not come yet.
+    #[must_use]
+    pub fn is_seeking(&self) -> bool {
+        self.moments.is_seeking()
+    }
+
+    /// Where the moment that is shown is in time.
+    #[must_use]
+    pub fn position(&self) -> Position {
+        match self.moments.shown() {
+            Some(model) => Position { clock: model.counters().clock, wall: model.wall() },
+            None => self.moments.end(&self.now),
+        }
+    }
+
+    /// The first moment and the latest, as far as they are known.
+    #[must_use]
+    pub fn extent_in_time(&self) -> (Position, Position) {
+        (self.moments.chronicle().start(), self.moments.end(&self.now))
+    }
+
+    /// The whole run, as far as it is known.
+    #[must_use]
+    pub fn chronicle(&self) -> &Chronicle {
+        self.moments.chronicle()
+    }
+
+    /// The pages over time, as far as they are known.
+    #[must_use]
+    pub fn over_time(&self) -> &OverTime {
+        self.moments.over_time()
+    }
+
+    /// How much of a recording was gone through, from 0 to 1, while that is going on.
+    #[must_use]
+    pub fn reading(&self) -> Option<f32> {
+        self.moments.reading()
+    }
+
+    /// Leaves the rest of a recording unread.
+    pub fn stop_reading(&mut self) {
+        self.moments.stop_reading();
     }
 
     /// What is known of the program.

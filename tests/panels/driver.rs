@@ -31,8 +31,13 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// A window on a runtime that loads its library.
 pub(crate) fn open(paused: bool) -> Window {
     let beginning = Beginning { program: Program::default(), speed: Speed::SLOW_MOTION, paused, asks: true };
+    open_on(Subject::Program(beginning))
+}
+
+/// A window on a program or a recording.
+pub(crate) fn open_on(subject: Subject) -> Window {
     let options = WindowOptions {
-        subject: Subject::Program(beginning),
+        subject,
         title: "test".to_owned(),
         theme: ThemeChoice::Dark,
         close: crossbeam_channel::never(),

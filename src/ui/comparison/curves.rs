@@ -4,8 +4,8 @@ use eframe::egui::{Ui, vec2};
 use egui_plot::{Legend, Line, LineStyle, Plot, PlotPoints};
 
 use crate::format;
-use crate::map::palette::Curve;
-use crate::model::history::{History, Sample};
+use crate::model::chronicle::Axis;
+use crate::model::history::{Curve, History};
 use crate::ui::theme::{self, color};
 
 /// A quantity.
@@ -34,11 +34,11 @@ impl Quantity {
         }
     }
 
-    fn of(self, sample: &Sample) -> Option<u64> {
+    const fn curve(self) -> Curve {
         match self {
-            Self::Resident => sample.resident,
-            Self::Committed => Some(sample.committed),
-            Self::Allocated => Some(sample.allocated),
+            Self::Resident => Curve::Resident,
+            Self::Committed => Curve::Committed,
+            Self::Allocated => Curve::Allocated,
         }
     }
 }
@@ -50,14 +50,20 @@ const LOOKS: [(Curve, LineStyle); 3] = [
     (Curve::Live, LineStyle::Dotted { spacing: 6.0 }),
 ];
 
+/// Points of a curve at most: more than a screen is wide.
+const POINTS: usize = 4096;
+
 /// Shows the curves.
 pub fn show<'h>(ui: &mut Ui, quantity: Quantity, heaps: impl Iterator<Item = (&'h str, &'h History)>) {
     let theme = theme::current(ui);
     let lines: Vec<Line<'_>> = heaps
         .zip(LOOKS.iter().cycle())
         .map(|((name, history), (curve, style))| {
-            let samples = history.samples().iter();
-            let points = samples.filter_map(|sample| Some([sample.clock as f64, quantity.of(sample)? as f64]));
+            let moments = history.within(Axis::Clock, (0.0, f64::INFINITY), POINTS);
+            let points = moments.filter_map(|moment| {
+                let range = moment.ranges[quantity.curve().place()]?;
+                Some([moment.end.clock as f64, range.last as f64])
+            });
             let points: PlotPoints<'_> = points.collect();
             Line::new(name.to_owned(), points).color(color(theme.curve(*curve))).style(*style).width(1.6)
         })

@@ -217,7 +217,7 @@ impl Comparison {
                     self.quantity = Quantity::ALL[place];
                 }
             });
-            let histories = self.lanes.iter().map(|lane| (lane.name.as_str(), lane.session.model().history()));
+            let histories = self.lanes.iter().map(|lane| (lane.name.as_str(), lane.session.chronicle().history()));
             curves::show(ui, self.quantity, histories);
         });
     }

@@ -5,7 +5,7 @@
 //! * [`balance`] where the resident bytes go
 //! * [`free_lists`] free runs, and where the next thing will lie
 //! * [`page`] what the page table says of one page
-//! * [`timeline`] the counters on the allocation clock
+//! * [`timeline`] the whole run: the counters, and what happened when
 //! * [`allocation`] which forms and functions allocate
 //! * [`breakpoints`] what the program is to stand still at
 //! * [`collector`] the collector step by step, its cycles and pauses
@@ -13,6 +13,8 @@
 //! * [`question`] what to do about an exhausted heap
 //! * [`open`] what to open
 //! * [`source`] the file being loaded, and what each form allocated
+//! * [`over_time`] the pages over time
+//! * [`transport`] the moment that is shown, and the way to others
 //! * [`toolbar`] what can be done
 //! * [`view_menu`] the panels, the layout, the theme
 //! * [`status`] what is going on
@@ -26,6 +28,7 @@ pub mod console;
 pub mod free_lists;
 pub mod help;
 pub mod open;
+pub mod over_time;
 pub mod page;
 pub mod page_map;
 pub mod question;
@@ -33,4 +36,5 @@ pub mod source;
 pub mod status;
 pub mod timeline;
 pub mod toolbar;
+pub mod transport;
 pub mod view_menu;

@@ -157,7 +157,7 @@ fn show_most(ui: &mut Ui, model: &HeapModel) {
             painter.rect_filled(
                 bar,
                 1.0,
-                color(theme.curve(crate::map::palette::Curve::Allocated).mix(theme.panel(), 0.55)),
+                color(theme.curve(crate::model::history::Curve::Allocated).mix(theme.panel(), 0.55)),
             );
             let ink = color(theme.text());
             let y = rect.center().y;

@@ -25,6 +25,10 @@ pub fn show(ui: &mut Ui, session: &Session) {
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = 8.0;
+                if session.is_past() {
+                    let text = RichText::new("shown: the past").color(color(theme.waiting()));
+                    ui.add(Label::new(text).extend()).on_hover_text("the runtime goes on; End goes back to now");
+                }
                 match &phase {
                     Phase::Failed(error) => {
                         let text = RichText::new(error.to_string()).color(color(theme.error()));

@@ -12,17 +12,23 @@ pub struct IconButton<'w> {
     icon: Icon,
     word: &'w str,
     width: Option<f32>,
+    bare: bool,
 }
 
 impl<'w> IconButton<'w> {
     /// A button as wide as its word.
     pub const fn new(icon: Icon, word: &'w str) -> Self {
-        Self { icon, word, width: None }
+        Self { icon, word, width: None, bare: false }
     }
 
     /// Keeps its width when its word changes.
     pub const fn width(self, width: f32) -> Self {
         Self { width: Some(width), ..self }
+    }
+
+    /// Shows the icon alone; the word is for those who can't see it.
+    pub const fn bare(self) -> Self {
+        Self { width: Some(PADDING + ICON + PADDING), bare: true, ..self }
     }
 }
 
@@ -56,8 +62,10 @@ impl Widget for IconButton<'_> {
             }
             let icon = Rect::from_center_size(rect.left_center() + vec2(PADDING + ICON / 2.0, 0.0), Vec2::splat(ICON));
             self.icon.paint(ui.painter(), icon, color);
-            let at = rect.left_center() + vec2(PADDING + ICON + GAP, 0.0);
-            ui.painter().text(at, Align2::LEFT_CENTER, self.word, font, color);
+            if !self.bare {
+                let at = rect.left_center() + vec2(PADDING + ICON + GAP, 0.0);
+                ui.painter().text(at, Align2::LEFT_CENTER, self.word, font, color);
+            }
         }
         response
     }

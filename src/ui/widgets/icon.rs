@@ -13,6 +13,12 @@ pub enum Icon {
     Pause,
     /// A bar, then a triangle.
     Step,
+    /// A triangle to the left.
+    Backwards,
+    /// A triangle to the left, then a bar.
+    FrameBack,
+    /// A bar, then two triangles to the left.
+    First,
     /// Two triangles, then a bar.
     Skip,
     /// Four squares, of which two stay.
@@ -51,6 +57,16 @@ impl Icon {
             Self::Step => {
                 bar(0.1, 0.26);
                 triangle(0.38, 0.95);
+            }
+            Self::Backwards => triangle(0.8, 0.1),
+            Self::FrameBack => {
+                triangle(0.62, 0.05);
+                bar(0.74, 0.9);
+            }
+            Self::First => {
+                bar(0.03, 0.16);
+                triangle(0.56, 0.16);
+                triangle(0.98, 0.56);
             }
             Self::Skip => {
                 triangle(0.02, 0.44);

@@ -3,8 +3,8 @@
 use eframe::egui::{Align2, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
 use crate::format;
-use crate::map::palette::Curve;
 use crate::model::flame::{Cell, Node};
+use crate::model::history::Curve;
 use crate::ui::theme::{self, color};
 
 /// Height of a box.

@@ -6,7 +6,7 @@ use eframe::egui::{
 
 use super::rows::Row;
 use crate::format;
-use crate::map::palette::Curve;
+use crate::model::history::Curve;
 use crate::ui::theme::{self, color};
 
 /// What the rows are sorted by.

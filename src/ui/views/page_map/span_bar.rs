@@ -11,7 +11,7 @@ use crate::format;
 use crate::map::palette::Theme;
 use crate::map::shade::Shade;
 use crate::model::HeapModel;
-use crate::model::pages::Pages;
+use crate::model::pages::{Pages, fullness};
 use crate::ui::theme::{self, color};
 
 /// Height of the bar.
@@ -122,12 +122,7 @@ fn columns_of(pages: &Pages, columns: usize) -> Vec<Column> {
 
 /// The pages with the least and the most in use.
 fn extremes(entries: &[PageEntry]) -> Option<(PageEntry, PageEntry)> {
-    // What is full by its kind has no count.
-    let fill = |entry: &&PageEntry| match entry.kind() {
-        kind if kind.is_free() => 0,
-        kind if kind.is_used() => 1 + entry.used(),
-        _ => 1000,
-    };
+    let fill = |entry: &&PageEntry| fullness(**entry);
     Some((*entries.iter().min_by_key(fill)?, *entries.iter().max_by_key(fill)?))
 }
 
