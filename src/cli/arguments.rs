@@ -439,6 +439,9 @@ pub struct ExportOptions {
     /// Which moment: a size on the allocation clock, gc:N, form:N, or end
     #[arg(long, value_name = "MOMENT")]
     pub at: Option<At>,
+    /// Draw the pages over time, one column a moment, one row an address range: .png .svg
+    #[arg(long, conflicts_with = "at")]
+    pub over_time: bool,
     /// Dark or light
     #[arg(long, value_enum, default_value_t)]
     pub theme: ThemeName,

@@ -6,10 +6,12 @@ use std::path::Path;
 use super::arguments::ExportOptions;
 use super::exit::Ending;
 use super::recorded;
+use crate::export::over_time::OverTimePicture;
 use crate::export::run::film::{Film, Plan};
 use crate::export::run::{Run, chrome, folded, perfetto};
-use crate::export::{self, Format, Title};
+use crate::export::{self, Format, Title, png, svg};
 use crate::model::HeapModel;
+use crate::model::over_time::OverTime;
 use crate::recording::reader::{At, Recording};
 
 /// How a whole run is written.
@@ -37,6 +39,9 @@ impl RunFormat {
 
 /// Writes a recording in another format.
 pub(super) fn export(options: &ExportOptions) -> Ending {
+    if options.over_time {
+        return over_time(options);
+    }
     let run = RunFormat::of_path(&options.output);
     let moment = Format::of_path(&options.output).filter(|_| run.is_none());
     if run.is_none() && moment.is_none() {
@@ -59,6 +64,31 @@ pub(super) fn export(options: &ExportOptions) -> Ending {
         Ok(model) => recorded::write_file(&options.output, |out| export::write(out, format, &model, &title)),
         Err(ending) => ending,
     }
+}
+
+/// Draws the pages over time.
+fn over_time(options: &ExportOptions) -> Ending {
+    let format = Format::of_path(&options.output);
+    if !matches!(format, Some(Format::Png | Format::Svg)) {
+        let why = "the pages over time are a picture: the extension must be .png or .svg";
+        return Ending::Misused(format!("{}: {why}", options.output.display()));
+    }
+    let recording = match recorded::open(&options.path) {
+        Ok(recording) => recording,
+        Err(ending) => return ending,
+    };
+    let (mut model, mut over_time) = (HeapModel::default(), OverTime::of_run(recording.index().last.clock));
+    let loss = recording.each(&mut |frame| {
+        model.apply(frame);
+        over_time.look(&model);
+    });
+    recorded::tell_loss(&options.path, loss);
+    let title = Title { program: recorded::name(&recording, &options.path), theme: options.theme.of_pictures() };
+    let picture = OverTimePicture::new(&over_time, &title);
+    recorded::write_file(&options.output, |out| match format {
+        Some(Format::Svg) => svg::write_drawing(out, &picture),
+        _ => png::write_drawing(out, &picture),
+    })
 }
 
 fn export_run(recording: &Recording, options: &ExportOptions, format: RunFormat, title: Title) -> Ending {

@@ -8,6 +8,7 @@
 //! * [`atlas`] a recording of one key frame
 //! * [`run`](mod@run) exports of a whole run rather than a moment
 //! * [`tables`] what views of the window show
+//! * [`over_time`] the pages over time as a picture
 //! * [`difference`] what changed between two moments: a table, for programs, and as a picture
 
 pub mod atlas;
@@ -16,6 +17,7 @@ pub mod csv;
 pub mod difference;
 pub mod json;
 pub mod metrics;
+pub mod over_time;
 pub mod picture;
 pub mod png;
 pub mod run;

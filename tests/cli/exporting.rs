@@ -192,6 +192,26 @@ fn a_film_has_pictures_of_one_size() {
 }
 
 #[test]
+fn the_pages_over_time_are_drawn() {
+    let scratch = Scratch::new();
+    let path = record(&scratch, "holes.atlas", "samples/holes.arc");
+    let png = export(&scratch, &path, "time.png", &["--over-time", "--theme", "light"]);
+    assert!(png.starts_with(b"\x89PNG\r\n"));
+    let svg = String::from_utf8(export(&scratch, &path, "time.svg", &["--over-time"])).expect("text");
+    xml::elements(&svg).expect("XML");
+    assert!(svg.contains("address × time: ") && svg.contains("hole of ") && svg.contains("0x1000 "), "{}", svg.len());
+    for (name, option, why) in [
+        ("time.csv", "--over-time", "the extension must be .png or .svg"),
+        ("time.png", "--over-time --at end", "cannot be used with"),
+    ] {
+        let mut command = command(["export", "-o"]);
+        command.arg(scratch.path(name)).arg(&path).args(option.split(' '));
+        let ran = finish(command);
+        assert!(ran.code == Some(2) && ran.errors.contains(why), "{}", ran.errors);
+    }
+}
+
+#[test]
 fn a_difference_is_told_and_drawn() {
     let scratch = Scratch::new();
     let path = record(&scratch, "grow.atlas", "samples/grow.arc");

@@ -167,7 +167,7 @@ impl OverTimeView {
                 let address = format::address(line.span().start);
                 let ink = color(theme.faint_text());
                 ui.painter().text(at, Align2::RIGHT_CENTER, address, FontId::proportional(12.0), ink);
-                labelled = middle;
+                labelled = at.y;
             }
         }
     }

@@ -13,9 +13,10 @@ use crate::ui::session::Session;
 use crate::ui::theme::{self, CONTROL, color};
 use crate::ui::widgets::button::IconButton;
 use crate::ui::widgets::icon::Icon;
+use crate::ui::widgets::segments::{Segment, segments};
 
 /// Room for the moment in words.
-const WORDS: f32 = 350.0;
+const WORDS: f32 = 300.0;
 
 /// The buttons before the slider.
 const BUTTONS: [(Icon, &str, Action); 6] = [
@@ -38,7 +39,9 @@ pub fn show(ui: &mut Ui, session: &Session, axis: Axis, playback: &Playback) -> 
                 asked = Some(action);
             }
         }
-        ui.add_space(10.0);
+        ui.add_space(8.0);
+        asked = show_axis(ui, axis).or(asked);
+        ui.add_space(8.0);
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             let is_past = session.is_past();
             let back = ui.add_enabled(is_past, IconButton::new(Icon::Skip, "Back to now"));
@@ -61,6 +64,15 @@ pub fn show(ui: &mut Ui, session: &Session, axis: Axis, playback: &Playback) -> 
         });
     });
     asked
+}
+
+/// Along what the slider and the timeline go.
+fn show_axis(ui: &mut Ui, axis: Axis) -> Option<Action> {
+    let hint = format!("bytes allocated since the start, or seconds  [{}]", action::written(Action::NextAxis));
+    let choices = [("clock", "along the allocation clock"), ("time", "along time")];
+    let choices = choices.map(|(word, name)| Segment { word, name, hint: &hint });
+    let chosen = usize::from(axis == Axis::Wall);
+    segments(ui, choices, Some(chosen)).filter(|place| *place != chosen).map(|_| Action::NextAxis)
 }
 
 fn show_slider(ui: &mut Ui, session: &Session, axis: Axis) -> Option<Action> {

@@ -14,12 +14,11 @@ use crate::model::chronicle::{Axis, Chronicle};
 use crate::model::history::{Curve, Moments};
 use crate::model::marks::Sort;
 use crate::past::Target;
-use crate::ui::action::{self, Action};
+use crate::ui::action::Action;
 use crate::ui::moments::Go;
 use crate::ui::session::Session;
 use crate::ui::theme::{self, color};
 use crate::ui::widgets::entry::Entry;
-use crate::ui::widgets::segments::{Segment, segments};
 
 /// How the run is looked at.
 #[derive(Debug, Default)]
@@ -64,7 +63,8 @@ impl Timeline {
     /// Shows the run in all the room there is, and gives what was asked for.
     pub fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Action> {
         let chronicle = session.chronicle();
-        let asked = self.show_legend(ui, session).or(show_reading(ui, session.reading()));
+        self.show_legend(ui, session);
+        let asked = show_reading(ui, session.reading());
         let (start, end) = session.extent_in_time();
         let whole = (self.axis.of(start), self.axis.of(end).max(self.axis.of(start) + curves::least(self.axis)));
         let shown = self.zoomed.unwrap_or(whole);
@@ -167,23 +167,14 @@ impl Timeline {
         (plot.response, plot.transform)
     }
 
-    /// Colours, names and latest values; a click shows or hides. Then the axis, and the way back to the whole run.
-    fn show_legend(&mut self, ui: &mut Ui, session: &Session) -> Option<Action> {
-        let mut asked = None;
+    /// Colours, names and latest values; a click shows or hides. Then the way back to the whole run.
+    fn show_legend(&mut self, ui: &mut Ui, session: &Session) {
         let chronicle = session.chronicle();
         let theme = theme::current(ui);
         let counters = session.model().counters();
         ui.horizontal_wrapped(|ui| {
             ui.spacing_mut().interact_size.y = 18.0;
             ui.spacing_mut().item_spacing.x = 12.0;
-            let names = ["along the allocation clock", "along time"];
-            let hint = format!("bytes allocated since the start, or seconds  [{}]", action::written(Action::NextAxis));
-            let choices = [("clock", names[0]), ("time", names[1])];
-            let choices = choices.map(|(word, name)| Segment { word, name, hint: &hint });
-            let chosen = usize::from(self.axis == Axis::Wall);
-            if segments(ui, choices, Some(chosen)).is_some_and(|place| place != chosen) {
-                asked = Some(Action::NextAxis);
-            }
             for curve in Curve::ALL {
                 let value = format::maybe_bytes(curve.of(counters));
                 let entry = Entry {
@@ -210,7 +201,6 @@ impl Timeline {
                 self.zoomed = None;
             }
         });
-        asked
     }
 
     /// What is shown, for those who can't see it.
