@@ -55,6 +55,7 @@ impl Display {
 
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
         Command::new(env!("CARGO_BIN_EXE_heapatlas"))
+            .args(["--tour", "none"])
             .args(arguments)
             .env("DISPLAY", &self.name)
             .env("XDG_DATA_HOME", self.folder.path())

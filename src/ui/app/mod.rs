@@ -1,19 +1,25 @@
 //! The window: what lies where, and what an action does.
+//!
+//! * `touring` a tour through it
+//! * `comparing` the program under every policy, in its place
+//! * `files` what panels show, written to files
 
-use std::path::{Path, PathBuf};
+mod comparing;
+mod files;
+mod touring;
+
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crossbeam_channel::{Receiver, Sender};
 use eframe::egui::{self, CentralPanel, Context, Frame, Margin, Ui};
 use eframe::{CreationContext, Storage};
-use heapatlas_heap::Placement;
-use heapatlas_heap::terms::{Address, GcUnit, PAGE};
+use heapatlas_heap::terms::{Address, GcUnit};
 
 use super::action::{self, Action};
-use super::comparison::{self, Comparison};
+use super::comparison::Comparison;
 use super::dock::{Dock, Layout};
-use super::exports::{self, Kind};
 use super::moments::Go;
 use super::panel::Panel;
 use super::panels::Panels;
@@ -22,7 +28,7 @@ use super::session::{Phase, Session, Wake};
 use super::settings::{self, Settings};
 use super::speed;
 use super::theme::{self, MARGIN};
-use super::tour::{Guide, Wish, card, panel_of};
+use super::tour::Guide;
 use super::undo::History;
 use super::views::open::{self, Chosen, Open};
 use super::views::page_map::PageMap;
@@ -33,14 +39,12 @@ use super::views::view_menu::Shown;
 use super::views::{help, status, toolbar, transport};
 use super::{FirstTour, ThemeChoice, WindowOptions};
 use crate::command::{Command, Speed};
-use crate::export::Title;
 use crate::format;
 use crate::map::balance::Term;
 use crate::map::colouring::Colouring;
 use crate::map::layout::Order;
-use crate::map::palette::Theme;
 use crate::past;
-use crate::source::tour::{self, Step, Target, Tour};
+use crate::source::tour;
 
 /// The window.
 #[derive(Debug)]
@@ -283,124 +287,6 @@ impl App {
         self.dock.focus(panel);
         if panel == Panel::Console {
             self.panels.console.focus();
-        }
-    }
-
-    /// Begins a tour through a sample.
-    fn guide_through(&mut self, tour: Tour) {
-        self.title = tour.sample.name.to_owned();
-        match Guide::through(tour, &mut self.panels.session) {
-            Ok(guide) => self.guide = Some(guide),
-            Err(error) => self.trouble = Some(format!("can't start the runtime: {error}")),
-        }
-    }
-
-    /// Shows the card of the tour, and what it is about.
-    fn show_tour(&mut self, ctx: &Context) {
-        let Some(mut guide) = self.guide.take() else { return };
-        if let Some(step) = guide.arrive(&mut self.panels.session).cloned() {
-            self.look_at(&step);
-        }
-        let about = guide.step().and_then(|step| self.dock.rect(panel_of(&step.target)));
-        match card::show(ctx, &guide, about) {
-            Some(Wish::End) => return guide.end(&mut self.panels.session),
-            Some(wish) => {
-                if let Some(step) = guide.turn(wish, &mut self.panels.session).cloned() {
-                    self.look_at(&step);
-                }
-            }
-            None => {}
-        }
-        self.guide = Some(guide);
-    }
-
-    /// Shows what a step is about.
-    fn look_at(&mut self, step: &Step) {
-        self.dock.focus(panel_of(&step.target));
-        let Panels { session, map, .. } = &mut self.panels;
-        if step.collects {
-            session.send(Command::Collect(GcUnit::Cycle));
-        }
-        match &step.target {
-            Target::Symbol(name) => session.send(Command::FindSymbol(name.clone())),
-            Target::Hole => {
-                let largest = session.model().pages().holes().max_by_key(|hole| hole.end - hole.start);
-                if let Some(hole) = largest {
-                    map.go_to(hole.start - PAGE, session.model());
-                }
-            }
-            _ => map.unpin(),
-        }
-    }
-
-    /// Runs the program under every policy, side by side; this runtime stands still meanwhile.
-    fn compare(&mut self, ctx: &Context) {
-        let Some(program) = self.session().program().cloned() else { return };
-        if program.policy.placement == Placement::Malloc {
-            let why = "can't compare: the system's allocator serves one heap at a time, and this program has it";
-            self.trouble = Some(why.to_owned());
-            return;
-        }
-        if self.session().progress().is_running() {
-            self.panels.session.send(Command::Pause);
-        }
-        let waker = ctx.clone();
-        let wake: Wake = Arc::new(move || waker.request_repaint());
-        match Comparison::start(self.title.clone(), comparison::every_policy(&program), &wake) {
-            Ok(comparison) => self.comparison = Some(comparison),
-            Err(error) => self.trouble = Some(format!("can't compare: {error}")),
-        }
-    }
-
-    /// Shows the comparison until it is left, if there is one.
-    fn show_comparison(&mut self, ui: &mut Ui) -> bool {
-        let Some(comparison) = &mut self.comparison else { return false };
-        let leaves = ui.input(|input| input.key_pressed(egui::Key::Escape));
-        if comparison.show(ui, true) || leaves {
-            self.comparison = None;
-        }
-        true
-    }
-
-    /// Where files are written to; the current folder without.
-    pub fn write_into(&mut self, folder: PathBuf) {
-        self.folder = folder;
-    }
-
-    /// Writes what a panel shows to a file.
-    fn export(&mut self, ctx: &Context, panel: Panel, kind: Kind) {
-        let path = exports::free_path(&self.folder, panel, kind);
-        let told = move |path: &Path, result: std::io::Result<()>| match result {
-            Ok(()) => format!("written: {}", path.display()),
-            Err(error) => format!("can't write {}: {error}", path.display()),
-        };
-        if kind == Kind::Png && panel != Panel::Map {
-            let Some(part) = self.dock.rect(panel) else { return };
-            let (sender, scale) = (self.writing.0.clone(), ctx.pixels_per_point());
-            ctx.request_screenshot(move |screen| {
-                let result = exports::write_screen(&path, &screen, part, scale);
-                // Whoever does not look any more need not know.
-                sender.try_send(told(&path, result)).ok();
-            });
-            return;
-        }
-        let theme = if ctx.theme() == egui::Theme::Dark { Theme::Dark } else { Theme::Light };
-        let title = Title { program: self.title.clone(), theme };
-        self.written = Some(told(&path, exports::write(&path, (panel, kind), &self.panels, &title)));
-    }
-
-    /// Shows what became of the file that was written last, until that is put away.
-    fn show_written(&mut self, ui: &mut Ui, frame: Frame) {
-        self.written = self.writing.1.try_recv().ok().or(self.written.take());
-        let Some(written) = &self.written else { return };
-        let shown = egui::Panel::top("written").frame(frame).show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.label(written);
-                ui.button("OK").clicked()
-            })
-        });
-        if shown.inner.inner {
-            self.written = None;
         }
     }
 

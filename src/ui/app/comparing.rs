@@ -1,0 +1,42 @@
+//! The program under every policy, in place of everything else.
+
+use std::sync::Arc;
+
+use eframe::egui::{self, Context, Ui};
+use heapatlas_heap::Placement;
+
+use super::App;
+use crate::command::Command;
+use crate::ui::comparison::{self, Comparison};
+use crate::ui::session::Wake;
+
+impl App {
+    /// Runs the program under every policy, side by side; this runtime stands still meanwhile.
+    pub(super) fn compare(&mut self, ctx: &Context) {
+        let Some(program) = self.session().program().cloned() else { return };
+        if program.policy.placement == Placement::Malloc {
+            let why = "can't compare: the system's allocator serves one heap at a time, and this program has it";
+            self.trouble = Some(why.to_owned());
+            return;
+        }
+        if self.session().progress().is_running() {
+            self.panels.session.send(Command::Pause);
+        }
+        let waker = ctx.clone();
+        let wake: Wake = Arc::new(move || waker.request_repaint());
+        match Comparison::start(self.title.clone(), comparison::every_policy(&program), &wake) {
+            Ok(comparison) => self.comparison = Some(comparison),
+            Err(error) => self.trouble = Some(format!("can't compare: {error}")),
+        }
+    }
+
+    /// Shows the comparison until it is left, if there is one.
+    pub(super) fn show_comparison(&mut self, ui: &mut Ui) -> bool {
+        let Some(comparison) = &mut self.comparison else { return false };
+        let leaves = ui.input(|input| input.key_pressed(egui::Key::Escape));
+        if comparison.show(ui, true) || leaves {
+            self.comparison = None;
+        }
+        true
+    }
+}

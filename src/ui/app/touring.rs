@@ -1,0 +1,59 @@
+//! A tour through the window.
+
+use eframe::egui::Context;
+use heapatlas_heap::terms::{GcUnit, PAGE};
+
+use super::App;
+use crate::command::Command;
+use crate::source::tour::{Step, Target, Tour};
+use crate::ui::panels::Panels;
+use crate::ui::tour::{Guide, Wish, card, panel_of};
+
+impl App {
+    /// Begins a tour through a sample.
+    pub(super) fn guide_through(&mut self, tour: Tour) {
+        self.title = tour.sample.name.to_owned();
+        match Guide::through(tour, &mut self.panels.session) {
+            Ok(guide) => self.guide = Some(guide),
+            Err(error) => self.trouble = Some(format!("can't start the runtime: {error}")),
+        }
+    }
+
+    /// Shows the card of the tour, and what it is about.
+    pub(super) fn show_tour(&mut self, ctx: &Context) {
+        let Some(mut guide) = self.guide.take() else { return };
+        if let Some(step) = guide.arrive(&mut self.panels.session).cloned() {
+            self.look_at(&step);
+        }
+        let about = guide.step().and_then(|step| self.dock.rect(panel_of(&step.target)));
+        match card::show(ctx, &guide, about) {
+            Some(Wish::End) => return guide.end(&mut self.panels.session),
+            Some(wish) => {
+                if let Some(step) = guide.turn(wish, &mut self.panels.session).cloned() {
+                    self.look_at(&step);
+                }
+            }
+            None => {}
+        }
+        self.guide = Some(guide);
+    }
+
+    /// Shows what a step is about.
+    fn look_at(&mut self, step: &Step) {
+        self.dock.focus(panel_of(&step.target));
+        let Panels { session, map, .. } = &mut self.panels;
+        if step.collects {
+            session.send(Command::Collect(GcUnit::Cycle));
+        }
+        match &step.target {
+            Target::Symbol(name) => session.send(Command::FindSymbol(name.clone())),
+            Target::Hole => {
+                let largest = session.model().pages().holes().max_by_key(|hole| hole.end - hole.start);
+                if let Some(hole) = largest {
+                    map.go_to(hole.start - PAGE, session.model());
+                }
+            }
+            _ => map.unpin(),
+        }
+    }
+}
