@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use eframe::egui::epaint::{ClippedShape, TextShape};
 use eframe::egui::{Color32, Key, Modifiers, Rect, Shape, Vec2, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::Queryable;
+use egui_kittest::kittest::{By, Queryable};
 use heapatlas::command::Speed;
 use heapatlas::map::colouring::Colouring;
 use heapatlas::map::palette::Rgb;
@@ -31,15 +31,17 @@ struct Window {
     wrong: Vec<String>,
 }
 
-/// A text that was painted.
+/// A row of text that was painted.
 struct Painted {
     text: String,
     /// Where it may be seen, and where it is.
     clip: Rect,
     rect: Rect,
     colours: Vec<Color32>,
-    /// What is behind it.
-    ground: Option<Color32>,
+    /// The surface behind it, by its number, and its colour.
+    ground: Option<(usize, Color32)>,
+    /// How many surfaces were painted before it.
+    surfaces: usize,
 }
 
 impl Window {
@@ -90,9 +92,16 @@ impl Window {
         self.harness.remove_cursor();
         self.harness.run_steps(2);
         let texts = painted(&self.harness.output().shapes);
+        // What can't be used may be paler.
+        let disabled: Vec<Rect> =
+            self.harness.query_all(By::new().predicate(|node| node.is_disabled())).map(|node| node.rect()).collect();
+        let is_disabled = |text: &Painted| disabled.iter().any(|rect| rect.contains(text.rect.center()));
         assert!(texts.len() > 20, "{view}: only {} texts", texts.len());
         let place = format!("{} {view}", self.name);
-        self.wrong.extend(texts.iter().filter_map(|text| Some(format!("{place}: {}", trouble(text)?))));
+        for text in &texts {
+            let trouble = cut_off(text).or_else(|| faint(text).filter(|_| !is_disabled(text)));
+            self.wrong.extend(trouble.map(|trouble| format!("{place}: {:?} is {trouble}", text.text)));
+        }
         for (n, text) in texts.iter().enumerate() {
             if let Some(over) = texts[..n].iter().find(|other| overlap(text, other)) {
                 self.wrong.push(format!("{place}: {:?} lies over {:?}", text.text, over.text));
@@ -138,15 +147,18 @@ impl Window {
     }
 }
 
-/// What is wrong with a text by itself.
-fn trouble(text: &Painted) -> Option<String> {
-    let Painted { text: words, clip, rect, colours, ground } = text;
-    if rect.left() < clip.left() - SLACK || rect.right() > clip.right() + SLACK {
-        return Some(format!("{words:?} is cut off: {rect:?} in {clip:?}"));
-    }
-    let ground = (*ground)?;
-    let faint = colours.iter().find(|colour| colour.is_opaque() && contrast(**colour, ground) < READABLE)?;
-    Some(format!("{words:?} is hard to read: {faint:?} on {ground:?}"))
+/// Whether a text does not fit beside what is next to it.
+fn cut_off(text: &Painted) -> Option<String> {
+    let Painted { clip, rect, .. } = text;
+    let fits = rect.left() >= clip.left() - SLACK && rect.right() <= clip.right() + SLACK;
+    (!fits).then(|| format!("cut off: {rect:?} in {clip:?}"))
+}
+
+/// Whether a text is too much like what is behind it.
+fn faint(text: &Painted) -> Option<String> {
+    let (_, ground) = text.ground?;
+    let faint = text.colours.iter().find(|colour| colour.is_opaque() && contrast(**colour, ground) < READABLE)?;
+    Some(format!("hard to read: {faint:?} on {ground:?}"))
 }
 
 fn contrast(a: Color32, b: Color32) -> f32 {
@@ -154,12 +166,12 @@ fn contrast(a: Color32, b: Color32) -> f32 {
     a.contrast(b)
 }
 
-/// Whether two texts that can be seen share more than their edges.
-fn overlap(a: &Painted, b: &Painted) -> bool {
+/// Whether a text shares more than an edge with one that was painted before it.
+fn overlap(text: &Painted, before: &Painted) -> bool {
     let seen = |text: &Painted| text.rect.intersect(text.clip).shrink2(vec2(SLACK, 4.0));
-    let both = seen(a).intersect(seen(b));
-    // A window that lies on top hides what is below: then the ground is another.
-    both.is_positive() && a.ground == b.ground
+    // A surface that was painted in between hides what was there.
+    let is_covered = text.ground.is_some_and(|(ground, _)| ground >= before.surfaces);
+    !is_covered && seen(text).intersect(seen(before)).is_positive()
 }
 
 /// The texts that can be seen, with what is behind each.
@@ -181,16 +193,24 @@ fn collect(shape: &Shape, clip: Rect, grounds: &mut Vec<(Rect, Color32)>, texts:
             grounds.push((seen, rect.fill));
         }
         Shape::Text(text) => {
-            let rect = text.visual_bounding_rect();
-            if rect.is_positive() && clip.contains(rect.center()) && !text.galley.text().trim().is_empty() {
-                let ground = grounds.iter().rev().find(|(ground, _)| ground.contains(rect.center()));
-                let (words, colours) = (text.galley.text().to_owned(), colours_of(text));
-                let ground = ground.map(|(_, colour)| *colour);
-                texts.push(Painted { text: words, clip, rect, colours, ground });
-            }
+            let colours = colours_of(text);
+            texts.extend(rows_of(text).filter(|(_, rect)| clip.contains(rect.center())).map(|(text, rect)| {
+                let ground = grounds.iter().enumerate().rev().find(|(_, (ground, _))| ground.contains(rect.center()));
+                let ground = ground.map(|(number, (_, colour))| (number, *colour));
+                Painted { text, clip, rect, colours: colours.clone(), ground, surfaces: grounds.len() }
+            }));
         }
         _ => {}
     }
+}
+
+/// The rows of a text, without the blanks around them, and where they are.
+fn rows_of(text: &TextShape) -> impl Iterator<Item = (String, Rect)> {
+    text.galley.rows.iter().filter_map(|row| {
+        let letters = row.row.glyphs.iter().filter(|glyph| !glyph.chr.is_whitespace());
+        let rects = letters.map(|glyph| glyph.logical_rect().translate(row.pos.to_vec2() + text.pos.to_vec2()));
+        Some((row.row.text(), rects.reduce(Rect::union)?))
+    })
 }
 
 fn colours_of(text: &TextShape) -> Vec<Color32> {

@@ -13,6 +13,7 @@ use heapatlas::map::layout::Order;
 use heapatlas::source::Subject;
 use heapatlas::source::embedded::Beginning;
 use heapatlas::source::program::Program;
+use heapatlas::source::recording::Origin;
 use heapatlas::ui::app::App;
 use heapatlas::ui::session::Phase;
 use heapatlas::ui::transcript::Voice;
@@ -28,9 +29,12 @@ fn open(paused: bool) -> Harness<'static, App> {
 }
 
 fn open_on(program: Program, paused: bool) -> Harness<'static, App> {
-    let beginning = Beginning { program, speed: Speed::SLOW_MOTION, paused, asks: true };
+    open_subject(Subject::Program(Beginning { program, speed: Speed::SLOW_MOTION, paused, asks: true }))
+}
+
+fn open_subject(subject: Subject) -> Harness<'static, App> {
     let options = WindowOptions {
-        subject: Subject::Program(beginning),
+        subject,
         title: "test".to_owned(),
         theme: ThemeChoice::Dark,
         close: crossbeam_channel::never(),
@@ -281,6 +285,18 @@ fn pages_are_looked_for_selected_and_summed() {
     harness.key_press(eframe::egui::Key::Escape);
     harness.run_steps(2);
     assert!(harness.query_by_label_contains("pages with 1.00 KiB free").is_none());
+    look_for(&mut harness, "<");
+    let emptiest = harness.state().map().pinned().and_then(|page| harness.state().session().model().pages().at(page));
+    let used = emptiest.map_or(0, |page| page.entry.used());
+    assert!((1..=256).contains(&used), "{emptiest:?}");
+    assert!(harness.query_by_label(&format!("{} used", format::bytes(used as u64 * 16))).is_some());
+    look_for(&mut harness, "< 4K");
+    assert!(harness.query_by_label_contains(" pages with ≤ 4.00 KiB used").is_some());
+    assert_eq!(harness.state().map().pinned(), emptiest.map(|page| page.address));
+    for _ in 0..2 {
+        harness.key_press(eframe::egui::Key::Escape);
+        harness.run_steps(2);
+    }
     look_for(&mut harness, "0x10");
     assert!(harness.query_by_label("not the heap's").is_some());
     harness.key_press(eframe::egui::Key::Escape);
@@ -421,6 +437,40 @@ fn the_source_shows_what_each_form_allocated() {
     let shown = harness.get_by_label_contains(&words).rect();
     let all = harness.get_all_by_label_contains(" builtin:").map(|node| node.rect().top());
     assert!(all.into_iter().all(|top| top >= shown.top()), "it is the first");
+}
+
+#[test]
+fn the_map_tells_which_form_allocated_where() {
+    let mut harness = open_with("(len (= kept (range 1 20000)))");
+    click(&mut harness, "colour by form");
+    let forms = harness.state().session().model().forms();
+    // The latest form filled most of the pages: the 20,000 cells that are left alone are 78 of them.
+    let latest = forms.last().expect("a form").clone();
+    assert!(latest.text.starts_with("(len (= kept"), "{latest:?}");
+    let pages = harness.state().session().model().pages();
+    let its = |page: &heapatlas::model::pages::Page| {
+        page.entry.kind().is_used() && forms.filled_by(page.touched).0 == Some(latest.number)
+    };
+    let count = pages.iter().filter(its).count();
+    assert!((78..400).contains(&count), "{count}");
+    assert!(harness.query_by_label(&format!("len = {count}")).is_some(), "the legend names it");
+    assert!(harness.query_by_label_contains("other forms ").is_some());
+}
+
+#[test]
+fn a_recording_has_nobody_to_evaluate_anything() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("sum.atlas");
+    let recorded = std::process::Command::new(env!("CARGO_BIN_EXE_heapatlas"))
+        .args(["run", "-e", "(prn (+ 1 2))", "--record"])
+        .arg(&path)
+        .output()
+        .expect("it runs");
+    assert!(recorded.status.success());
+    let mut harness = open_subject(Subject::Recording(Origin::File(path)));
+    wait(&mut harness, "the end", |app| forms(app) > 100);
+    assert!(harness.query_by_label_contains("This is a recording").is_some());
+    assert!(harness.query_by_label("Arc to evaluate").is_none());
 }
 
 /// A file that somebody drops on the window.

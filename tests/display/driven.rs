@@ -14,9 +14,12 @@ use crate::screen::{Display, HEIGHT, Part, WIDTH};
 use crate::{AT_ONCE, end_of};
 
 const THEME: Theme = Theme::Dark;
-/// Parts of the screen: what is below the map at its left, beside the map, the console, and everything.
+/// Parts of the screen: the line of state, what is below the map at its left, beside the map, the field for
+/// what is looked for, the console, and everything.
+const STATE: Part = Part { columns: 0..60, rows: 770..HEIGHT };
 const BELOW: Part = Part { columns: 0..540, rows: 470..765 };
 const SIDE: Part = Part { columns: 930..WIDTH, rows: 60..765 };
+const SEARCH: Part = Part { columns: 600..920, rows: 46..115 };
 const CONSOLE: Part = Part { columns: 550..920, rows: 470..765 };
 const ALL: Part = Part { columns: 0..WIDTH, rows: 0..HEIGHT };
 /// Steps by object.
@@ -49,7 +52,8 @@ impl Driver<'_> {
     }
 
     fn evaluate(&mut self, text: &str) {
-        self.display.press("ctrl+e");
+        // What is typed before the field has the keyboard goes elsewhere.
+        self.change("the field with the keyboard", &CONSOLE, |display| display.press("ctrl+e"));
         self.display.enter(text);
     }
 }
@@ -61,15 +65,15 @@ fn the_real_window_is_driven_by_mouse_and_keyboard() {
     let mut driver = Driver { display: &display, program };
     let (black, white) = (THEME.marking(Marked::Black), THEME.marking(Marked::White));
     // Slowly enough that there is something left to load, however long a frame takes to draw.
-    driver.wait("the dot of a program that stands still", &ALL, THEME.waiting(), |pixels| pixels > 30);
+    driver.wait("the dot of a program that stands still", &STATE, THEME.waiting(), |pixels| pixels > 30);
     display.press("1");
     display.press("space");
-    driver.wait("a program that runs", &ALL, THEME.waiting(), |pixels| pixels == 0);
+    driver.wait("a program that runs", &STATE, THEME.waiting(), |pixels| pixels == 0);
     driver.wait("a map", &ALL, THEME.kind(PageKind::Objects), |pixels| pixels > 1_000);
 
     // Standing still, then object by object: much is white, something is reached, and grey waits.
     display.press("space");
-    driver.wait("the dot again", &ALL, THEME.waiting(), |pixels| pixels > 30);
+    driver.wait("the dot again", &STATE, THEME.waiting(), |pixels| pixels > 30);
     display.press("o");
     driver.wait("walks that agree", &BELOW, THEME.running(), |pixels| pixels > 50);
     (1..OBJECTS).for_each(|_| driver.step("o"));
@@ -89,12 +93,12 @@ fn the_real_window_is_driven_by_mouse_and_keyboard() {
     driver.change("the panel of a page", &SIDE, |display| display.press("F3"));
     driver.change("the page", &SIDE, |display| display.click(320, 160));
     driver.wait("what lives on the page", &SIDE, THEME.running(), |pixels| pixels > 1_000);
-    display.press("slash");
+    driver.change("the field with the keyboard", &SEARCH, |display| display.press("slash"));
     driver.change("why it is alive", &SIDE, |display| display.enter("map1"));
 
     // The program ends. What is typed reaches a limit, which is raised, and it goes on.
     display.press("s");
-    driver.wait("the end of the program", &ALL, THEME.waiting(), |pixels| pixels == 0);
+    driver.wait("the end of the program", &STATE, THEME.waiting(), |pixels| pixels == 0);
     driver.evaluate("(= (heap-limit) 16777216)");
     driver.wait("the answer", &CONSOLE, THEME.running(), |pixels| pixels > 3);
     driver.evaluate("(len (= kept (let l nil (repeat 1000000 (push 1 l)) l)))");

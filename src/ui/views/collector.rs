@@ -30,7 +30,7 @@ const STEPS: [(&str, GcUnit, &str); 4] = [
 /// Height of the bar of colours.
 const BAR: f32 = 10.0;
 /// Room for the histogram of pauses.
-const PAUSES: f32 = 172.0;
+const PAUSES: f32 = 156.0;
 /// Room for a label below it.
 const LABEL: f32 = 52.0;
 
@@ -165,7 +165,7 @@ fn show_cycles(ui: &mut Ui, model: &HeapModel) {
     }
     let faint = color(theme::current(ui).faint_text());
     ScrollArea::both().id_salt("cycles").auto_shrink([false, false]).show(ui, |ui| {
-        Grid::new("cycles").num_columns(5).spacing([8.0, 2.0]).min_row_height(17.0).show(ui, |ui| {
+        Grid::new("cycles").num_columns(5).spacing([6.0, 2.0]).min_row_height(17.0).show(ui, |ui| {
             for (head, meaning) in [
                 ("cycle", "its number, the latest first"),
                 ("cause", "why it began"),
@@ -189,7 +189,12 @@ fn show_cycles(ui: &mut Ui, model: &HeapModel) {
 fn row_of(cycle: &Cycle) -> [String; 5] {
     let Cycle { number, cause, before, after } = cycle;
     let change = |before: String, after: Option<String>| match after {
-        Some(after) => format!("{before} to {after}"),
+        Some(after) => {
+            // A unit that both have is told once.
+            let same =
+                before.split_once(' ').filter(|(_, unit)| after.split_once(' ').is_some_and(|(_, its)| its == *unit));
+            format!("{} to {after}", same.map_or(before.as_str(), |(number, _)| number))
+        }
         None => format!("{before} to …"),
     };
     let took = after.map(|after| after.gc_time.saturating_sub(before.gc_time));

@@ -4,7 +4,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use eframe::egui::{Align2, Label, RichText, Role, ScrollArea, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::text::{LayoutJob, TextWrapping};
+use eframe::egui::{
+    Align2, Color32, Label, Rect, RichText, Role, ScrollArea, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2,
+};
 use heapatlas_arc::libraries::BASE;
 
 use crate::format;
@@ -15,10 +18,9 @@ use crate::ui::theme::{self, color};
 use crate::ui::widgets::segments::{Segment, segments};
 
 /// How the forms are shown.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Order {
     /// In their file.
-    #[default]
     Source,
     /// Those that allocated most first.
     Most,
@@ -27,7 +29,8 @@ enum Order {
 /// What is shown of the source.
 #[derive(Debug, Default)]
 pub struct SourceView {
-    order: Order,
+    /// What was chosen. Without, the file is shown while it is loaded, and then what allocated most.
+    chosen: Option<Order>,
     /// The lines of each file that was shown; nothing for one that can't be read.
     files: HashMap<Arc<str>, Vec<String>>,
     /// The line that was scrolled to last.
@@ -47,9 +50,9 @@ impl SourceView {
                 Segment { word: "source", name: "in the source", hint: "the file that is being loaded" },
                 Segment { word: "most bytes", name: "by bytes", hint: "the forms that allocated most first" },
             ];
-            let chosen = usize::from(self.order == Order::Most);
-            if let Some(place) = segments(ui, choices, Some(chosen)) {
-                self.order = if place == 0 { Order::Source } else { Order::Most };
+            let shown = usize::from(self.order(model) == Order::Most);
+            if let Some(place) = segments(ui, choices, Some(shown)) {
+                self.chosen = Some(if place == 0 { Order::Source } else { Order::Most });
             }
             let forms = model.forms();
             if let Some(form) = forms.running().or_else(|| forms.last()) {
@@ -57,10 +60,15 @@ impl SourceView {
                 ui.add(Label::new(RichText::new(words).weak()).truncate());
             }
         });
-        match self.order {
+        match self.order(model) {
             Order::Source => self.show_source(ui, model),
             Order::Most => show_most(ui, model),
         }
+    }
+
+    fn order(&self, model: &HeapModel) -> Order {
+        let ended = model.forms().count() > 0 && model.forms().running().is_none();
+        self.chosen.unwrap_or(if ended { Order::Most } else { Order::Source })
     }
 
     fn show_source(&mut self, ui: &mut Ui, model: &HeapModel) {
@@ -123,7 +131,7 @@ fn show_line(ui: &mut Ui, text: &str, number: u32, form: Option<&Form>, lit: boo
     let faint = color(theme.faint_text());
     let y = rect.center().y;
     let put = |x: f32, align: Align2, text: &str, ink| {
-        ui.painter().with_clip_rect(rect).text(pos2(x, y), align, text, font.clone(), ink);
+        ui.painter().text(pos2(x, y), align, text, font.clone(), ink);
     };
     put(rect.left() + NUMBER - 10.0, Align2::RIGHT_CENTER, &number.to_string(), faint);
     if let Some(form) = form {
@@ -131,7 +139,17 @@ fn show_line(ui: &mut Ui, text: &str, number: u32, form: Option<&Form>, lit: boo
         put(rect.left() + MARGIN - 14.0, Align2::RIGHT_CENTER, &bytes, color(theme.text()));
     }
     let comment = text.trim_start().starts_with(';');
-    put(rect.left() + MARGIN, Align2::LEFT_CENTER, text, if comment { faint } else { color(theme.text()) });
+    put_elided(ui, rect, MARGIN, text, if comment { faint } else { color(theme.text()) });
+}
+
+/// As much of a text as there is room for on a line from so far on, and a sign that there is more.
+fn put_elided(ui: &Ui, line: Rect, from: f32, text: &str, ink: Color32) {
+    let font = TextStyle::Monospace.resolve(ui.style());
+    let mut job = LayoutJob::simple_singleline(text.to_owned(), font, ink);
+    job.wrap = TextWrapping::truncate_at_width(line.width() - from);
+    let galley = ui.painter().layout_job(job);
+    let top = line.center().y - galley.size().y / 2.0;
+    ui.painter().galley(pos2(line.left() + from, top), galley, ink);
 }
 
 /// The forms, those that allocated most first, each with a bar.
@@ -153,7 +171,7 @@ fn show_most(ui: &mut Ui, model: &HeapModel) {
             let font = TextStyle::Monospace.resolve(ui.style());
             let painter = ui.painter().with_clip_rect(rect);
             let share = (MARGIN - 20.0) * (*bytes as f32 / most as f32);
-            let bar = eframe::egui::Rect::from_min_size(rect.min + vec2(0.0, 1.5), vec2(share.max(1.0), LINE - 3.0));
+            let bar = Rect::from_min_size(rect.min + vec2(0.0, 1.5), vec2(share.max(1.0), LINE - 3.0));
             painter.rect_filled(
                 bar,
                 1.0,
@@ -162,9 +180,9 @@ fn show_most(ui: &mut Ui, model: &HeapModel) {
             let ink = color(theme.text());
             let y = rect.center().y;
             let amount = format!("{}  {}", format::bytes(*bytes), format::percent(*bytes, all));
-            painter.text(pos2(rect.left() + 4.0, y), Align2::LEFT_CENTER, amount, font.clone(), ink);
+            painter.text(pos2(rect.left() + 4.0, y), Align2::LEFT_CENTER, amount, font, ink);
             let text = format!("{place}  {}", form.text);
-            painter.text(pos2(rect.left() + MARGIN + 10.0, y), Align2::LEFT_CENTER, &text, font, ink);
+            put_elided(ui, rect, MARGIN + 10.0, &text, ink);
             response.on_hover_text(words);
         }
     });

@@ -38,6 +38,8 @@ impl Inspector {
         let Some(page) = pinned else {
             self.asked = None;
             ui.weak("Click a page of the map, or press Shift with an arrow: here is what lies on it, who holds that, and why the page stays.");
+            ui.add_space(6.0);
+            ui.weak("A nearly empty one? Collect (G), then type < into the field above the map (/): the emptiest page is pinned.");
             return None;
         };
         let command = self.ask(page, session);

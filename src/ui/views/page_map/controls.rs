@@ -2,6 +2,8 @@
 
 use eframe::egui::{Align, Key, Label, Layout, RichText, Role, TextEdit, Ui, WidgetInfo, vec2};
 
+use heapatlas_heap::terms::{GRANULE, PAGE};
+
 use super::PageMap;
 use super::search::{self, Query};
 use crate::command::Command;
@@ -13,7 +15,7 @@ use crate::ui::action::{self, Action};
 use crate::ui::widgets::segments::{Segment, segments};
 
 /// Width of the field for what is looked for.
-const FIELD: f32 = 170.0;
+const FIELD: f32 = 194.0;
 
 /// Shows the choices and the field, and gives what the runtime is to be asked.
 pub fn show(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) -> Option<Command> {
@@ -59,8 +61,8 @@ fn show_field(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) -> Option<Comma
         .lock_focus(false);
     let keys = action::written(Action::Search);
     let hint = format!(
-        "0x1000 000f 5000: the page of an address\n> 4K: pages with a free run of that size\n< 512: pages with no more \
-         allocated, the emptiest pinned\nmap1: the value of a symbol  [{keys}]"
+        "0x1000 000f 5000: the page of an address\n> 4K: pages with a free run of that size\n< 512: pages with no more used, < alone the \
+         emptiest\nmap1: the value of a symbol  [{keys}]"
     );
     let response = ui.add(field).on_hover_text(hint);
     let text = map.sought.clone();
@@ -99,17 +101,28 @@ impl PageMap {
             Ok(Query::Little(bytes)) => {
                 self.found = search::with_little(model.pages(), bytes);
                 let count = format::count(self.found.len() as u64);
-                self.outcome = Some(format!("{count} pages with at most {} allocated", format::bytes(bytes)));
-                // The emptiest is what one wants to ask why it stays.
-                if let Some(emptiest) = self.found.first() {
-                    self.pinned = Some(*emptiest);
-                    self.wanted = self.pinned;
-                }
+                self.outcome = Some(format!("{count} pages with ≤ {} used", format::bytes(bytes)));
+                self.pin_first_found();
+            }
+            Ok(Query::Emptiest) => {
+                self.found = search::with_little(model.pages(), PAGE as u64);
+                self.found.truncate(1);
+                let page = self.found.first().and_then(|address| model.pages().at(*address));
+                self.outcome = page.map(|page| format!("{} used", format::bytes((page.entry.used() * GRANULE) as u64)));
+                self.pin_first_found();
             }
             Ok(Query::Symbol(name)) => return Some(Command::FindSymbol(name)),
             Err(trouble) => self.outcome = Some(trouble),
         }
         None
+    }
+
+    /// Pins the first page that was found: of the emptiest one wants to ask why it stays.
+    fn pin_first_found(&mut self) {
+        if let Some(first) = self.found.first() {
+            self.pinned = Some(*first);
+            self.wanted = self.pinned;
+        }
     }
 
     /// Shows where the value of a symbol lies, as the runtime has answered.

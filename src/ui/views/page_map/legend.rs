@@ -171,7 +171,7 @@ fn show_forms(ui: &mut Ui, map: &PageMap, model: &HeapModel, theme: Theme) {
 
 /// The first two words of a form, as a person would call it.
 fn short_name(text: &str) -> String {
-    let words = text.trim_matches(['(', ')']).split_whitespace().take(2);
+    let words = text.split_whitespace().take(2).map(|word| word.trim_matches(['(', ')']));
     let name = words.collect::<Vec<_>>().join(" ");
     match name.char_indices().nth(MOST_NAME) {
         Some((end, _)) => format!("{}…", &name[..end]),

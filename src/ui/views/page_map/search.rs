@@ -12,6 +12,8 @@ pub enum Query {
     Address(Address),
     /// Pages with a free run of so many bytes at least.
     FreeRun(u64),
+    /// The page in use with the least allocated.
+    Emptiest,
     /// Pages in use with so many bytes allocated at most.
     Little(u64),
     /// The page of the value of a global variable.
@@ -19,7 +21,7 @@ pub enum Query {
 }
 
 /// Reads what was typed: `0x…` is an address, a number with a unit or after `>` the size of a free run, after `<` of what is
-/// allocated in a page, anything else a symbol.
+/// allocated in a page, `<` alone the emptiest page, anything else a symbol.
 ///
 /// # Errors
 /// What is wrong with it, and what to type instead.
@@ -36,6 +38,9 @@ pub fn parse(text: &str) -> Result<Query, String> {
         return format::parse_bytes(size.trim()).map(Query::FreeRun);
     }
     if let Some(size) = text.strip_prefix('<') {
+        if size.is_empty() {
+            return Ok(Query::Emptiest);
+        }
         return format::parse_bytes(size.trim()).map(Query::Little);
     }
     match format::parse_bytes(text) {
@@ -98,7 +103,7 @@ mod tests {
     fn what_was_typed_is_told_apart() {
         assert_eq!(parse(" 0x1000 000f_5000 "), Ok(Query::Address(Address::new(0x1000_000f_5000))));
         assert_eq!(parse("> 512"), Ok(Query::FreeRun(512)));
-        assert_eq!(parse("< 0.5K"), Ok(Query::Little(512)));
+        assert_eq!([parse("< 0.5K"), parse("< ")], [Ok(Query::Little(512)), Ok(Query::Emptiest)]);
         assert_eq!(parse("4K"), Ok(Query::FreeRun(4096)));
         assert_eq!(parse("map1"), Ok(Query::Symbol("map1".to_owned())));
         assert!(parse("0xzz").is_err() && parse("").is_err());
