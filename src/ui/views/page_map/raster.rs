@@ -144,9 +144,8 @@ impl Band {
         let Some(first) = (0..rows.len()).find(differs) else { return };
         let last = (first..rows.len()).rev().find(differs).unwrap_or(first);
         let image = Arc::make_mut(&mut self.image);
-        for row in first..=last {
-            let looks = rows[row].iter().zip(&self.rows[row]).enumerate();
-            for (column, (look, _)) in looks.filter(|(_, (look, known))| look != known) {
+        for (row, (looks, known)) in rows.iter().zip(&self.rows).enumerate().take(last + 1).skip(first) {
+            for (column, (look, _)) in looks.iter().zip(known).enumerate().filter(|(_, (look, known))| look != known) {
                 paint_tile(image, (column, row), *look, self.manner);
             }
         }
