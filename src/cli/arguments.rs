@@ -433,7 +433,8 @@ pub struct ExportOptions {
     #[arg(value_name = "FILE.atlas")]
     pub path: PathBuf,
     /// Where to write; the extension says how. A moment: .png .svg .json .csv .txt .om (OpenMetrics) .atlas; the whole run:
-    /// .pftrace (Perfetto) .trace.json (Chrome) .folded (stacks for flame graphs) .apng (animated)
+    /// .pftrace (Perfetto) .trace.json (Chrome) .folded (stacks for flame graphs) .apng (animated) .parquet (pages over time, if
+    /// built with it)
     #[arg(short = 'o', long = "output", value_name = "OUT")]
     pub output: PathBuf,
     /// Which moment: a size on the allocation clock, gc:N, form:N, or end

@@ -21,6 +21,8 @@ enum RunFormat {
     Chrome,
     Folded,
     Film,
+    #[cfg(feature = "parquet")]
+    Parquet,
 }
 
 impl RunFormat {
@@ -32,6 +34,8 @@ impl RunFormat {
             (".trace.json", Self::Chrome),
             (".folded", Self::Folded),
             (".apng", Self::Film),
+            #[cfg(feature = "parquet")]
+            (".parquet", Self::Parquet),
         ];
         formats.into_iter().find(|(end, _)| name.ends_with(end)).map(|(_, format)| format)
     }
@@ -44,8 +48,14 @@ pub(super) fn export(options: &ExportOptions) -> Ending {
     }
     let run = RunFormat::of_path(&options.output);
     let moment = Format::of_path(&options.output).filter(|_| run.is_none());
+    let is_table = options.output.extension().is_some_and(|extension| extension == "parquet");
+    if is_table && cfg!(not(feature = "parquet")) {
+        let why = "this program was built without tables of that sort; build it with --features parquet";
+        return Ending::Misused(format!("{}: {why}", options.output.display()));
+    }
     if run.is_none() && moment.is_none() {
-        let extensions = ".png, .svg, .json, .csv, .txt, .om, .atlas, .pftrace, .trace.json, .folded or .apng";
+        let extensions =
+            ".png, .svg, .json, .csv, .txt, .om, .atlas, .pftrace, .trace.json, .folded, .apng or .parquet";
         return Ending::Misused(format!("{}: the extension must be {extensions}", options.output.display()));
     }
     if run.is_some() && options.at.is_some() {
@@ -103,7 +113,23 @@ fn export_run(recording: &Recording, options: &ExportOptions, format: RunFormat,
         RunFormat::Chrome => chrome::write(out, &run(), &title),
         RunFormat::Folded => folded::write(out, &run(), &title),
         RunFormat::Film => film(recording, options, out, title),
+        #[cfg(feature = "parquet")]
+        RunFormat::Parquet => table(recording, options, out),
     })
+}
+
+#[cfg(feature = "parquet")]
+fn table(recording: &Recording, options: &ExportOptions, out: &mut (dyn Write + Send)) -> io::Result<()> {
+    let mut table = crate::export::run::parquet::Table::new(out)?;
+    let mut result = Ok(());
+    let loss = recording.each(&mut |frame| {
+        if result.is_ok() {
+            result = table.add(frame);
+        }
+    });
+    recorded::tell_loss(&options.path, loss);
+    result?;
+    table.finish()
 }
 
 /// Goes through the recording twice: to plan the film, and to make it.

@@ -58,7 +58,7 @@ pub(super) fn name(recording: &Recording, path: &Path) -> String {
 }
 
 /// Writes a file, or removes what was half written.
-pub(super) fn write_file(path: &Path, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> Ending {
+pub(super) fn write_file(path: &Path, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Ending {
     let written = std::fs::File::create(path).and_then(|file| {
         let mut out = BufWriter::new(file);
         write(&mut out)?;

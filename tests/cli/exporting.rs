@@ -110,6 +110,35 @@ fn a_run_is_exported_as_traces_that_agree() {
     assert!(line.rsplit_once(' ').is_some_and(|(_, bytes)| bytes.parse::<u64>().is_ok()), "{line}");
 }
 
+#[cfg(feature = "parquet")]
+#[test]
+fn pages_over_time_are_exported_as_a_table() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    use parquet::record::RowAccessor;
+    let scratch = Scratch::new();
+    let path = record(&scratch, "churn.atlas", "samples/churn.arc");
+    export(&scratch, &path, "run.parquet", &[]);
+    let file = fs::File::open(scratch.path("run.parquet")).expect("a table");
+    let table = SerializedFileReader::new(file).expect("a table");
+    let columns = table.metadata().file_metadata().schema().get_fields();
+    let named: Vec<_> = columns.iter().map(|column| column.name()).collect();
+    let position = |name| named.iter().position(|named| *named == name).expect("a column");
+    let mut rows = table.get_row_iter(None).expect("rows");
+    Recording::open(&path).expect("a recording").each(&mut |frame| {
+        for (address, entry) in frame.pages() {
+            let row = rows.next().expect("no fewer rows").expect("a row");
+            let number = |name| row.get_long(position(name)).expect("a number") as u64;
+            assert_eq!(number("frame"), frame.sequence);
+            assert_eq!(number("clock_bytes"), frame.counters.clock);
+            assert_eq!(number("address"), address.get() as u64);
+            assert_eq!(number("live_bytes"), entry.balance().live as u64);
+            assert_eq!(row.get_string(position("kind")).expect("a kind"), entry.kind().name());
+            assert_eq!(row.get_bool(position("resident")).ok(), entry.resident());
+        }
+    });
+    assert!(rows.next().is_none());
+}
+
 /// What is in a trace of Perfetto.
 #[derive(Default)]
 struct Packets {
@@ -245,7 +274,10 @@ fn what_cannot_be_exported_is_said() {
         command.arg(scratch.path(name)).arg(&path).args(more);
         finish(command)
     };
-    assert!(export("x.parquet", &[]).failed(2, "").contains("the extension must be .png"));
+    assert!(export("x.bmp", &[]).failed(2, "").contains("the extension must be .png"));
+    if cfg!(not(feature = "parquet")) {
+        assert!(export("x.parquet", &[]).failed(2, "").contains("build it with --features parquet"));
+    }
     assert!(export("x.pftrace", &["--at", "gc:1"]).failed(2, "").contains("leave out --at"));
     assert!(export("x.png", &["--at", "gc:99999"]).failed(3, "").contains("gc:99999 is not in the recording: it has"));
     assert_eq!(export("x.png", &["--at", "noon"]).code, Some(2));

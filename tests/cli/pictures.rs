@@ -68,6 +68,18 @@ fn a_picture_of_shapes_is_well_formed() {
 }
 
 #[test]
+fn the_map_of_the_library_is_small_in_shapes() {
+    let scratch = Scratch::new();
+    let out = scratch.path("arc.svg");
+    let mut command = command(["snapshot", "--as-is", "-e", "nil", "-o"]);
+    command.arg(&out);
+    finish(command).fine();
+    let text = fs::read_to_string(out).expect("a picture");
+    xml::elements(&text).expect("XML");
+    assert!(text.len() < 2_000_000, "{} bytes", text.len());
+}
+
+#[test]
 fn what_a_program_is_called_may_hold_anything() {
     let scratch = Scratch::new();
     let program = scratch.file("a & b <c> \"d\".arc", "(prn 1)");

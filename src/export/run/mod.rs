@@ -4,10 +4,13 @@
 //! * [`chrome`] the same for whatever reads Chrome's traces
 //! * [`folded`] what each top-level form allocated, as stacks for flame graphs
 //! * [`film`] the map over time as an animated picture
+//! * `parquet` the page table over time as a table of columns, when built with the feature of that name
 
 pub mod chrome;
 pub mod film;
 pub mod folded;
+#[cfg(feature = "parquet")]
+pub mod parquet;
 pub mod perfetto;
 
 use std::time::Duration;

@@ -115,4 +115,19 @@ mod tests {
         mapped.refresh().expect("a mapping");
         assert_eq!(mapped.len(), 2);
     }
+
+    #[test]
+    fn what_was_let_go_is_read_again() {
+        let mut file = tempfile::tempfile().expect("a file");
+        let written: Vec<u8> = (0..1 << 20).map(|at: u32| (at / 4099) as u8).collect();
+        file.write_all(&written).expect("room");
+        let mapped = MappedFile::new(file).expect("a mapping");
+        let mut bytes = vec![0; written.len()];
+        for _ in 0..KEPT >> 20 {
+            bytes.fill(0);
+            assert!(mapped.read(0, &mut bytes) && bytes == written);
+        }
+        let looked_at = mapped.looked_at.load(Ordering::Relaxed);
+        assert!(looked_at < 8 << 20, "{looked_at} bytes since something was let go");
+    }
 }
