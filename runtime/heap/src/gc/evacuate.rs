@@ -14,7 +14,7 @@
 //! one that is used. Pools with something pinned stay as they are.
 
 use super::Roots;
-use super::mark::overhead_of;
+use super::bits::overhead_of;
 use crate::object::{ObjectFlags, Shape};
 use crate::raw::{self, Bitmap, CellRef, ChunkRef, ObjectRef, TablesAt};
 use crate::space::Space;

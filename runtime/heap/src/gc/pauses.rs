@@ -1,8 +1,43 @@
-//! How long the program was stopped: the pauses in classes that double.
+//! How often and how long the program was stopped; the pauses in classes that double.
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
-use super::GcStats;
+/// What collections did so far.
+#[derive(Clone, Debug, Default)]
+pub struct GcStats {
+    /// Cycles completed.
+    pub cycles: u64,
+    /// Time spent in the collector.
+    pub total: Duration,
+    /// The pauses, one for each time the program was stopped; the latest [`GcStats::PAUSES_KEPT`] of them.
+    pub pauses: VecDeque<Duration>,
+    /// The longest pause ever.
+    pub longest: Duration,
+}
+
+impl GcStats {
+    /// How many pauses are kept for percentiles.
+    pub const PAUSES_KEPT: usize = 4096;
+
+    pub(super) fn add_pause(&mut self, pause: Duration) {
+        self.total += pause;
+        self.longest = self.longest.max(pause);
+        if self.pauses.len() == Self::PAUSES_KEPT {
+            self.pauses.pop_front();
+        }
+        self.pauses.push_back(pause);
+    }
+
+    /// The pause that `share` of all kept pauses do not exceed; `share` between 0 and 1. Zero when there was none.
+    #[must_use]
+    pub fn percentile(&self, share: f64) -> Duration {
+        let mut sorted: Vec<_> = self.pauses.iter().copied().collect();
+        sorted.sort_unstable();
+        let at = ((sorted.len() as f64 * share).ceil() as usize).clamp(1, sorted.len().max(1)) - 1;
+        sorted.get(at).copied().unwrap_or_default()
+    }
+}
 
 /// Classes of pauses: up to 1 µs, 2, 4 … and the longest of all, which is 8 s and more.
 const CLASSES: usize = 24;

@@ -1,9 +1,33 @@
-//! What a step of a collection did, in a sentence for people.
+//! What a step of a collection did, as numbers and in a sentence for people.
 
 use std::fmt;
 
-use super::StepReport;
-use crate::terms::{GRANULE, GcPhase, PAGE};
+use crate::terms::{Address, GRANULE, GcPhase, PAGE};
+
+/// What one step did.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct StepReport {
+    /// The phase in which the step began.
+    pub began_in: GcPhase,
+    /// The phase in which it ended.
+    pub ended_in: GcPhase,
+    /// Objects and cells scanned.
+    pub scanned: u64,
+    /// Grey things that wait when the step ended; after a slice, entries of the queue, which may be more.
+    pub grey: u64,
+    /// Whether more grey things than those wait on pages that are looked at later.
+    pub flooded: bool,
+    /// The page swept last.
+    pub page: Option<Address>,
+    /// Pages swept.
+    pub swept_pages: u64,
+    /// Granules that became free.
+    pub freed_granules: u64,
+    /// Bytes that moved.
+    pub moved: u64,
+    /// Bytes that left residency.
+    pub given_back: u64,
+}
 
 /// A number of bytes in units of 1,024, with at most one decimal.
 struct Bytes(u64);

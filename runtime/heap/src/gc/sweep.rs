@@ -7,7 +7,7 @@ use std::cmp::Ordering;
 use std::ops::Range;
 
 use super::StepReport;
-use super::mark::{self, large_overhead_words};
+use super::bits::{self, large_overhead_words};
 use super::pacing::SLICE_SWEPT;
 use crate::frame::Event;
 use crate::raw::Bitmap;
@@ -66,13 +66,13 @@ impl Sweeper {
 
     /// Keeps a block that was just allocated from the sweep under way.
     pub(crate) fn keep_block(&self, value: Value) {
-        mark::each_granule_of_block(value, |chunk, granules| {
+        bits::each_granule_of_block(value, |chunk, granules| {
             let unswept = self.unswept_from(chunk.base()).saturating_mul(PAGE_GRANULES);
             bitmap::set(chunk, Bitmap::Marked, granules.start.max(unswept)..granules.end.max(unswept));
         });
-        mark::each_overhead_of_block(value, |chunk, page, words| {
+        bits::each_overhead_of_block(value, |chunk, page, words| {
             if page >= self.unswept_from(chunk.base()) {
-                mark::add_pending(chunk, page, words);
+                bits::add_pending(chunk, page, words);
             }
         });
     }
