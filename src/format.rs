@@ -64,6 +64,16 @@ pub fn maybe_bytes(count: Option<u64>) -> String {
     count.map_or_else(|| "–".to_owned(), bytes)
 }
 
+/// How far it is from one number of bytes to another: `+1.50 MiB`, `−12 B`.
+#[must_use]
+pub fn change(before: u64, after: u64) -> String {
+    match after.checked_sub(before) {
+        Some(0) => "0 B".to_owned(),
+        Some(more) => format!("+{}", bytes(more)),
+        None => format!("−{}", bytes(before - after)),
+    }
+}
+
 /// A share of a whole in per cent; of nothing, a dash.
 #[must_use]
 pub fn percent(part: u64, whole: u64) -> String {

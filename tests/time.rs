@@ -7,7 +7,10 @@ use std::path::Path;
 use eframe::egui::accesskit::{Role, Toggled};
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
+use heapatlas::map::colouring::Colouring;
+use heapatlas::map::difference;
 use heapatlas::model::chronicle::Position;
+use heapatlas::model::difference::Change;
 use heapatlas::model::marks::Sort;
 use heapatlas::source::Subject;
 use heapatlas::source::recording::Origin;
@@ -217,7 +220,7 @@ fn the_timeline_is_brushed_zoomed_out_and_clicked() {
 #[test]
 fn the_pages_over_time_are_linked_with_the_map_and_the_moment() {
     let (mut window, _folder) = open_recorded("(= kept (map [list _ _] (range 1 60000)))");
-    press(&mut window, Modifiers::NONE, Key::F10);
+    press(&mut window, Modifiers::NONE, Key::F11);
     let image = window.get_by_label_contains("address × time: ").rect();
     let words = window.get_by_label_contains("address × time: ").accesskit_node().label().expect("words");
     assert!(words.contains(" moments, ") && !words.contains(": 1 moments"), "{words}");
@@ -234,4 +237,28 @@ fn the_pages_over_time_are_linked_with_the_map_and_the_moment() {
     assert!(model.counters().clock <= window.state().session().extent_in_time().1.clock * 52 / 100);
     press(&mut window, Modifiers::NONE, Key::C);
     assert!(window.query_by_label_contains("coloured by live share, as the map").is_some());
+}
+
+#[test]
+fn a_moment_is_marked_and_what_changed_from_there_is_told() {
+    let mut window = open_live();
+    go(&mut window, Modifiers::NONE, Key::ArrowLeft);
+    press(&mut window, Modifiers::NONE, Key::M);
+    assert!(window.state().session().marked().is_some());
+    assert_eq!(window.state().map().colouring(), Colouring::Change);
+    let unchanged = |window: &Window| {
+        let (before, after) = (window.state().session().marked().expect("A"), window.state().session().model());
+        difference::counts(before, after)[Change::None as usize]
+    };
+    assert_eq!(unchanged(&window), window.state().session().model().pages().len() as u64);
+    click(&mut window, "Back to now");
+    assert!(unchanged(&window) < window.state().session().model().pages().len() as u64);
+    assert!(window.query_by_label_contains("from A at ").is_some());
+    assert!(window.query_all_by_label("changed kind").next().is_some());
+    let marked = window.state().session().marked().map(|model| model.counters().clock);
+    click(&mut window, "Show A");
+    wait(&mut window, "A", move |app| Some(app.session().model().counters().clock) == marked);
+    click(&mut window, "Forget A");
+    assert!(window.state().session().marked().is_none());
+    assert_eq!(window.state().map().colouring(), Colouring::Kind);
 }

@@ -109,6 +109,20 @@ impl Window {
         }
     }
 
+    fn look_at_the_past(&mut self) {
+        self.press(Modifiers::NONE, Key::F11);
+        self.look("the pages over time");
+        self.press(Modifiers::NONE, Key::M);
+        self.press(Modifiers::NONE, Key::Home);
+        self.wait("the first moment", |app| app.session().is_past());
+        self.look("the difference");
+        self.press(Modifiers::NONE, Key::F6);
+        self.press(Modifiers::NONE, Key::W);
+        self.look("the timeline along time");
+        self.press(Modifiers::NONE, Key::End);
+        self.press(Modifiers::NONE, Key::W);
+    }
+
     fn look_at_all(&mut self) {
         for (key, view) in
             [(Key::F6, "the timeline"), (Key::F7, "the collector"), (Key::F9, "breakpoints"), (Key::F8, "the source")]
@@ -116,6 +130,8 @@ impl Window {
             self.press(Modifiers::NONE, key);
             self.look(view);
         }
+        self.look_at_the_past();
+        self.press(Modifiers::NONE, Key::F8);
         self.click("by bytes");
         self.look("forms by bytes");
         self.press(Modifiers::NONE, Key::O);

@@ -9,12 +9,14 @@
 //! cargo bench --bench recording -- cost                what recording costs programs of benches/arc
 //! ```
 //!
-//! Each recording is opened with its index and without, and 100 random moments are sought, in processes of their own.
+//! Each recording is opened with its index and without, 100 random moments are sought, and it is scrubbed as by the slider of
+//! the window, in processes of their own.
 
 #![allow(clippy::print_stdout, reason = "a benchmark tells what it measured")]
 
 mod cost;
 mod hour;
+mod scrub;
 mod seek;
 mod synthetic;
 
@@ -55,6 +57,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let kept = |at: usize| arguments.get(at).map_or_else(|| own.clone(), PathBuf::from);
     let path = match arguments[..] {
         ["seek", path] => return seek::seek(Path::new(path)),
+        ["scrub", path] => return scrub::scrub(Path::new(path)),
         ["cost"] => return cost::measure(&own),
         ["million", ..] => {
             write(&SMALL, &kept(1), Until::Frames(1_000_000))?;

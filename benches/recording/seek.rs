@@ -15,23 +15,24 @@ use super::thread_time;
 /// Moments that are sought.
 const MOMENTS: u32 = 100;
 
-/// Starts a process that seeks in a recording with its index, and one that does so while the last byte is missing, without
-/// which there is none.
+/// Starts a process that seeks in a recording with its index, one that does so while the last byte is missing, without which
+/// there is none, and one that scrubs.
 pub(crate) fn measure(path: &Path) -> Result<(), Box<dyn Error>> {
-    start(path)?;
+    start("seek", path)?;
     let file = File::options().read(true).write(true).open(path)?;
     let at = file.metadata()?.len() - 1;
     let mut last = [0];
     file.read_exact_at(&mut last, at)?;
     file.set_len(at)?;
-    let result = start(path);
+    let result = start("seek", path);
     file.write_all_at(&last, at)?;
-    result
+    result?;
+    start("scrub", path)
 }
 
-fn start(path: &Path) -> Result<(), Box<dyn Error>> {
-    let status = Command::new(std::env::current_exe()?).arg("seek").arg(path).status()?;
-    if status.success() { Ok(()) } else { Err("seeking failed".into()) }
+fn start(what: &str, path: &Path) -> Result<(), Box<dyn Error>> {
+    let status = Command::new(std::env::current_exe()?).arg(what).arg(path).status()?;
+    if status.success() { Ok(()) } else { Err(format!("{what} failed").into()) }
 }
 
 /// Opens a recording, and seeks to random moments of it.
@@ -66,7 +67,7 @@ pub(crate) fn seek(path: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// The most memory that this process ever had, as the system tells it: of files too.
-fn most_kibibytes() -> u64 {
+pub(crate) fn most_kibibytes() -> u64 {
     let text = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = text.lines().find(|line| line.starts_with("VmHWM"));
     line.and_then(|line| line.split_whitespace().nth(1)?.parse().ok()).unwrap_or(0)

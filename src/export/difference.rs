@@ -8,12 +8,10 @@ use serde_json::{Map, Value, json};
 use super::Title;
 use super::picture::{Drawing, GUTTER, HEAD, HOLE_HEIGHT, LEGEND_LINE, Lettering, MARGIN, Surface, columns_of};
 use crate::format;
-use crate::map::balance::Term;
+use crate::map::difference::{Sum, counts, sums};
 use crate::map::layout::{Layout, Row};
-use crate::map::palette::{Rgb, Theme};
 use crate::model::HeapModel;
 use crate::model::difference::{self, Change, ChangedPage};
-use crate::model::history::Curve;
 
 /// Two moments.
 #[derive(Clone, Copy, Debug)]
@@ -34,41 +32,20 @@ impl<'m> Difference<'m> {
         difference::pages(self.before.pages(), self.after.pages())
     }
 
-    /// How many pages each change happened to.
-    #[must_use]
-    pub fn counts(&self) -> [u64; Change::ALL.len()] {
-        let mut counts = [0; Change::ALL.len()];
-        self.pages().for_each(|page| counts[page.change() as usize] += 1);
-        counts
-    }
-
-    /// What is counted, by name, before and after; `None` where it was not measured.
-    fn sums(&self) -> Vec<(&'static str, &'static str, Option<u64>, Option<u64>)> {
-        let (a, b) = (self.before.counters(), self.after.counters());
-        let mut sums = vec![
-            ("clock", "clock", Some(a.clock), Some(b.clock)),
-            ("committed", "committed", Some(a.committed), Some(b.committed)),
-            ("resident", "resident", a.resident(), b.resident()),
-            ("holes", "holes", Some(a.holes), Some(b.holes)),
-        ];
-        let terms = Term::ALL.into_iter();
-        sums.extend(terms.map(|term| (term.name(), term.key(), term.of(&a.balance), term.of(&b.balance))));
-        sums
-    }
-
     /// Writes the table.
     ///
     /// # Errors
     /// When writing fails.
     pub fn write_text(&self, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "{:<16}{:>12}{:>12}{:>13}", "", "before", "after", "change")?;
-        for (name, _, before, after) in self.sums() {
-            let change = before.zip(after).map_or_else(|| "–".to_owned(), |(before, after)| signed(before, after));
+        for Sum { name, before, after, .. } in sums(self.before, self.after) {
+            let change =
+                before.zip(after).map_or_else(|| "–".to_owned(), |(before, after)| format::change(before, after));
             let (before, after) = (format::maybe_bytes(before), format::maybe_bytes(after));
             writeln!(out, "{name:<16}{before:>12}{after:>12}{change:>13}")?;
         }
         writeln!(out, "\n{:<16}{:>12}{:>12}", "pages", "count", "bytes")?;
-        for (change, count) in Change::ALL.into_iter().zip(self.counts()) {
+        for (change, count) in Change::ALL.into_iter().zip(counts(self.before, self.after)) {
             let bytes = format::bytes(count * PAGE as u64);
             writeln!(out, "{:<16}{:>12}{bytes:>12}", change.name(), format::count(count))?;
         }
@@ -80,9 +57,9 @@ impl<'m> Difference<'m> {
     /// # Errors
     /// When writing fails.
     pub fn write_json(&self, out: &mut dyn Write) -> io::Result<()> {
-        let sums = self.sums().into_iter();
-        let sums = sums.map(|(_, key, before, after)| (key.to_owned(), json!({ "before": before, "after": after })));
-        let counts = Change::ALL.into_iter().zip(self.counts());
+        let sums = sums(self.before, self.after).into_iter();
+        let sums = sums.map(|sum| (sum.key.to_owned(), json!({ "before": sum.before, "after": sum.after })));
+        let counts = Change::ALL.into_iter().zip(counts(self.before, self.after));
         let counts = counts.map(|(change, count)| (change.name().replace(' ', "_"), Value::from(count)));
         let entry = |entry: heapatlas_heap::PageEntry| {
             let used = entry.used() * heapatlas_heap::terms::GRANULE;
@@ -111,29 +88,6 @@ impl<'m> Difference<'m> {
         let spans = difference::spans(self.before.pages(), self.after.pages());
         let (columns, side) = columns_of(self.before.pages().len().max(self.after.pages().len()));
         (Layout::new(&spans, columns), side)
-    }
-}
-
-/// How far it is from one number of bytes to another.
-fn signed(before: u64, after: u64) -> String {
-    match after.checked_sub(before) {
-        Some(0) => "0 B".to_owned(),
-        Some(more) => format!("+{}", format::bytes(more)),
-        None => format!("−{}", format::bytes(before - after)),
-    }
-}
-
-/// The colour of a change.
-fn colour(change: Change, theme: Theme) -> Rgb {
-    match change {
-        Change::Appeared => theme.term(Term::Live),
-        Change::Gone => theme.term(Term::Dead),
-        Change::Kind => theme.term(Term::Reserve),
-        Change::Filled => theme.term(Term::Unjudged),
-        Change::Emptied => theme.term(Term::FreeRuns),
-        Change::Resident => theme.curve(Curve::Resident),
-        Change::Absent => theme.term(Term::Tables),
-        Change::None => theme.free(),
     }
 }
 
@@ -180,7 +134,7 @@ impl Drawing for Difference<'_> {
                         if before.is_some() || after.is_some() {
                             let square = (side - if side < 5.0 { 0.0 } else { 1.0 }).max(1.0);
                             let x = left + (column + page) as f32 * side;
-                            surface.fill((x, top, square, square), colour(Change::of(before, after), theme));
+                            surface.fill((x, top, square, square), theme.change(Change::of(before, after)));
                         }
                     }
                 }
@@ -204,14 +158,14 @@ impl Difference<'_> {
         let theme = self.title.theme;
         let right = self.size().0 as f32 - MARGIN;
         let (mut x, mut y) = (MARGIN, top);
-        for (change, count) in Change::ALL.into_iter().zip(self.counts()) {
+        for (change, count) in Change::ALL.into_iter().zip(counts(self.before, self.after)) {
             let words = format!("{} {}", change.name(), format::count(count));
             let advance = 34.0 + words.chars().count() as f32 * 6.9;
             if x + advance > right {
                 x = MARGIN;
                 y += LEGEND_LINE;
             }
-            surface.fill((x, y - 10.0, 11.0, 11.0), colour(change, theme));
+            surface.fill((x, y - 10.0, 11.0, 11.0), theme.change(change));
             surface.text((x + 17.0, y), &words, Lettering::Body, theme.text());
             x += advance;
         }

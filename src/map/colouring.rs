@@ -6,6 +6,7 @@ use heapatlas_heap::terms::PAGE_GRANULES;
 
 use super::palette::{Marked, Rgb, Theme};
 use super::shade::Shade;
+use crate::model::difference::Change;
 
 /// What the colours of the map say.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -25,6 +26,8 @@ pub enum Colouring {
     Marking,
     /// Which top-level form allocated in it last.
     Form,
+    /// What happened to it since the moment that was marked.
+    Change,
 }
 
 /// How old something is: classes of bytes on the allocation clock, each four times the one before.
@@ -45,8 +48,16 @@ pub const NO_FORM: u8 = FORMS + 1;
 
 impl Colouring {
     /// Every choice, in the order in which they are offered.
-    pub const ALL: [Self; 7] =
-        [Self::Kind, Self::LiveShare, Self::Residency, Self::Age, Self::LastTouched, Self::Form, Self::Marking];
+    pub const ALL: [Self; 8] = [
+        Self::Kind,
+        Self::LiveShare,
+        Self::Residency,
+        Self::Age,
+        Self::LastTouched,
+        Self::Form,
+        Self::Marking,
+        Self::Change,
+    ];
 
     /// Its words.
     #[must_use]
@@ -59,6 +70,7 @@ impl Colouring {
             Self::LastTouched => "touched",
             Self::Marking => "marking",
             Self::Form => "form",
+            Self::Change => "change",
         }
     }
 
@@ -73,6 +85,7 @@ impl Colouring {
             Self::LastTouched => "how long ago something was last allocated in each page",
             Self::Marking => "how far the collection under way has come: white, grey and black",
             Self::Form => "which top-level form allocated in each page last",
+            Self::Change => "what happened to each page since the moment that was marked as A",
         }
     }
 
@@ -83,7 +96,8 @@ impl Colouring {
         Self::ALL[(place + 1) % Self::ALL.len()]
     }
 
-    /// What a page looks like. `class` is that of the age, or of the form, that the choice is about, if it is about one.
+    /// What a page looks like. `class` is that of the age, or of the form, that the choice is about, or the place
+    /// of what happened among [`Change::ALL`]; 0 when it is about none of them.
     #[must_use]
     pub fn shade(self, entry: PageEntry, class: u8, theme: Theme) -> Shade {
         match self {
@@ -93,9 +107,13 @@ impl Colouring {
             Self::Age | Self::LastTouched => aged(entry, class, theme),
             Self::Form => formed(entry, class, theme),
             Self::Marking => marking(entry, theme),
+            Self::Change => changed(entry, class, theme),
         }
     }
 }
+
+/// What has changed shows its colour in so much of the page at least.
+const LEAST_CHANGED: f32 = 0.25;
 
 /// A page of one colour up to a height.
 fn plain(full: Rgb, fill: f32, entry: PageEntry, theme: Theme) -> Shade {
@@ -134,6 +152,14 @@ fn formed(entry: PageEntry, class: u8, theme: Theme) -> Shade {
         return plain(theme.free(), 0.0, entry, theme);
     }
     plain(theme.form(class), fill_of_form(class), entry, theme)
+}
+
+/// What happened to a page, filled as far as something is allocated in it.
+fn changed(entry: PageEntry, class: u8, theme: Theme) -> Shade {
+    let change = Change::ALL.get(usize::from(class)).copied().unwrap_or(Change::None);
+    let is_flat = change == Change::None || !entry.kind().is_used();
+    let fill = if is_flat { 1.0 } else { (entry.used() as f32 / PAGE_GRANULES as f32).max(LEAST_CHANGED) };
+    Shade { absent: entry.resident() == Some(false), ..plain(theme.change(change), fill, entry, theme) }
 }
 
 /// From below: what was reached, a line where something waits grey, what is white.

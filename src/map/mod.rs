@@ -2,6 +2,7 @@
 //!
 //! * [`layout`] pages and holes to rows
 //! * [`hilbert`] the curve through a mebibyte, the other order of pages
+//! * [`difference`] what changed between two moments, summed up
 //! * [`over_time`] the page table over time as an image
 //! * [`palette`] every colour by its meaning
 //! * [`shade`] what a page looks like
@@ -11,6 +12,7 @@
 
 pub mod balance;
 pub mod colouring;
+pub mod difference;
 pub mod hilbert;
 pub mod layout;
 pub mod over_time;

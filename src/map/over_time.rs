@@ -85,6 +85,8 @@ pub fn columns(over_time: &OverTime, axis: Axis, (from, to): (f64, f64), pixels:
 /// The colours of the emptiest and of the fullest page of a cell, as the map has them.
 #[must_use]
 pub fn colours(cell: Cell, column: &Column, colouring: Colouring, theme: Theme) -> [Rgb; 2] {
+    // What happened since some moment is no question here, where every moment is to be seen.
+    let colouring = if colouring == Colouring::Change { Colouring::Kind } else { colouring };
     let colour = |entry: PageEntry| {
         let since = |clock: u64| age_class(column.at.clock.saturating_sub(clock));
         let age = match colouring {

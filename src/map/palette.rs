@@ -6,6 +6,7 @@
 use heapatlas_heap::terms::PageKind;
 
 use super::balance::Term;
+use crate::model::difference::Change;
 use crate::model::history::Curve;
 use crate::model::marks::Sort;
 
@@ -226,6 +227,21 @@ impl Theme {
             Curve::Live => self.term(Term::Live),
             Curve::Holes => self.pick(Rgb(204, 121, 167), Rgb(170, 84, 132)),
             Curve::Limit => self.error(),
+        }
+    }
+
+    /// The colour of a page to which something happened between two moments.
+    #[must_use]
+    pub fn change(self, change: Change) -> Rgb {
+        match change {
+            Change::Appeared => self.term(Term::Live),
+            Change::Gone => self.term(Term::Dead),
+            Change::Kind => self.term(Term::Reserve),
+            Change::Filled => self.term(Term::Unjudged),
+            Change::Emptied => self.term(Term::FreeRuns),
+            Change::Resident => self.curve(Curve::Resident),
+            Change::Absent => self.term(Term::Tables),
+            Change::None => self.free(),
         }
     }
 

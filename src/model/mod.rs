@@ -28,6 +28,7 @@ pub mod pages;
 pub mod pyramid;
 pub mod survival;
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use heapatlas_heap::frame::{Counters, Event, Frame, Happening};
@@ -37,6 +38,12 @@ use chronicle::Chronicle;
 use cycles::Cycles;
 use forms::Forms;
 use pages::Pages;
+
+/// A number that nobody had before: what has the same version is the same, whichever moment it is of.
+fn next_version() -> u64 {
+    static LATEST: AtomicU64 = AtomicU64::new(0);
+    LATEST.fetch_add(1, Ordering::Relaxed) + 1
+}
 
 /// What is known of a heap.
 #[derive(Clone, Debug, Default)]

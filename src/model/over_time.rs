@@ -10,9 +10,9 @@ use std::sync::Arc;
 use heapatlas_heap::PageEntry;
 use heapatlas_heap::terms::{Address, PAGE, Span};
 
-use super::HeapModel;
 use super::chronicle::{Axis, Position};
 use super::pages::{Page, fullness};
+use super::{HeapModel, next_version};
 
 /// Columns and rows at most; both even.
 const MOST_COLUMNS: usize = 1024;
@@ -81,7 +81,7 @@ pub struct OverTime {
     step: u64,
     /// Collections completed at the last column.
     cycles: u64,
-    /// Counts the changes.
+    /// Changes with every change.
     version: u64,
 }
 
@@ -106,7 +106,7 @@ impl OverTime {
             return;
         }
         self.cycles = cycles;
-        self.version += 1;
+        self.version = next_version();
         let cells = self.cells_of(model);
         self.columns.push(Arc::new(Column { at: Position { clock, wall: model.wall() }, cells }));
         while self.rows.len() > MOST_ROWS {
@@ -191,7 +191,7 @@ impl OverTime {
         self.row_pages
     }
 
-    /// Counts the changes: as long as it stays the same, so does everything.
+    /// Changes with every change: as long as it stays the same, so does everything.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version

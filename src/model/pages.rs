@@ -6,6 +6,8 @@ use heapatlas_heap::frame::Frame;
 use heapatlas_heap::terms::{Address, GRANULE, PAGE, Span};
 use heapatlas_heap::{Colours, PageEntry};
 
+use super::next_version;
+
 /// A page and what the table says of it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Page {
@@ -89,7 +91,7 @@ pub struct Pages {
     extents: Vec<Extent>,
     /// Pages on which the latest frame says that something was marked, scanned or swept.
     worked_on: Vec<Address>,
-    /// Counts the changes, so that a view knows whether to draw again.
+    /// Changes with every change, so that a view knows whether to draw again; no other table has the same.
     version: u64,
 }
 
@@ -134,7 +136,7 @@ impl Pages {
             at = end;
         }
         self.worked_on = worked_on;
-        self.version += 1;
+        self.version = next_version();
     }
 
     /// Pages on which something was marked, scanned or swept between the last two frames.
@@ -223,7 +225,7 @@ impl Pages {
         self.extents.is_empty()
     }
 
-    /// Counts the changes: as long as it stays the same, so does every page.
+    /// Changes with every change: as long as it stays the same, so does every page. No table of other pages has the same.
     #[must_use]
     pub fn version(&self) -> u64 {
         self.version

@@ -52,6 +52,10 @@ pub enum Action {
     Go(Go),
     /// Go to another moment, and pin the page of an address there.
     Visit(Target, Address),
+    /// Mark the moment that is shown: others are compared with it.
+    Mark,
+    /// Compare with no moment any more.
+    Unmark,
     /// Play the past.
     PlayPast(Play),
     /// Show the run along the allocation clock, or along time.
@@ -159,6 +163,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::PlayPast(Play::Backwards), &[(PLAIN, Key::J)], "J  L", "play backwards, forwards; again: faster"),
     shortcut(Action::PlayPast(Play::Forwards), &[(PLAIN, Key::L)], "", ""),
     shortcut(Action::PlayPast(Play::Stop), &[(PLAIN, Key::K)], "K", "stop playing"),
+    shortcut(Action::Mark, &[(PLAIN, Key::M)], "M", "mark the moment: what changes from there is shown"),
     shortcut(Action::NextAxis, &[(PLAIN, Key::W)], "W", "the timeline along the allocation clock, or time"),
     shortcut(Action::Interrupt, &[(CTRL, Key::Period)], "Ctrl+.", "stop the form that runs"),
     shortcut(Action::Open, &[(CTRL, Key::O)], "Ctrl+O", "open a program, or a sample"),
@@ -201,6 +206,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::Focus(Panel::Breakpoints), &[(PLAIN, Key::F9)], "F9", "breakpoints"),
     shortcut(Action::Focus(Panel::Allocation), &[(PLAIN, Key::F10)], "F10", "who allocates"),
     shortcut(Action::Focus(Panel::OverTime), &[(PLAIN, Key::F11)], "F11", "the pages over time"),
+    shortcut(Action::Focus(Panel::Difference), &[(PLAIN, Key::F12)], "F12", "what changed since the mark"),
     shortcut(Action::Undo, &[(CTRL, Key::Z)], "Ctrl+Z", "take back a change of what is shown"),
     shortcut(Action::Redo, &[(CTRL_SHIFT, Key::Z), (CTRL, Key::Y)], "Ctrl+Shift+Z", "do it again"),
     shortcut(

@@ -39,6 +39,8 @@ pub struct Moments {
     wanted: Option<Target>,
     chronicle: Chronicle,
     over_time: OverTime,
+    /// The moment that others are compared with.
+    marked: Option<Box<HeapModel>>,
     /// How much of a recording was gone through; `None` when that is not done, or not any more.
     reading: Option<f32>,
 }
@@ -117,6 +119,23 @@ impl Moments {
             None => self.shown = None,
         }
         self.wanted = target;
+    }
+
+    /// Marks the moment that is shown: others are compared with it.
+    pub fn mark(&mut self, now: &HeapModel) {
+        let shown = self.shown.as_deref().unwrap_or(now);
+        self.marked = Some(Box::new(shown.clone()));
+    }
+
+    /// Compares with no moment any more.
+    pub fn unmark(&mut self) {
+        self.marked = None;
+    }
+
+    /// The moment that others are compared with.
+    #[must_use]
+    pub fn marked(&self) -> Option<&HeapModel> {
+        self.marked.as_deref()
     }
 
     /// Leaves the rest of a recording unread.

@@ -25,6 +25,8 @@ pub enum Panel {
     Breakpoints,
     /// The pages over time.
     OverTime,
+    /// What changed from one moment to another.
+    Difference,
     /// Arc, evaluated in the running runtime.
     Console,
 }
@@ -44,7 +46,7 @@ pub enum Place {
 
 impl Panel {
     /// Every panel, in the order of the menu.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Map,
         Self::Balance,
         Self::Page,
@@ -55,6 +57,7 @@ impl Panel {
         Self::Allocation,
         Self::Breakpoints,
         Self::OverTime,
+        Self::Difference,
         Self::Console,
     ];
 
@@ -72,6 +75,7 @@ impl Panel {
             Self::Allocation => "Allocation",
             Self::Breakpoints => "Breakpoints",
             Self::OverTime => "Address × time",
+            Self::Difference => "Difference",
             Self::Console => "Console",
         }
     }
@@ -90,6 +94,7 @@ impl Panel {
             Self::Allocation => "which forms and which functions allocate, and what of that survives",
             Self::Breakpoints => "what the program is to stand still at",
             Self::OverTime => "the pages over time: one column a moment, one row an address range",
+            Self::Difference => "what changed from the moment that was marked as A to the one that is shown",
             Self::Console => "Arc, evaluated in the running runtime, and what the program prints",
         }
     }
@@ -100,9 +105,13 @@ impl Panel {
         match self {
             Self::Map => Place::Centre,
             Self::Balance | Self::Page | Self::FreeLists => Place::Side,
-            Self::Timeline | Self::Collector | Self::Source | Self::Allocation | Self::Breakpoints | Self::OverTime => {
-                Place::Below
-            }
+            Self::Timeline
+            | Self::Collector
+            | Self::Source
+            | Self::Allocation
+            | Self::Breakpoints
+            | Self::OverTime
+            | Self::Difference => Place::Below,
             Self::Console => Place::Corner,
         }
     }

@@ -11,6 +11,7 @@ use super::views::allocation::AllocationView;
 use super::views::balance::{self, Subject};
 use super::views::breakpoints::Breakpoints;
 use super::views::console::Console;
+use super::views::difference::DifferenceView;
 use super::views::free_lists::FreeListsView;
 use super::views::over_time::OverTimeView;
 use super::views::page::inspector::Inspector;
@@ -46,6 +47,7 @@ pub struct Panels {
     pub allocation: AllocationView,
     breakpoints: Breakpoints,
     over_time: OverTimeView,
+    difference: DifferenceView,
     /// An address to be shown once the moment is there that it was asked for at.
     visited: Option<Address>,
 }
@@ -67,6 +69,7 @@ impl Panels {
             allocation: AllocationView::default(),
             breakpoints: Breakpoints::default(),
             over_time: OverTimeView::default(),
+            difference: DifferenceView::default(),
             visited: None,
         }
     }
@@ -117,6 +120,10 @@ impl Panels {
                 None
             }
             Panel::Allocation => self.allocation.show(ui, &self.session),
+            Panel::Difference => {
+                asked = self.difference.show(ui, &self.session);
+                None
+            }
             Panel::OverTime => {
                 let how = (self.map.colouring(), self.map.pinned());
                 asked = self.over_time.show(ui, &self.session, &self.timeline, how);
@@ -147,6 +154,7 @@ impl Panels {
             lit: self.lit,
             stepped: self.session.last_step().is_some() && model.counters().phase != Some(GcPhase::Idle),
             allocated: self.allocation.lit(model.pages()),
+            before: self.session.marked(),
             lists: self.session.free_lists().filter(|_| self.shows_free_lists && !self.session.is_past()),
         };
         CentralPanel::no_frame().show(ui, |ui| self.map.show(ui, model, &overlay));

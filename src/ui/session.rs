@@ -462,6 +462,22 @@ impl Session {
         self.moments.go(go, &self.now);
     }
 
+    /// Marks the moment that is shown: others are compared with it.
+    pub fn mark(&mut self) {
+        self.moments.mark(&self.now);
+    }
+
+    /// Compares with no moment any more.
+    pub fn unmark(&mut self) {
+        self.moments.unmark();
+    }
+
+    /// The moment that others are compared with.
+    #[must_use]
+    pub fn marked(&self) -> Option<&HeapModel> {
+        self.moments.marked()
+    }
+
     /// Whether a moment was asked for that has not come yet.
     #[must_use]
     pub fn is_seeking(&self) -> bool {

@@ -1,5 +1,7 @@
 //! Drives the window's content through its accessibility tree, with a real runtime behind it.
 
+#![allow(dead_code, reason = "each test drives the window in its own way")]
+
 use std::time::{Duration, Instant};
 
 use eframe::egui::{Key, Modifiers};

@@ -222,6 +222,15 @@ impl App {
                 panels.visit(target, address);
             }
             Action::PlayPast(play) => self.playback.set(play),
+            Action::Mark => {
+                panels.session.mark();
+                panels.map.set_colouring(Colouring::Change);
+                self.focus(Panel::Difference);
+            }
+            Action::Unmark => {
+                panels.session.unmark();
+                panels.map.set_colouring(Colouring::Kind);
+            }
             Action::NextAxis => self.change_axis(),
             Action::StopReading => panels.session.stop_reading(),
             Action::Skip => panels.session.send(Command::Skip),

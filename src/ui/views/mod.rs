@@ -13,6 +13,7 @@
 //! * [`question`] what to do about an exhausted heap
 //! * [`open`] what to open
 //! * [`source`] the file being loaded, and what each form allocated
+//! * [`difference`] what changed from one moment to another
 //! * [`over_time`] the pages over time
 //! * [`transport`] the moment that is shown, and the way to others
 //! * [`toolbar`] what can be done
@@ -25,6 +26,7 @@ pub mod balance;
 pub mod breakpoints;
 pub mod collector;
 pub mod console;
+pub mod difference;
 pub mod free_lists;
 pub mod help;
 pub mod open;

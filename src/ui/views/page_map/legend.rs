@@ -10,6 +10,7 @@ use crate::map::colouring::{AGES, Colouring, NO_FORM, OTHER_FORM, fill_of_form};
 use crate::map::layout::Order;
 use crate::map::palette::{Marked, Theme};
 use crate::model::HeapModel;
+use crate::model::difference::Change;
 use crate::ui::theme::{self, color};
 use crate::ui::widgets::swatch;
 
@@ -52,6 +53,7 @@ pub fn show(ui: &mut Ui, map: &PageMap, model: &HeapModel, lit: Option<Term>) {
         }
         (None, colouring @ (Colouring::Age | Colouring::LastTouched)) => show_ages(ui, theme, colouring),
         (None, Colouring::Marking) => show_marking(ui, theme),
+        (None, Colouring::Change) => show_changes(ui, theme),
         (None, Colouring::Form) => show_forms(ui, map, model, theme),
     });
     in_a_row(ui, |ui| {
@@ -125,6 +127,16 @@ fn show_ages(ui: &mut Ui, theme: Theme, colouring: Colouring) {
     swatch::swatch(ui, color(theme.scale(1.0 / (AGES.len() + 1) as f32)));
     say(ui, "more");
     note(ui, "the fuller the later");
+}
+
+fn show_changes(ui: &mut Ui, theme: Theme) {
+    note(ui, "since A:");
+    for change in Change::ALL.into_iter().filter(|change| *change != Change::Gone) {
+        swatch::swatch(ui, color(theme.change(change)));
+        say(ui, change.name());
+        ui.add_space(8.0);
+    }
+    note(ui, "filled from below by what is allocated");
 }
 
 fn show_marking(ui: &mut Ui, theme: Theme) {

@@ -275,7 +275,8 @@ impl PageMap {
             let corner = whole.min.to_vec2() + vec2(GUTTER + GUTTER_GAP, 0.0);
             let (colouring, lit, forms) = (self.colouring, overlay.lit, self.forms.clone());
             let corner = snapped(corner, pixel);
-            let scene = Scene { geometry: &geometry, model, colouring, lit, forms: &forms, corner };
+            let before = overlay.before;
+            let scene = Scene { geometry: &geometry, model, before, colouring, lit, forms: &forms, corner };
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, in_words(model)));
             if let Some(rect) = wanted {
                 ui.scroll_to_rect(rect.translate(scene.corner).expand(theme::CONTROL), None);

@@ -8,6 +8,7 @@ use heapatlas_heap::terms::Address;
 use super::MOST_OUTLINED;
 use super::scene::Scene;
 use crate::map::balance::Term;
+use crate::model::HeapModel;
 use crate::ui::theme::{self, color};
 
 /// What is drawn over the pages.
@@ -19,6 +20,8 @@ pub struct Overlay<'m> {
     pub stepped: bool,
     /// Pages that filled while a form or a function ran that was clicked.
     pub allocated: &'m [Address],
+    /// The moment that the one that is shown is compared with: the colours may be about what changed.
+    pub before: Option<&'m HeapModel>,
     /// The free lists, when they are looked at.
     pub lists: Option<&'m FreeLists>,
 }

@@ -21,7 +21,7 @@ pub struct Look {
     pub entry: PageEntry,
     /// How recently something was allocated in it, from 0 for long ago to [`GLOWS`] for just now.
     pub glow: u8,
-    /// The class of the age or the form that the colours are about; 0 when they are about neither.
+    /// The class of the age, the form or the change that the colours are about; 0 when they are about none.
     pub class: u8,
 }
 

@@ -13,6 +13,7 @@ use crate::map::colouring::{Colouring, age_class};
 use crate::map::layout::{Order, Row};
 use crate::map::palette::Theme;
 use crate::model::HeapModel;
+use crate::model::difference::Change;
 use crate::model::pages::Page;
 use crate::ui::theme::{self, color};
 
@@ -25,6 +26,8 @@ const GUTTER_LINE: f32 = 15.0;
 pub(super) struct Scene<'m> {
     pub(super) geometry: &'m Geometry,
     pub(super) model: &'m HeapModel,
+    /// The moment that this one is compared with.
+    pub(super) before: Option<&'m HeapModel>,
     pub(super) colouring: Colouring,
     pub(super) lit: Option<Term>,
     pub(super) forms: &'m FormClasses,
@@ -97,6 +100,11 @@ impl Scene<'_> {
             Colouring::Age => age_class(clock.saturating_sub(page.entry.birth())),
             Colouring::LastTouched => age_class(clock.saturating_sub(page.touched)),
             Colouring::Form => self.forms.class_of(page, self.model.forms()),
+            Colouring::Change => {
+                // Without a moment to compare with nothing has changed.
+                let before = self.before.map(|before| before.pages().at(page.address).map(|page| page.entry));
+                before.map_or(Change::None, |before| Change::of(before, Some(page.entry))) as u8
+            }
             _ => 0,
         };
         Look { entry: page.entry, glow: glow(page.touched, clock), class }

@@ -1,0 +1,115 @@
+//! What changed from the moment that was marked as A to the one that is shown: a table of bytes, and one of pages.
+
+use eframe::egui::{Grid, Label, RichText, ScrollArea, Ui};
+use heapatlas_heap::terms::PAGE;
+
+use crate::format;
+use crate::map::difference::{self, Sum};
+use crate::model::HeapModel;
+use crate::model::difference::Change;
+use crate::ui::action::{self, Action};
+use crate::ui::moments::Go;
+use crate::ui::session::Session;
+use crate::ui::theme::{self, color};
+use crate::ui::widgets::swatch;
+
+/// The tables, as they were made for two moments.
+#[derive(Debug, Default)]
+pub struct DifferenceView {
+    /// Of which moments they are: the versions of their pages.
+    made: Option<[u64; 2]>,
+    sums: Vec<Sum>,
+    counts: [u64; Change::ALL.len()],
+}
+
+impl DifferenceView {
+    /// Shows the tables, and gives what was asked for.
+    pub fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Action> {
+        let asked = show_head(ui, session);
+        let before = session.marked()?;
+        self.update(before, session.model());
+        ScrollArea::both().id_salt("difference").auto_shrink(false).show(ui, |ui| {
+            ui.horizontal_top(|ui| {
+                self.show_sums(ui);
+                ui.add_space(24.0);
+                self.show_counts(ui);
+            });
+        });
+        asked
+    }
+
+    fn update(&mut self, before: &HeapModel, after: &HeapModel) {
+        let versions = [before, after].map(|model| model.pages().version());
+        if self.made != Some(versions) {
+            self.sums = difference::sums(before, after);
+            self.counts = difference::counts(before, after);
+            self.made = Some(versions);
+        }
+    }
+
+    fn show_sums(&self, ui: &mut Ui) {
+        Grid::new("sums").num_columns(4).spacing([16.0, 2.0]).min_row_height(17.0).show(ui, |ui| {
+            heads(ui, &["bytes", "A", "shown", "change"]);
+            for Sum { name, before, after, .. } in &self.sums {
+                let change =
+                    before.zip(*after).map_or_else(|| "–".to_owned(), |(before, after)| format::change(before, after));
+                let cells = [(*name).to_owned(), format::maybe_bytes(*before), format::maybe_bytes(*after), change];
+                for text in cells {
+                    ui.add(Label::new(RichText::new(text).small()).extend());
+                }
+                ui.end_row();
+            }
+        });
+    }
+
+    fn show_counts(&self, ui: &mut Ui) {
+        let theme = theme::current(ui);
+        Grid::new("counts").num_columns(3).spacing([16.0, 2.0]).min_row_height(17.0).show(ui, |ui| {
+            heads(ui, &["pages", "count", "bytes"]);
+            for (change, count) in Change::ALL.into_iter().zip(self.counts) {
+                ui.horizontal(|ui| {
+                    swatch::swatch(ui, color(theme.change(change)));
+                    ui.add(Label::new(RichText::new(change.name()).small()).extend());
+                });
+                for text in [format::count(count), format::bytes(count * PAGE as u64)] {
+                    ui.add(Label::new(RichText::new(text).small()).extend());
+                }
+                ui.end_row();
+            }
+        });
+    }
+}
+
+fn heads(ui: &mut Ui, heads: &[&str]) {
+    let faint = color(theme::current(ui).faint_text());
+    for head in heads {
+        ui.add(Label::new(RichText::new(*head).small().color(faint)).extend());
+    }
+    ui.end_row();
+}
+
+/// Which moments are compared, and what can be done about that.
+fn show_head(ui: &mut Ui, session: &Session) -> Option<Action> {
+    let mut asked = None;
+    ui.horizontal(|ui| {
+        let keys = action::written(Action::Mark);
+        let hint = format!("the moment that is shown is what others are compared with  [{keys}]");
+        if ui.button("Mark as A").on_hover_text(hint).clicked() {
+            asked = Some(Action::Mark);
+        }
+        let Some(before) = session.marked() else {
+            ui.weak("Mark a moment, and go to another: here is what changed from one to the other.");
+            return;
+        };
+        if ui.button("Show A").clicked() {
+            asked = Some(Action::Go(Go::To(crate::past::Target::Wall(before.wall()))));
+        }
+        if ui.button("Forget A").clicked() {
+            asked = Some(Action::Unmark);
+        }
+        let (from, to) = (before.counters().clock, session.model().counters().clock);
+        let words = format!("from A at {} to {}", format::bytes(from), format::bytes(to));
+        ui.add(Label::new(RichText::new(words).weak()).truncate());
+    });
+    asked
+}
