@@ -15,28 +15,30 @@
 ; heapatlas explain --heap malloc samples/fragmentation.arc
 
 ; tour heap: malloc
-; tour map: The first story. An implementation of Arc took every cons from malloc. So does this program now: these are the
-; blocks of the system's allocator, with nothing loaded but the library. Next reads twenty thousand lines, and keeps a record
-; of three conses of each.
+; tour map: The first story. An implementation of Arc took every cons from malloc. So does this program now: these are
+; the blocks of the system's allocator, with nothing loaded but the library. Next reads twenty thousand lines, and
+; keeps a record of three conses of each.
 (= lines (table) records nil)
 
 (for n 1 20000
   (= lines.n (newstring 200 #\x))
   (push (list n (len lines.n)) records))
 
-; tour timeline: Lines and records lie side by side, each where there was room. What is committed is what is allocated, and a
-; little more: so far nothing is wrong. Next lets go of every line, and collects. The records stay.
+; tour timeline: Lines and records lie side by side, each where there was room. What is committed is what is
+; allocated, and a little more: so far nothing is wrong. Next lets go of every line, and collects. The records stay.
 (wipe lines)
 (gc)
 
-; tour balance: The lines are gone, and the pages are not. Most of what is committed is free runs now: on nearly every page
-; there is a record or two, and a page goes back only when nothing is left on it. Click the term to see where.
+; tour balance: The lines are gone, and the pages are not. Most of what is committed is free runs now: on nearly every
+; page there is a record or two, and a page goes back only when nothing is left on it. Click the term to see where.
 (= paragraphs (n-of 500 (newstring 3000 #\y)))
 (gc)
 
-; tour symbol records: Five hundred paragraphs of three thousand characters came. None fits between two records, so the heap
-; has grown for them, although more than that was free. The pinned page is one on which a record lies; F3 says who holds it.
+; tour symbol records: Five hundred paragraphs of three thousand characters came. None fits between two records, so
+; the heap has grown for them, although more than that was free. The pinned page is one on which a record lies; F3
+; says who holds it.
 (prn (len records) " records and " (len paragraphs) " paragraphs")
 
-; tour balance: That is fragmentation. Under pool the same records lie in pages of their own, dense, and the pages of the lines
-; are empty together and go back. heapatlas compare --window samples/fragmentation.arc shows both side by side.
+; tour balance: That is fragmentation. Under pool the same records lie in pages of their own, dense, and the pages of
+; the lines are empty together and go back. heapatlas compare --window samples/fragmentation.arc shows both side by
+; side.

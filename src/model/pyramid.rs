@@ -124,7 +124,7 @@ impl<const N: usize> Pyramid<N> {
             let first = level.partition_point(|bucket| axis.of(bucket.end) < from).saturating_sub(1);
             first..level.partition_point(|bucket| axis.of(bucket.start) <= to).saturating_add(1)
         };
-        let fits = |level: &Vec<Bucket<N>>| part(level).len() <= most.max(2) + 2;
+        let fits = |level: &Vec<Bucket<N>>| part(level).len() <= most.max(2).saturating_add(2);
         let top = self.levels.iter().position(fits).unwrap_or(self.levels.len() - 1);
         // What has no second half yet is on the levels below alone.
         let below = (0..top).rev().flat_map(|n| &self.levels[n][self.levels[n + 1].len() * 2..]);

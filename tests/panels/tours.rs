@@ -83,7 +83,7 @@ fn the_autopsy_ends_with_the_collection_that_nobody_made() {
     begin(&mut window, "autopsy");
     wait(&mut window, "the first step", arrived);
     next(&mut window);
-    assert!(next(&mut window).starts_with("Some 100 MB."));
+    assert!(next(&mut window).starts_with("Some 80 MB, "));
     let counters = |window: &Window| window.state().session().model().counters().clone();
     assert_eq!(counters(&window).cycles, 0);
     assert!((70_000_000..130_000_000).contains(&counters(&window).committed), "{}", counters(&window).committed);
