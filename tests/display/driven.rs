@@ -99,14 +99,14 @@ fn the_real_window_is_driven_by_mouse_and_keyboard() {
     // The program ends. What is typed reaches a limit, which is raised, and it goes on.
     display.press("s");
     driver.wait("the end of the program", &STATE, THEME.waiting(), |pixels| pixels == 0);
-    driver.evaluate("(= (heap-limit) 16777216)");
+    driver.evaluate("(= (heap-limit) 4194304)");
     driver.wait("the answer", &CONSOLE, THEME.running(), |pixels| pixels > 3);
-    driver.evaluate("(len (= kept (let l nil (repeat 1000000 (push 1 l)) l)))");
+    driver.evaluate("(len (= kept (let l nil (repeat 300000 (push 1 l)) l)))");
     driver.wait("the question", &ALL, THEME.error(), |pixels| pixels > 100);
     // The field has the keyboard, and holds twice the limit.
     driver.change("going on", &ALL, |display| display.press("Return"));
     driver.wait("no question", &ALL, THEME.error(), |pixels| pixels == 0);
-    driver.wait("a heap of sixteen megabytes of cells", &ALL, THEME.kind(PageKind::Cells), |pixels| pixels > 40_000);
+    driver.wait("a heap full of cells", &ALL, THEME.kind(PageKind::Cells), |pixels| pixels > 5_000);
 
     display.press("ctrl+q");
     let (code, time) = end_of(driver.program, Instant::now());
