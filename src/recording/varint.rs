@@ -58,6 +58,11 @@ impl<'b> Bytes<'b> {
     /// # Errors
     /// When the bytes end within it, or it has more than 64 bits.
     pub fn number(&mut self) -> Result<u64, Nonsense> {
+        // Most numbers of a page are a byte.
+        if let [byte @ ..0x80, rest @ ..] = self.0 {
+            self.0 = rest;
+            return Ok(u64::from(*byte));
+        }
         let mut number = 0;
         for (index, byte) in self.0.iter().enumerate().take(10) {
             let bits = u64::from(byte & 0x7f);
