@@ -103,15 +103,10 @@ impl Panel {
     #[must_use]
     pub const fn place(self) -> Place {
         match self {
-            Self::Map => Place::Centre,
-            Self::Balance | Self::Page | Self::FreeLists => Place::Side,
-            Self::Timeline
-            | Self::Collector
-            | Self::Source
-            | Self::Allocation
-            | Self::Breakpoints
-            | Self::OverTime
-            | Self::Difference => Place::Below,
+            // As large as the map, and behind it at first.
+            Self::Map | Self::OverTime => Place::Centre,
+            Self::Balance | Self::Page | Self::FreeLists | Self::Difference => Place::Side,
+            Self::Timeline | Self::Collector | Self::Source | Self::Allocation | Self::Breakpoints => Place::Below,
             Self::Console => Place::Corner,
         }
     }

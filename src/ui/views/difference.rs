@@ -29,11 +29,9 @@ impl DifferenceView {
         let before = session.marked()?;
         self.update(before, session.model());
         ScrollArea::both().id_salt("difference").auto_shrink(false).show(ui, |ui| {
-            ui.horizontal_top(|ui| {
-                self.show_sums(ui);
-                ui.add_space(24.0);
-                self.show_counts(ui);
-            });
+            self.show_counts(ui);
+            ui.add_space(10.0);
+            self.show_sums(ui);
         });
         asked
     }
@@ -91,7 +89,7 @@ fn heads(ui: &mut Ui, heads: &[&str]) {
 /// Which moments are compared, and what can be done about that.
 fn show_head(ui: &mut Ui, session: &Session) -> Option<Action> {
     let mut asked = None;
-    ui.horizontal(|ui| {
+    ui.horizontal_wrapped(|ui| {
         let keys = action::written(Action::Mark);
         let hint = format!("the moment that is shown is what others are compared with  [{keys}]");
         if ui.button("Mark as A").on_hover_text(hint).clicked() {
