@@ -1,7 +1,6 @@
 //! Drives the window's content through its accessibility tree, with a real runtime behind it.
 
-#![allow(dead_code, reason = "each test drives the window in its own way")]
-
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use eframe::egui::{Key, Modifiers};
@@ -13,18 +12,31 @@ use heapatlas::source::embedded::Beginning;
 use heapatlas::source::program::Program;
 use heapatlas::ui::app::App;
 use heapatlas::ui::session::Phase;
+use heapatlas::ui::transcript::Voice;
 use heapatlas::ui::{ThemeChoice, WindowOptions};
 
 /// A window that is only drawn, with nobody's settings.
 pub(crate) type Window = Harness<'static, App>;
 
+/// The system's allocator, which serves one heap of a process at a time: whoever needs it waits for it.
+static ALLOCATOR: Mutex<()> = Mutex::new(());
+
+/// Waits until no other test has a heap of blocks.
+pub(crate) fn alone_with_the_allocator() -> MutexGuard<'static, ()> {
+    ALLOCATOR.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Longer than anything here takes on a slow machine.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A window on a runtime that loads its library.
 pub(crate) fn open(paused: bool) -> Window {
-    let beginning = Beginning { program: Program::default(), speed: Speed::SLOW_MOTION, paused, asks: true };
-    open_on(Subject::Program(beginning))
+    open_program(Program::default(), paused)
+}
+
+/// A window on a program in slow motion.
+pub(crate) fn open_program(program: Program, paused: bool) -> Window {
+    open_on(Subject::Program(Beginning { program, speed: Speed::SLOW_MOTION, paused, asks: true }))
 }
 
 /// A window on a program or a recording.
@@ -81,13 +93,47 @@ pub(crate) fn finished(window: &mut Window) {
     wait(window, "the end", |app| app.session().progress().phase() == Phase::Finished);
 }
 
-/// Types a text into the console.
+/// Whether the program does this.
+pub(crate) fn phase_is(app: &App, phase: &Phase<'_>) -> bool {
+    app.session().progress().phase() == *phase
+}
+
+/// Types a text into the console, and waits for what comes of it.
 pub(crate) fn evaluate(window: &mut Window, text: &str) {
+    type_in(window, text);
+    finished(window);
+}
+
+/// Types a text into the console.
+pub(crate) fn type_in(window: &mut Window, text: &str) {
     window.get_by_label("Arc to evaluate").focus();
     window.run_steps(1);
     window.get_by_label("Arc to evaluate").type_text(text);
     window.run_steps(1);
     window.key_press(Key::Enter);
     window.run_steps(2);
-    finished(window);
+}
+
+/// A window on a runtime that has loaded its library and evaluated a text.
+pub(crate) fn open_with(text: &str) -> Window {
+    let mut harness = open(true);
+    wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));
+    click(&mut harness, "Skip");
+    wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
+    type_in(&mut harness, text);
+    wait(&mut harness, "an answer", |app| phase_is(app, &Phase::Finished));
+    harness.key_press(eframe::egui::Key::Escape);
+    harness.run_steps(2);
+    harness
+}
+
+/// How many forms have begun.
+pub(crate) fn forms(app: &App) -> u64 {
+    app.session().model().forms().count()
+}
+
+/// What was said last, and by whom.
+pub(crate) fn last_line(app: &App) -> (Voice, String) {
+    let line = app.session().transcript().lines().last().cloned().expect("a line");
+    (line.voice, line.text)
 }

@@ -1,9 +1,8 @@
 //! Drives the window through time, by its accessibility tree: live, with a real runtime behind it, and in a recording.
 
-mod window_driver;
-
 use std::path::Path;
 
+use super::driver::{Window, click, open, open_on, press, standing_still, wait};
 use eframe::egui::accesskit::{Role, Toggled};
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -15,7 +14,6 @@ use heapatlas::model::marks::Sort;
 use heapatlas::source::Subject;
 use heapatlas::source::recording::Origin;
 use heapatlas::ui::session::Phase;
-use window_driver::{Window, click, open, open_on, press, standing_still, wait};
 
 /// A window on a runtime that has loaded its library.
 fn open_live() -> Window {
