@@ -45,6 +45,7 @@ impl Machine {
             () => {
                 self.registers.fp = fp;
                 self.registers.pc = pc - 1;
+                self.registers.code = code;
             };
         }
         macro_rules! read_again {
@@ -557,7 +558,12 @@ impl Machine {
                 if inline.builtin != name {
                     continue;
                 }
-                let slow = if instruction.opcode() == inline.value as u8 { Op::SlowValue } else { Op::SlowTest };
+                let slow = match instruction.opcode() {
+                    opcode if opcode == inline.value as u8 => Op::SlowValue,
+                    opcode if inline.test.is_some_and(|test| opcode == test as u8) => Op::SlowTest,
+                    // It has become a call before: the global has held the builtin again since, and code was compiled.
+                    _ => continue,
+                };
                 self.world.heap.set_word(code, at, instruction.with_op(slow).word());
             }
         }
