@@ -1,5 +1,5 @@
 //! The whole of a session, by mouse and keyboard: load the library, pause, step a collection object by object, then by phase
-//! to its end, look at a page, find why something on it is alive, set a limit.
+//! to its end, look at a page, find why something on it is alive, set a limit, hit it, raise it, go on.
 //!
 //! `--verify` has the runtime walk the heap at every step, and the panel say whether the pages count the same. Its number
 //! of walks changes with every step, so that waiting for a change is waiting for the step.
@@ -96,11 +96,18 @@ fn the_real_window_is_driven_by_mouse_and_keyboard() {
     driver.change("the field with the keyboard", &SEARCH, |display| display.press("slash"));
     driver.change("why it is alive", &SIDE, |display| display.enter("map1"));
 
-    // The program ends, and a limit is set by what is typed. Reaching and raising it is in tests/window.rs.
+    // The program ends, and a limit is set by what is typed. What keeps more than that asks, and goes on when it is raised.
     display.press("s");
     driver.wait("the end of the program", &STATE, THEME.waiting(), |pixels| pixels == 0);
     driver.evaluate("(= (heap-limit) 4194304)");
     driver.wait("the answer", &CONSOLE, THEME.running(), |pixels| pixels > 3);
+    let said = display.count(&CONSOLE, THEME.running());
+    driver.evaluate("(let l nil (repeat 300000 (push 1 l)) (len l))");
+    driver.wait("the question", &STATE, THEME.waiting(), |pixels| pixels > 30);
+    // The field of the question has the keyboard, and holds twice the limit.
+    driver.change("a limit that is raised", &STATE, |display| display.press("Return"));
+    driver.wait("a program that goes on", &STATE, THEME.waiting(), |pixels| pixels == 0);
+    driver.wait("its value", &CONSOLE, THEME.running(), |pixels| pixels > said);
 
     display.press("ctrl+q");
     let (code, time) = end_of(driver.program, Instant::now());
