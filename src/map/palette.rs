@@ -134,7 +134,7 @@ impl Theme {
     /// A program that stands still.
     #[must_use]
     pub fn waiting(self) -> Rgb {
-        self.pick(Rgb(240, 190, 60), Rgb(190, 130, 0))
+        self.pick(Rgb(240, 190, 60), Rgb(138, 94, 0))
     }
 
     /// What went wrong.

@@ -4,7 +4,7 @@
 use std::time::{Duration, Instant};
 
 use eframe::egui::epaint::{ClippedShape, TextShape};
-use eframe::egui::{Color32, Key, Modifiers, Rect, Shape, Vec2, vec2};
+use eframe::egui::{Color32, Key, Modifiers, Rect, Shape, Theme, Vec2, vec2};
 use egui_kittest::Harness;
 use egui_kittest::kittest::{By, Queryable};
 use heapatlas::command::Speed;
@@ -51,11 +51,15 @@ impl Window {
         let subject = Subject::Program(beginning);
         let options =
             WindowOptions { subject, title: "arc.arc (built in)".to_owned(), theme, close: crossbeam_channel::never() };
+        // The harness chooses a theme after the window has.
+        let shown = if theme == ThemeChoice::Light { Theme::Light } else { Theme::Dark };
         let harness = Harness::builder()
             .with_size(size)
+            .with_theme(shown)
             .build_eframe(|creation| App::new(&creation.egui_ctx, options).expect("a runtime"));
         let mut window = Self { harness, name: format!("{theme:?} {size:?}"), wrong: Vec::new() };
         window.wait("the end", |app| app.session().progress().phase() == Phase::Finished);
+        assert_eq!(window.harness.ctx.theme(), shown);
         window
     }
 

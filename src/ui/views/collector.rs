@@ -223,17 +223,19 @@ fn show_pauses(ui: &mut Ui, pauses: &Pauses) {
     let most = pauses.counts.iter().copied().max().unwrap_or(1).max(1);
     let classes = (last - first + 1).max(4);
     let wide = rect.width() / classes as f32;
-    let labelled = (LABEL / wide).ceil().max(1.0) as usize;
+    let mut labelled = f32::NEG_INFINITY;
     for (n, count) in pauses.counts[first..=last].iter().enumerate() {
         let x = rect.left() + n as f32 * wide;
         // One pause among thousands is to be seen, too.
         let high = if *count == 0 { 0.0 } else { ((ground - rect.top()) * *count as f32 / most as f32).max(1.5) };
         let bar = Rect::from_min_max(pos2(x + 1.0, ground - high), pos2(x + wide - 1.0, ground));
         ui.painter().rect_filled(bar, 1.0, color(theme.running()));
-        if n.is_multiple_of(labelled) {
+        let end = (x + wide).min(rect.right() - LABEL / 2.0);
+        if end - labelled >= LABEL {
             let label = format::time(Duration::from_micros(1 << (first + n)));
-            let at = pos2((x + wide).min(rect.right() - LABEL / 2.0), rect.bottom());
+            let at = pos2(end, rect.bottom());
             ui.painter().text(at, Align2::CENTER_BOTTOM, label, font.clone(), color(theme.faint_text()));
+            labelled = end;
         }
     }
 }

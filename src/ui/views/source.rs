@@ -128,7 +128,8 @@ fn show_line(ui: &mut Ui, text: &str, number: u32, form: Option<&Form>, lit: boo
         ui.painter().rect_filled(rect, 0.0, color(theme.pressed()));
     }
     let font = TextStyle::Monospace.resolve(ui.style());
-    let faint = color(theme.faint_text());
+    // What is paler elsewhere can't be read on a line that is lit.
+    let faint = color(if lit { theme.text() } else { theme.faint_text() });
     let y = rect.center().y;
     let put = |x: f32, align: Align2, text: &str, ink| {
         ui.painter().text(pos2(x, y), align, text, font.clone(), ink);
