@@ -99,10 +99,10 @@ fn the_real_window_is_driven_by_mouse_and_keyboard() {
     // The program ends, and a limit is set by what is typed. What keeps more than that asks, and goes on when it is raised.
     display.press("s");
     driver.wait("the end of the program", &STATE, THEME.waiting(), |pixels| pixels == 0);
-    driver.evaluate("(= (heap-limit) 4194304)");
+    driver.evaluate("(= (heap-limit) 2097152)");
     driver.wait("the answer", &CONSOLE, THEME.running(), |pixels| pixels > 3);
     let said = display.count(&CONSOLE, THEME.running());
-    driver.evaluate("(let l nil (repeat 300000 (push 1 l)) (len l))");
+    driver.evaluate("(let l nil (repeat 100000 (push 1 l)) (len l))");
     driver.wait("the question", &STATE, THEME.waiting(), |pixels| pixels > 30);
     // The field of the question has the keyboard, and holds twice the limit.
     driver.change("a limit that is raised", &STATE, |display| display.press("Return"));
