@@ -1,5 +1,5 @@
-//! Random programs whose collector is stepped: after every step the counts that the window shows, summed over the pages of
-//! the frames, equal a fresh walk of the heap, and the heap verifies.
+//! Random programs whose collector is stepped: after every step the counts that the window shows, summed over the pages
+//! of the frames, equal a fresh walk of the heap, and the heap verifies.
 
 use std::io;
 use std::sync::{Arc, Mutex};

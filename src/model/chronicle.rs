@@ -1,5 +1,5 @@
-//! A whole run without its pages: the counters over time, what happened, the collections, the forms. What a model of one moment does not
-//! know of the others is here.
+//! A whole run without its pages: the counters over time, what happened, the collections, the forms. What a model of
+//! one moment does not know of the others is here.
 
 use std::time::Duration;
 

@@ -137,7 +137,8 @@ impl Program {
         }
     }
 
-    /// Loads the texts, runs the files and evaluates the expressions. Gives the value of the last expression as `write` prints it.
+    /// Loads the texts, runs the files and evaluates the expressions. Gives the value of the last expression as `write`
+    /// prints it.
     ///
     /// # Errors
     /// The first error.

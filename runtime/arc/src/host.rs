@@ -69,7 +69,8 @@ pub trait Host: fmt::Debug + Send {
         Answer::Signal
     }
 
-    /// What came of an [`Verdict::Evaluate`] or a [`Verdict::Test`]: the value of the last form as `write` prints it, if there was one.
+    /// What came of an [`Verdict::Evaluate`] or a [`Verdict::Test`]: the value of the last form as `write` prints it, if
+    /// there was one.
     fn evaluated(&mut self, _heap: &mut Heap, _result: Result<Option<String>, ArcError>) {}
 
     /// The collector went the step that the host wanted, and this is what it did.

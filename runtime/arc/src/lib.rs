@@ -41,10 +41,11 @@
 //!
 //! # The rule
 //!
-//! Nothing recurses on Rust's stack as deep as a program likes: not the reader, the expander, the generator, the machine,
-//! the printer or equality. What is still to be done waits on stacks in the heap. Builtins written in Rust call no function of the program;
-//! those that must, such as `apply` and `on-err`, are bytecode. Deep recursion, continuations that can be entered
-//! again, green threads, stepping, and a collector that moves objects all follow from that.
+//! Nothing recurses on Rust's stack as deep as a program likes: not the reader, the expander, the generator, the
+//! machine, the printer or equality. What is still to be done waits on stacks in the heap. Builtins written in Rust
+//! call no function of the program; those that must, such as `apply` and `on-err`, are bytecode. Deep recursion,
+//! continuations that can be entered again, green threads, stepping, and a collector that moves objects all follow from
+//! that.
 //!
 //! # Words
 //!

@@ -3,9 +3,11 @@
 //! * `touring` a tour through it
 //! * `comparing` the program under every policy, in its place
 //! * `files` what panels show, written to files
+//! * `playing` the past in motion
 
 mod comparing;
 mod files;
+mod playing;
 mod touring;
 
 use std::path::PathBuf;
@@ -43,7 +45,6 @@ use crate::format;
 use crate::map::balance::Term;
 use crate::map::colouring::Colouring;
 use crate::map::layout::Order;
-use crate::past;
 use crate::source::tour;
 
 /// The window.
@@ -451,33 +452,6 @@ impl App {
         if let Some(answer) = shown.inner {
             self.panels.session.send(answer);
         }
-    }
-}
-
-impl App {
-    /// Shows the run along the other axis. What plays would go on at another place there.
-    fn change_axis(&mut self) {
-        self.playback.set(Play::Stop);
-        self.panels.timeline.change_axis();
-    }
-
-    /// Moves the past on, while it is played.
-    fn play(&mut self, ctx: &Context) {
-        if !self.playback.is_moving() {
-            return;
-        }
-        ctx.request_repaint();
-        // What was asked for last is to be seen before the next is asked for.
-        let session = &mut self.panels.session;
-        if session.is_seeking() {
-            return;
-        }
-        let axis = self.panels.timeline.axis();
-        let time = Duration::from_secs_f32(ctx.input(|input| input.stable_dt).min(0.2));
-        let (extent, shown) = (session.extent_in_time(), session.position());
-        let at = self.playback.step(axis, extent, shown, time);
-        let is_end = at >= axis.of(extent.1);
-        session.go(if is_end { Go::Now } else { Go::To(past::Target::on(axis, at)) });
     }
 }
 

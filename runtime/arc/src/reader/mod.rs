@@ -48,7 +48,8 @@ pub(crate) fn atom(world: &mut World, token: &CharBuffer) -> Outcome<Value> {
 }
 
 /// Reads the next datum of an input port; `None` at the end of the input. When it fails because the heap has no room
-/// or the port has nothing yet, the port stands where it stood before. Where the port has a name, notes where the lists of the datum begin.
+/// or the port has nothing yet, the port stands where it stood before. Where the port has a name, notes where the lists
+/// of the datum begin.
 pub(crate) fn read(world: &mut World, port: ObjectRef) -> Outcome<Option<Value>> {
     let mark = ports::set_mark(world, port);
     let result = Reader::new(world, port).read();

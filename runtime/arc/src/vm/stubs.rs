@@ -18,7 +18,7 @@ use crate::world::World;
 
 /// In a frame of `on-err`: the register of the dynamic state to go back to, the one that gets the condition, the
 /// instruction behind the one that fills the former, and the one from which on the handler is called. Before the first
-/// of them the arguments are still in doubt, and there is nothing to go back to.
+/// of these there is nothing to go back to.
 pub(super) const HANDLER_STATE: usize = 2;
 pub(super) const HANDLER_REGISTER: usize = 3;
 pub(super) const PROTECTED_PC: usize = 1;

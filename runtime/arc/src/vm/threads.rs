@@ -1,7 +1,8 @@
 //! Green threads: frames put away as continuations, taken up again in turn.
 //!
-//! Threads change at safepoints, when one sleeps, when one waits for the lock of `atomic-invoke`, and when one reads from
-//! a connection or a command that has nothing yet. A thread that does not run is an object with the record of its frames and its dynamic state.
+//! Threads change at safepoints, when one sleeps, when one waits for the lock of `atomic-invoke`, and when one reads
+//! from a connection or a command that has nothing yet. A thread that does not run is an object with the record of its
+//! frames and its dynamic state.
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
