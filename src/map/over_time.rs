@@ -82,11 +82,20 @@ pub fn columns(over_time: &OverTime, axis: Axis, (from, to): (f64, f64), pixels:
     (0..pixels).map(column).collect()
 }
 
+/// What the image is coloured by when the map is coloured by this: what happened since some moment is no question where
+/// every moment is to be seen, and whose a page was is not kept for each of them.
+#[must_use]
+pub fn colouring_of(map: Colouring) -> Colouring {
+    match map {
+        Colouring::Change | Colouring::Form => Colouring::Kind,
+        other => other,
+    }
+}
+
 /// The colours of the emptiest and of the fullest page of a cell, as the map has them.
 #[must_use]
 pub fn colours(cell: Cell, column: &Column, colouring: Colouring, theme: Theme) -> [Rgb; 2] {
-    // What happened since some moment is no question here, where every moment is to be seen.
-    let colouring = if colouring == Colouring::Change { Colouring::Kind } else { colouring };
+    let colouring = colouring_of(colouring);
     let colour = |entry: PageEntry| {
         let since = |clock: u64| age_class(column.at.clock.saturating_sub(clock));
         let age = match colouring {
@@ -135,6 +144,22 @@ mod tests {
         assert!(
             few.iter().all(|line| line.cell(&over_time.columns()[0]).is_some() != matches!(line, Line::Hole { .. }))
         );
+    }
+
+    #[test]
+    fn what_is_not_kept_for_every_moment_is_coloured_by_kind() {
+        let mut heap = heapatlas_heap::Heap::new().expect("a heap");
+        heap.cons(heapatlas_heap::Value::NIL, heapatlas_heap::Value::T).expect("room");
+        let mut model = HeapModel::default();
+        model.apply(&heap.cut_frame(true));
+        let mut over_time = OverTime::of_run(1);
+        over_time.look(&model);
+        let column = &over_time.columns()[0];
+        let line = lines(&over_time, 100).into_iter().find_map(|line| line.cell(column)).expect("a page");
+        let by = |colouring| colours(line, column, colouring, Theme::Dark);
+        assert_eq!(by(Colouring::Form), by(Colouring::Kind));
+        assert_eq!(by(Colouring::Change), by(Colouring::Kind));
+        assert_ne!(by(Colouring::Residency), by(Colouring::Kind));
     }
 
     #[test]

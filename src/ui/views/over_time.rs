@@ -118,7 +118,9 @@ impl OverTimeView {
             let bytes = format::bytes((pages * PAGE) as u64);
             format!("a line is {pages} pages, {bytes}: above the emptiest of them, below the fullest")
         };
-        let words = format!("coloured by {}, as the map; {scale}; click to go there", colouring.name());
+        let shown = image::colouring_of(colouring);
+        let as_map = if shown == colouring { ", as the map" } else { "" };
+        let words = format!("coloured by {}{as_map}; {scale}; click to go there", shown.name());
         ui.add(Label::new(RichText::new(&words).weak()).truncate()).on_hover_text(&words);
     }
 
