@@ -7,6 +7,7 @@ use heapatlas_heap::terms::PAGE_GRANULES;
 use super::palette::{Marked, Rgb, Theme};
 use super::shade::Shade;
 use crate::model::difference::Change;
+use crate::model::pages::fullness;
 
 /// What the colours of the map say.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
@@ -94,6 +95,23 @@ impl Colouring {
     pub fn next(self) -> Self {
         let place = Self::ALL.iter().position(|choice| *choice == self).unwrap_or_default();
         Self::ALL[(place + 1) % Self::ALL.len()]
+    }
+
+    /// Where a page stands in what the colours show: of several pages that share a box, the one that stands lowest and the
+    /// one that stands highest are drawn. `class` as with [`Self::shade`].
+    #[must_use]
+    pub fn rank(self, entry: PageEntry, class: u8) -> usize {
+        match self {
+            Self::Kind => fullness(entry),
+            Self::LiveShare => entry.live(),
+            Self::Residency => entry.resident().map_or(1, |resident| 2 * usize::from(resident)),
+            Self::Age | Self::LastTouched if entry.kind().is_free() => 0,
+            Self::Age | Self::LastTouched => 1 + AGES.len() - usize::from(class),
+            Self::Form => usize::from(NO_FORM.saturating_sub(class)),
+            Self::Marking => (usize::from(entry.grey() > 0) << 16) + entry.marked(),
+            // Nothing is the last of them.
+            Self::Change => Change::ALL.len().saturating_sub(1 + usize::from(class)),
+        }
     }
 
     /// What a page looks like. `class` is that of the age, or of the form, that the choice is about, or the place

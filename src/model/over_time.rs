@@ -11,7 +11,7 @@ use heapatlas_heap::PageEntry;
 use heapatlas_heap::terms::{Address, PAGE, Span};
 
 use super::chronicle::{Axis, Position};
-use super::pages::{Page, fullness};
+use super::pages::{Page, fullness, is_telling};
 use super::{HeapModel, next_version};
 
 /// Columns and rows at most; both even.
@@ -36,9 +36,14 @@ impl Cell {
         Self { emptiest: page.entry, fullest: page.entry, touched: page.touched }
     }
 
-    /// Sums up with another.
+    /// Sums up with another. Tables show only where there is nothing else.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
+        match (is_telling(self.fullest), is_telling(other.fullest)) {
+            (true, false) => return self,
+            (false, true) => return other,
+            _ => {}
+        }
         let emptiest = if fullness(other.emptiest) < fullness(self.emptiest) { other.emptiest } else { self.emptiest };
         let fullest = if fullness(other.fullest) > fullness(self.fullest) { other.fullest } else { self.fullest };
         Self { emptiest, fullest, touched: self.touched.max(other.touched) }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use heapatlas_heap::frame::Frame;
-use heapatlas_heap::terms::{Address, GRANULE, PAGE, Span};
+use heapatlas_heap::terms::{Address, GRANULE, PAGE, PageKind, Span};
 use heapatlas_heap::{Colours, PageEntry};
 
 use super::next_version;
@@ -27,6 +27,13 @@ pub fn fullness(entry: PageEntry) -> usize {
         kind if kind.is_used() => 1 + entry.used(),
         _ => 1000,
     }
+}
+
+/// Whether a page says something of the heap where several are shown as one: the heap's own tables, which are in every
+/// mebibyte, would hide what lies between them.
+#[must_use]
+pub fn is_telling(entry: PageEntry) -> bool {
+    entry.kind() != PageKind::Tables
 }
 
 /// One extent and the entries of its pages.

@@ -49,6 +49,35 @@ fn the_map_is_coloured_by_each_quantity() {
 }
 
 #[test]
+fn zooming_out_shows_several_pages_a_box_and_zooming_in_each() {
+    let mut harness = open(true);
+    wait(&mut harness, "standing still", |app| phase_is(app, &Phase::Paused));
+    assert!(harness.query_by_label_contains("a box is a page of 4 KiB").is_some());
+    let together = "a box is 16 pages, 64.0 KiB: above the emptiest, below the fullest";
+    for _ in 0..20 {
+        if harness.query_by_label_contains(together).is_some() {
+            break;
+        }
+        harness.key_press(eframe::egui::Key::Minus);
+        harness.run_steps(2);
+    }
+    assert!(harness.query_by_label_contains(together).is_some(), "sixteen pages a box");
+    // From box to box, and a page of each is pinned.
+    let mut pinned = Vec::new();
+    for _ in 0..3 {
+        harness.key_press_modifiers(eframe::egui::Modifiers::SHIFT, eframe::egui::Key::ArrowRight);
+        harness.run_steps(2);
+        pinned.push(harness.state().map().pinned().expect("a page"));
+    }
+    assert!(pinned.windows(2).all(|pair| pair[1] - pair[0] == 64 << 10), "{pinned:?}");
+    for _ in 0..2 {
+        harness.key_press(eframe::egui::Key::Plus);
+        harness.run_steps(2);
+    }
+    assert!(harness.query_by_label_contains("a box is a page of 4 KiB").is_some());
+}
+
+#[test]
 fn a_page_is_found_by_symbol_and_tells_who_lives_there_and_why_it_stays() {
     let mut harness = open_with("(do (= treasure (list 'gold \"silver\" 12345)) nil)");
     look_for(&mut harness, "treasure");

@@ -1,9 +1,10 @@
 //! What the page table says of a page, in words.
 
-use heapatlas_heap::terms::{GRANULE, PageKind, Span};
+use heapatlas_heap::terms::{GRANULE, PAGE, PageKind, Span};
 
 use crate::format;
-use crate::model::pages::Page;
+use crate::map::balance::{self, Term};
+use crate::model::pages::{Page, Pages, fullness};
 
 /// A fact: a name, a value, and what it counts.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -86,6 +87,24 @@ pub fn in_short(page: Page) -> String {
     format!("{address}  {kind}: {}{absent}", words.join(", "))
 }
 
+/// What one asks first of several pages that share a box.
+#[must_use]
+pub fn of_box(span: &Span, pages: &Pages) -> String {
+    let all = || pages.within(span.clone());
+    let balance = balance::of_pages(all());
+    let parts = Term::COMMITTED.into_iter().filter_map(|term| term.of(&balance).map(|bytes| (term, bytes)));
+    let parts = parts.filter(|(_, bytes)| *bytes > 0);
+    let parts: Vec<String> = parts.map(|(term, bytes)| format!("{} {}", format::bytes(bytes), term.name())).collect();
+    let fill = |page: &Page| fullness(page.entry);
+    let extremes = [("emptiest", all().min_by_key(fill)), ("fullest", all().max_by_key(fill))];
+    let extremes =
+        extremes.map(|(name, page)| page.map_or_else(String::new, |page| format!("\n{name}: {}", in_short(page))));
+    let count = all().count();
+    let missing = (span.end - span.start) / PAGE - count;
+    let holes = if missing > 0 { format!(", and {missing} that are not ours") } else { String::new() };
+    format!("{}  {count} pages{holes}: {}{}", format::address(span.start), parts.join(", "), extremes.concat())
+}
+
 /// A hole, in words.
 #[must_use]
 pub fn of_hole(span: &Span) -> String {
@@ -122,7 +141,6 @@ const fn meaning_of(kind: PageKind) -> &'static str {
 mod tests {
     use super::*;
     use crate::model::HeapModel;
-    use heapatlas_heap::terms::PAGE;
     use heapatlas_heap::{Heap, Value};
 
     #[test]
@@ -139,6 +157,8 @@ mod tests {
         assert_eq!(balance.total(), PAGE);
         let words = in_short(page);
         assert!(words.contains("cells: ") && words.contains("unjudged") && words.contains("free"), "{words}");
+        let words = of_box(&(page.address..page.address + 4 * PAGE), model.pages());
+        assert!(words.contains("4 pages: ") && words.contains("emptiest: ") && words.contains("free runs"), "{words}");
         let facts = of(page);
         assert!(facts.iter().any(|fact| fact.name == "free runs"));
         assert!(facts.iter().all(|fact| !fact.value.is_empty() && !fact.meaning.is_empty()));

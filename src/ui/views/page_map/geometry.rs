@@ -1,7 +1,7 @@
 //! Where rows and pages lie, in points: from rows of the layout to rectangles, and back from a point to a page.
 
 use eframe::egui::{Pos2, Rect, Vec2, pos2, vec2};
-use heapatlas_heap::terms::{Address, CHUNK_PAGES, POOL_PAGES, Span};
+use heapatlas_heap::terms::{Address, CHUNK_PAGES, PAGE, POOL_PAGES, Span};
 
 use super::Step;
 use crate::map::layout::{Layout, Order, Row};
@@ -9,9 +9,14 @@ use crate::map::layout::{Layout, Order, Row};
 /// Height of the row of a hole, in points.
 pub const HOLE_HEIGHT: f32 = 24.0;
 /// Tiles to choose from, in pixels: squares of these sides.
-const SIDES: [u32; 13] = [2, 3, 4, 6, 8, 10, 13, 16, 20, 24, 32, 40, 52];
+const SIDES: [u32; 11] = [4, 6, 8, 10, 13, 16, 20, 24, 32, 40, 52];
 /// The widths that fitting all pages chooses from: no smaller than can be told apart, no larger than is pleasant.
 const FITTING: std::ops::RangeInclusive<u32> = 4..=26;
+/// Where not all pages fit one by one, a tile stands for so many times as many, and again: for a gibibyte at most.
+const TOGETHER: usize = 4;
+const MOST_TOGETHER: usize = 1 << 18;
+/// The side of a tile of several pages at least: it shows two of them, one above the other.
+const LEAST_TOGETHER: u32 = 6;
 /// How much taller than wide a tile is at most.
 const TALLEST: (u32, u32) = (7, 4);
 /// Height of a band, in pixels, about.
@@ -23,7 +28,7 @@ const COLUMNS: std::ops::RangeInclusive<usize> = POOL_PAGES / 2..=4 * CHUNK_PAGE
 /// Pages a row at least where all of them are to fit.
 const FITTING_COLUMNS: usize = 2 * POOL_PAGES;
 
-/// The tile of a page, in pixels.
+/// The tile of a box, in pixels.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Tile {
     /// Its width, the line to the next page included.
@@ -32,11 +37,19 @@ pub struct Tile {
     pub height: u32,
     /// What keeps a pool apart from the next.
     pub gap: u32,
+    /// How many pages it stands for, a power of two.
+    pub pages: usize,
 }
 
 impl Tile {
+    /// The square of a page.
     const fn square(side: u32) -> Self {
-        Self { width: side, height: side, gap: if side >= APART_FROM { 2 } else { 0 } }
+        Self { width: side, height: side, gap: if side >= APART_FROM { 2 } else { 0 }, pages: 1 }
+    }
+
+    /// The square of some pages.
+    const fn of(pages: usize, side: u32) -> Self {
+        if pages == 1 { Self::square(side) } else { Self { width: side, height: side, gap: 0, pages } }
     }
 
     /// Where a column begins, or, of the number of columns, where a row ends.
@@ -52,9 +65,17 @@ impl Tile {
         (x >= 0.0 && within < POOL_PAGES).then(|| (x / pool) as usize * POOL_PAGES + within)
     }
 
-    /// The next larger square to choose from, or the next smaller one.
+    /// The next larger square to choose from, or the next smaller one. What is smaller than the smallest square of a page is
+    /// one of several pages.
     #[must_use]
     pub fn next(self, larger: bool) -> Self {
+        let pages = if larger { self.pages / TOGETHER } else { self.pages * TOGETHER };
+        if self.pages > 1 || (!larger && self.width <= SIDES[0]) {
+            return match pages {
+                0 | 1 => Self::square(SIDES[0]),
+                _ => Self::of(pages.min(MOST_TOGETHER), LEAST_TOGETHER),
+            };
+        }
         let found = if larger {
             SIDES.into_iter().find(|side| *side > self.width)
         } else {
@@ -83,7 +104,7 @@ impl Geometry {
         let tile = chosen.unwrap_or_else(|| fitting(extents, order, room, pixel));
         let fits = |columns: &usize| tile.left_of(*columns) as f32 <= width;
         let columns = powers().take_while(fits).last().unwrap_or(*COLUMNS.start());
-        let layout = Layout::ordered(extents, columns, order);
+        let layout = Layout::ordered(extents, columns, order, tile.pages);
         let mut tops = Vec::with_capacity(layout.rows().len() + 1);
         let mut top = 0.0;
         for row in layout.rows() {
@@ -103,7 +124,7 @@ impl Geometry {
         &self.layout
     }
 
-    /// The tile of a page.
+    /// The tile of a box.
     #[must_use]
     pub fn tile(&self) -> Tile {
         self.tile
@@ -154,7 +175,14 @@ impl Geometry {
         bands
     }
 
-    /// Where the tile of a page is, without the line to the next.
+    /// The addresses of the box in which one lies.
+    #[must_use]
+    pub fn box_of(&self, address: Address) -> Span {
+        let start = address.align_down(self.layout.box_bytes());
+        start..start + self.layout.box_bytes()
+    }
+
+    /// Where the tile of the box is in which a page lies, without the line to the next.
     #[must_use]
     pub fn page(&self, address: Address) -> Option<Rect> {
         let (row, column) = self.layout.place_of(address)?;
@@ -164,15 +192,15 @@ impl Geometry {
         Some(Rect::from_min_size(pos2(self.left_of(column), self.tops[row]), size))
     }
 
-    /// The address at a point, of a page or of a gap between two.
+    /// The address at a point, of a box or of a gap between two.
     #[must_use]
-    pub fn page_at(&self, at: Pos2) -> Option<Address> {
+    pub fn box_at(&self, at: Pos2) -> Option<Address> {
         let row = self.row_at(at.y)?;
         let column = self.tile.column_at(at.x / self.pixel)?;
         self.layout.address_at(row, column)
     }
 
-    /// The page beside another on the map.
+    /// The box beside the one in which a page lies.
     #[must_use]
     pub fn beside(&self, address: Address, step: Step) -> Option<Address> {
         let (row, column) = self.layout.place_of(address)?;
@@ -211,30 +239,46 @@ fn powers() -> impl Iterator<Item = usize> {
 }
 
 /// The largest tile with which all pages fit, over every length of a row: a square, or taller than wide where there is
-/// room, which shows the fill better.
+/// room, which shows the fill better. Where not all pages fit one by one, the fewest pages a tile.
 fn fitting(extents: &[Span], order: Order, room: Vec2, pixel: f32) -> Tile {
-    let side_of = |columns: usize| {
-        let layout = Layout::ordered(extents, columns, order);
-        let holes = layout.rows().iter().filter(|row| matches!(row, Row::Hole { .. })).count();
-        let rows = layout.rows().len() - holes;
-        let high = ((room.y - holes as f32 * HOLE_HEIGHT) / pixel / rows.max(1) as f32) as u32;
-        let apart = (columns / POOL_PAGES) as f32 * Tile::square(APART_FROM).gap as f32;
-        let wide = ((room.x / pixel - apart) / columns as f32) as u32;
-        (high.min(wide), high)
+    let all: usize = extents.iter().map(|extent| (extent.end - extent.start) / PAGE).sum();
+    let together = std::iter::successors(Some(1), |pages| Some(pages * TOGETHER)).take_while(|n| *n <= MOST_TOGETHER);
+    let area = room.x * room.y / pixel / pixel;
+    let least = |pages: usize| if pages == 1 { *FITTING.start() } else { LEAST_TOGETHER };
+    // Most can be seen not to fit without laying them out.
+    let may_fit = |pages: &usize| (all / pages) as f32 * (least(*pages) * least(*pages)) as f32 <= area;
+    let fits = |pages: usize| {
+        let (side, high) = largest(extents, order, (room, pixel), pages);
+        (side >= least(pages)).then_some((pages, side, high))
     };
-    let (side, high) = powers().filter(|columns| *columns >= FITTING_COLUMNS).map(side_of).max().unwrap_or_default();
+    let found = together.filter(may_fit).find_map(fits);
+    // So many holes that they leave no room: there is nothing but scrolling.
+    let (pages, side, high) = found.unwrap_or((1, *FITTING.start(), *FITTING.start()));
     let most = (*FITTING.end() as f32 / pixel) as u32;
-    let square = Tile::square(side.clamp(*FITTING.start(), most.max(*FITTING.start())));
+    let square = Tile::of(pages, side.clamp(*FITTING.start(), most.max(*FITTING.start())));
     match order {
         Order::Rows => Tile { height: high.clamp(square.width, square.width * TALLEST.0 / TALLEST.1), ..square },
         Order::Hilbert => square,
     }
 }
 
+/// The side of the largest squares with which boxes of so many pages fit, and how high they could be.
+fn largest(extents: &[Span], order: Order, (room, pixel): (Vec2, f32), pages: usize) -> (u32, u32) {
+    let side_of = |columns: usize| {
+        let layout = Layout::ordered(extents, columns, order, pages);
+        let holes = layout.rows().iter().filter(|row| matches!(row, Row::Hole { .. })).count();
+        let rows = layout.rows().len() - holes;
+        let high = ((room.y - holes as f32 * HOLE_HEIGHT) / pixel / rows.max(1) as f32) as u32;
+        let apart = (columns / POOL_PAGES) as f32 * Tile::of(pages, APART_FROM).gap as f32;
+        let wide = ((room.x / pixel - apart) / columns as f32) as u32;
+        (high.min(wide), high)
+    };
+    powers().filter(|columns| *columns >= FITTING_COLUMNS).map(side_of).max().unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
-    use heapatlas_heap::terms::PAGE;
 
     fn span(start: usize, pages: usize) -> Span {
         Address::new(start)..Address::new(start + pages * PAGE)
@@ -250,17 +294,17 @@ mod tests {
                 for page in 0..pages {
                     let address = Address::new(start + page * PAGE);
                     let square = geometry.page(address).expect("a square");
-                    assert_eq!(geometry.page_at(square.center()), Some(address));
+                    assert_eq!(geometry.box_at(square.center()), Some(address));
                 }
             }
             let hole = geometry.row(geometry.layout().place_of(Address::new(0x30_0000)).expect("the hole").0);
-            assert_eq!(geometry.page_at(pos2(5.0, (hole.0 + hole.1) / 2.0)), None);
+            assert_eq!(geometry.box_at(pos2(5.0, (hole.0 + hole.1) / 2.0)), None);
             assert_eq!(
                 geometry.hole_at((hole.0 + hole.1) / 2.0),
                 Some(Address::new(0x20_0000)..Address::new(0x4000_0000))
             );
-            assert_eq!(geometry.page_at(pos2(-1.0, 1.0)), None);
-            assert_eq!(geometry.page_at(pos2(1.0, 1e6)), None);
+            assert_eq!(geometry.box_at(pos2(-1.0, 1.0)), None);
+            assert_eq!(geometry.box_at(pos2(1.0, 1e6)), None);
         }
     }
 
@@ -307,14 +351,35 @@ mod tests {
         for _ in 0..40 {
             square = square.next(false);
         }
-        assert_eq!(square.width, 2);
+        assert_eq!((square.width, square.pages), (LEAST_TOGETHER, MOST_TOGETHER));
+        for _ in 0..10 {
+            square = square.next(true);
+        }
+        assert_eq!(square, Tile::square(6), "and back again");
+    }
+
+    #[test]
+    fn what_does_not_fit_page_by_page_fits_in_boxes() {
+        for (pages, order) in
+            [1 << 16, 1 << 20, 16 << 20].into_iter().flat_map(|n| [(n, Order::Rows), (n, Order::Hilbert)])
+        {
+            let extents = [span(0x10_0000, pages / 2), span(0x7000_0000_3000, pages / 2)];
+            let geometry = Geometry::new(&extents, order, vec2(900.0, 500.0), 1.0, None);
+            assert!(geometry.size().x <= 900.0 && geometry.size().y <= 500.0, "{pages}: {:?}", geometry.size());
+            assert!(geometry.tile().pages > 1 && geometry.tile().width >= LEAST_TOGETHER);
+            for address in [extents[0].start, extents[0].end - PAGE, extents[1].start, extents[1].end - PAGE] {
+                let tile = geometry.page(address).expect("a tile");
+                let found = geometry.box_at(tile.center()).expect("a box");
+                assert_eq!(geometry.box_of(address), found..found + geometry.layout().box_bytes());
+            }
+        }
     }
 
     #[test]
     fn nothing_mapped_is_an_empty_map() {
         let geometry = Geometry::new(&[], Order::Rows, vec2(400.0, 100.0), 1.0, None);
         assert_eq!(geometry.size().y, 0.0);
-        assert_eq!(geometry.page_at(pos2(1.0, 1.0)), None);
+        assert_eq!(geometry.box_at(pos2(1.0, 1.0)), None);
         assert_eq!(geometry.rows_between(0.0, 100.0), 0..0);
     }
 }

@@ -1,13 +1,13 @@
 //! What the colours of the map mean, and the scale.
 
 use eframe::egui::{Label, RichText, Ui};
-use heapatlas_heap::terms::{PAGE, PageKind};
+use heapatlas_heap::terms::PageKind;
 
 use super::{PageMap, raster};
 use crate::format;
 use crate::map::balance::Term;
 use crate::map::colouring::{AGES, Colouring, NO_FORM, OTHER_FORM, fill_of_form};
-use crate::map::layout::Order;
+use crate::map::layout::{Layout, Order};
 use crate::map::palette::{Marked, Theme};
 use crate::model::HeapModel;
 use crate::model::difference::Change;
@@ -61,15 +61,25 @@ pub fn show(ui: &mut Ui, map: &PageMap, model: &HeapModel, lit: Option<Term>) {
             show_fill(ui, model, theme);
         }
         if let Some(drawn) = &map.drawn {
-            let columns = drawn.layout().columns();
-            let row = format::bytes((columns * PAGE) as u64);
-            let scale = match drawn.layout().order() {
-                Order::Rows => format!("a box is a page of 4 KiB, a row {columns} pages, {row}"),
-                Order::Hilbert => "a box is a page of 4 KiB, a square of 16 × 16 a mebibyte".to_owned(),
-            };
-            note(ui, &scale);
+            note(ui, &scale_in_words(drawn.layout(), map.colouring()));
         }
     });
+}
+
+/// How many bytes a mark stands for.
+fn scale_in_words(layout: &Layout, colouring: Colouring) -> String {
+    let (columns, pages) = (layout.columns(), layout.box_pages());
+    let bytes = |boxes: usize| format::bytes((boxes * layout.box_bytes()) as u64);
+    let (least, most) = if colouring == Colouring::Kind { ("emptiest", "fullest") } else { ("least", "most") };
+    let of_box = match pages {
+        1 => "a box is a page of 4 KiB".to_owned(),
+        _ => format!("a box is {pages} pages, {}: above the {least}, below the {most}", bytes(1)),
+    };
+    match (layout.order(), pages) {
+        (Order::Rows, 1) => format!("{of_box}, a row {columns} pages, {}", bytes(columns)),
+        (Order::Rows, _) => format!("{of_box}; a row is {}", bytes(columns)),
+        (Order::Hilbert, _) => format!("{of_box}; a square of 16 × 16 is {}", bytes(256)),
+    }
 }
 
 fn in_a_row(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {

@@ -25,6 +25,7 @@ pub mod span_bar;
 pub mod view;
 
 use std::rc::Rc;
+use std::time::{Duration, Instant};
 
 use eframe::egui::{Key, Label, Response, Role, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, vec2};
 use heapatlas_heap::terms::{Address, PAGE, PageKind, Span};
@@ -91,6 +92,8 @@ pub struct PageMap {
     drawn: Option<Rc<Geometry>>,
     basis: Option<Basis>,
     bands: Bands,
+    /// When all pages were looked at last to show several in a box, and how long that took.
+    looked: Option<(Instant, Duration)>,
 }
 
 /// What a geometry follows from. With millions of pages it is worth keeping.
@@ -109,6 +112,11 @@ const GUTTER: f32 = 118.0;
 const GUTTER_GAP: f32 = 10.0;
 /// Pages that are outlined at most.
 const MOST_OUTLINED: usize = 64;
+/// Where boxes of several pages show more pages than this, they are looked at again at intervals only: so many times as
+/// long as looking takes, and this long at least.
+const MANY: usize = 64 << 10;
+const LOOKING_SHARE: u32 = 20;
+const INTERVAL: Duration = Duration::from_millis(200);
 /// How far a zoom gesture goes until the next tile.
 const TURN: f32 = 0.18;
 
@@ -178,7 +186,7 @@ impl PageMap {
         self.pinned = None;
     }
 
-    /// Larger tiles, or smaller ones.
+    /// Larger tiles, or smaller ones, and in the end several pages a tile.
     pub fn zoom(&mut self, larger: bool) {
         if let Some(drawn) = &self.drawn {
             self.chosen = Some(drawn.tile().next(larger));
@@ -204,11 +212,14 @@ impl PageMap {
         let first = pages.extents().first().map(|extent| extent.span.start);
         let beside = self.pinned.and_then(|pinned| {
             if self.order == Order::Hilbert {
-                return self.drawn.as_ref()?.beside(pinned, step).filter(|address| pages.at(*address).is_some());
+                let there = self.drawn.as_ref()?.beside(pinned, step)?;
+                let bytes = self.drawn.as_ref()?.layout().box_bytes();
+                return pages.within(there..there + bytes).next().map(|page| page.address);
             }
+            let bytes = self.drawn.as_ref().map_or(PAGE, |drawn| drawn.layout().box_bytes());
             let distance = match step {
-                Step::Left | Step::Right => PAGE,
-                Step::Up | Step::Down => columns * PAGE,
+                Step::Left | Step::Right => bytes,
+                Step::Up | Step::Down => columns * bytes,
             };
             let forward = matches!(step, Step::Right | Step::Down);
             let there = if forward { pinned.get().checked_add(distance) } else { pinned.get().checked_sub(distance) };
@@ -276,13 +287,19 @@ impl PageMap {
             let (colouring, lit, forms) = (self.colouring, overlay.lit, self.forms.clone());
             let corner = snapped(corner, pixel);
             let before = overlay.before;
-            let scene = Scene { geometry: &geometry, model, before, colouring, lit, forms: &forms, corner };
+            let looks_again = self.looks_again(ui, &geometry, model);
+            let scene =
+                Scene { geometry: &geometry, model, before, colouring, lit, forms: &forms, looks_again, corner };
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, in_words(model)));
             if let Some(rect) = wanted {
                 ui.scroll_to_rect(rect.translate(scene.corner).expand(theme::CONTROL), None);
             }
             let shown = geometry.rows_between(viewport.top(), viewport.bottom());
+            let begun = Instant::now();
             scene.draw_rows(ui, shown.clone(), &mut self.bands);
+            if looks_again {
+                self.looked = Some((begun, begun.elapsed()));
+            }
             self.shown = geometry.layout().span_of(shown.clone());
             scene.draw_gutter(ui, shown);
             overlay.draw(ui, &scene);
@@ -307,6 +324,18 @@ impl PageMap {
         self.basis = Some(basis);
         self.drawn = Some(Rc::clone(&geometry));
         geometry
+    }
+
+    /// Whether pages are to be looked at again. Millions of them take their time, and few of them can be told apart.
+    fn looks_again(&self, ui: &Ui, geometry: &Geometry, model: &HeapModel) -> bool {
+        let Some((at, took)) = self.looked.filter(|_| geometry.tile().pages > 1 && model.pages().len() > MANY) else {
+            return true;
+        };
+        let rest = (took * LOOKING_SHARE).max(INTERVAL).checked_sub(at.elapsed());
+        if let Some(rest) = rest {
+            ui.ctx().request_repaint_after(rest);
+        }
+        rest.is_none()
     }
 
     /// The whole span in one bar, and which part of it is shown below.
@@ -343,19 +372,16 @@ impl PageMap {
 
     /// Selects from where the mouse was pressed to where it is dragged.
     fn drag(&mut self, scene: &Scene<'_>, response: &Response) {
-        let page_at = |at: eframe::egui::Pos2| {
-            let address = scene.geometry.page_at(at - scene.corner)?;
-            scene.model.pages().at(address).map(|page| page.address)
-        };
-        let under = response.interact_pointer_pos().and_then(page_at);
+        let under = response.interact_pointer_pos().and_then(|at| scene.box_at(at));
         if response.drag_started() {
             let pressed = response.ctx.input(|input| input.pointer.press_origin());
-            self.anchor = pressed.and_then(page_at);
+            self.anchor = pressed.and_then(|at| scene.box_at(at)).map(|pages| pages.start);
         }
         if response.dragged()
             && let Some((anchor, under)) = self.anchor.zip(under)
         {
-            self.selected = Some(from_to(anchor, under));
+            let begun = scene.geometry.box_of(anchor);
+            self.selected = Some(anchor.min(under.start)..begun.end.max(under.end));
         }
         if response.drag_stopped() {
             self.anchor = None;
@@ -377,11 +403,10 @@ impl PageMap {
     /// What the pointer does, and what is drawn for it.
     fn point(&mut self, ui: &Ui, scene: &Scene<'_>, response: &Response) {
         let theme = theme::current(ui);
-        let at = response.hover_pos().map(|at| at - scene.corner);
-        let there = at.and_then(|at| scene.geometry.page_at(at));
-        let gap = there.and_then(|address| scene.model.pages().hole_at(address));
-        let hole = gap.or_else(|| at.and_then(|at| scene.geometry.hole_at(at.y)));
-        self.pointed = there.filter(|address| scene.model.pages().at(*address).is_some());
+        let at = response.hover_pos();
+        let there = at.and_then(|at| scene.box_at(at));
+        let hole = at.filter(|_| there.is_none()).and_then(|at| scene.hole_at(at));
+        self.pointed = there.as_ref().and_then(|pages| scene.emptiest(pages.clone())).map(|page| page.address);
         if response.clicked() {
             self.pinned = if self.pinned == self.pointed { None } else { self.pointed };
         }
@@ -392,10 +417,10 @@ impl PageMap {
             scene.outline(ui, pinned, Stroke::new(2.0, color(theme.accent())));
         }
         // The list of facts beside the map has the whole row; here is what one asks first.
-        let words = match (self.pointed.and_then(|address| scene.model.pages().at(address)), hole) {
-            (Some(page), _) => Some(facts::in_short(page)),
-            (None, Some(span)) => Some(facts::of_hole(&span)),
-            (None, None) => None,
+        let words = match (there, hole) {
+            (Some(pages), _) if scene.geometry.tile().pages == 1 => scene.emptiest(pages).map(facts::in_short),
+            (Some(pages), _) => Some(facts::of_box(&pages, scene.model.pages())),
+            (None, hole) => hole.as_ref().map(facts::of_hole),
         };
         if let Some(words) = words {
             response.clone().on_hover_ui_at_pointer(|ui| {

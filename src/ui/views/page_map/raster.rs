@@ -14,15 +14,24 @@ use crate::map::palette::{Rgb, Theme};
 use crate::map::shade::Shade;
 use crate::ui::theme;
 
-/// What a page looks like on the map.
+/// A page that is drawn.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Look {
+pub struct Drawn {
     /// What is known of it.
     pub entry: PageEntry,
-    /// How recently something was allocated in it, from 0 for long ago to [`GLOWS`] for just now.
-    pub glow: u8,
     /// The class of the age, the form or the change that the colours are about; 0 when they are about none.
     pub class: u8,
+}
+
+/// What a box looks like on the map.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Look {
+    /// Of its pages the one that stands lowest in what the colours show, and the one that stands highest.
+    pub extremes: [Drawn; 2],
+    /// How recently something was allocated in one of them, from 0 for long ago to [`GLOWS`] for just now.
+    pub glow: u8,
+    /// Whether there is a hole among its pages.
+    pub pierced: bool,
 }
 
 /// Steps of recency.
@@ -53,7 +62,7 @@ pub fn glowing(colour: Rgb, glow: u8, theme: Theme) -> Rgb {
 /// How pages are drawn.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Manner {
-    /// The tile of a page.
+    /// The tile of a box.
     pub tile: Tile,
     /// What the colours say.
     pub colouring: Colouring,
@@ -69,7 +78,7 @@ impl Manner {
     }
 }
 
-/// A row of pages: a look in every column, or nothing.
+/// A row of boxes: a look in every column, or nothing.
 pub type Looks = Vec<Option<Look>>;
 
 /// The bands painted so far, by the number of their first row.
@@ -97,23 +106,28 @@ impl std::fmt::Debug for Bands {
 }
 
 impl Bands {
-    /// The texture of a band of rows, and the rows again.
-    pub fn texture(&mut self, ctx: &Context, first: usize, rows: Vec<Looks>, manner: Manner) -> (TextureId, &[Looks]) {
-        let generation = self.generation;
-        let band = match self.bands.entry(first) {
-            Entry::Occupied(known) => {
-                let band = known.into_mut();
-                band.update(rows, manner);
-                band
-            }
+    /// Whether a band of so many rows was painted in this manner.
+    pub fn is_painted(&self, first: usize, rows: usize, manner: Manner) -> bool {
+        self.bands.get(&first).is_some_and(|band| band.manner == manner && band.rows.len() == rows)
+    }
+
+    /// Paints a band of rows, or what of it has changed.
+    pub fn paint(&mut self, ctx: &Context, first: usize, rows: Vec<Looks>, manner: Manner) {
+        match self.bands.entry(first) {
+            Entry::Occupied(known) => known.into_mut().update(rows, manner),
             Entry::Vacant(place) => {
                 let image = Arc::new(paint(&rows, manner));
                 let texture = ctx.load_texture("pages", Arc::clone(&image), TextureOptions::NEAREST);
-                place.insert(Band { texture, image, rows, manner, generation })
+                place.insert(Band { texture, image, rows, manner, generation: self.generation });
             }
-        };
-        band.generation = generation;
-        (band.texture.id(), &band.rows)
+        }
+    }
+
+    /// The texture of a band that was painted, and its rows.
+    pub fn band(&mut self, first: usize) -> Option<(TextureId, &[Looks])> {
+        let band = self.bands.get_mut(&first)?;
+        band.generation = self.generation;
+        Some((band.texture.id(), &band.rows))
     }
 
     /// Forgets the bands that nobody wanted since the last call.
@@ -181,12 +195,12 @@ fn paint(rows: &[Looks], manner: Manner) -> ColorImage {
     image
 }
 
-/// Paints a page, or that there is none any more.
+/// Paints a box, or that there is none any more.
 fn paint_tile(image: &mut ColorImage, (column, row): (usize, usize), look: Option<Look>, manner: Manner) {
     let tile = manner.tile;
     let corner = (tile.left_of(column), row as u32 * tile.height);
     match look {
-        Some(look) => paint_page(image, corner, look, manner),
+        Some(look) => paint_box(image, corner, look, manner),
         None => {
             let ground = theme::color(manner.theme().background());
             fill(image, corner, (tile.width, tile.height), |_, _| ground);
@@ -194,16 +208,40 @@ fn paint_tile(image: &mut ColorImage, (column, row): (usize, usize), look: Optio
     }
 }
 
-fn paint_page(image: &mut ColorImage, corner: (u32, u32), look: Look, manner: Manner) {
+fn shade_of(page: Drawn, glow: u8, manner: Manner) -> Shade {
     let theme = manner.theme();
     let mut shade = match manner.lit {
-        Some(term) => Shade::lit(look.entry, term, theme),
-        None => manner.colouring.shade(look.entry, look.class, theme),
+        Some(term) => Shade::lit(page.entry, term, theme),
+        None => manner.colouring.shade(page.entry, page.class, theme),
     };
     if manner.lit.is_none() && manner.colouring == Colouring::Kind {
-        shade.full = glowing(shade.full, look.glow, theme);
-        shade.unjudged = glowing(shade.unjudged, look.glow, theme);
+        shade.full = glowing(shade.full, glow, theme);
+        shade.unjudged = glowing(shade.unjudged, glow, theme);
     }
+    shade
+}
+
+/// Paints a box: of pages that differ the one that stands lowest above the one that stands highest, and between them a line
+/// for a hole.
+fn paint_box(image: &mut ColorImage, corner: (u32, u32), look: Look, manner: Manner) {
+    let [least, most] = look.extremes;
+    if least == most && !look.pierced {
+        return paint_page(image, corner, shade_of(least, look.glow, manner), manner);
+    }
+    let theme = manner.theme();
+    let [above, below] = look.extremes.map(|page| theme::color(shade_of(page, look.glow, manner).flat(theme)));
+    let line = line_of(manner.tile);
+    let (wide, high) = (manner.tile.width - line, manner.tile.height - line);
+    let hole = look.pierced.then(|| theme::color(theme.faint_text()));
+    fill(image, corner, (wide, high), |_, y| match hole {
+        Some(hole) if y == high / 2 => hole,
+        _ if y < high / 2 => above,
+        _ => below,
+    });
+}
+
+fn paint_page(image: &mut ColorImage, corner: (u32, u32), shade: Shade, manner: Manner) {
+    let theme = manner.theme();
     let line = line_of(manner.tile);
     let (wide, high) = (manner.tile.width - line, manner.tile.height - line);
     if manner.tile.height < FILLED_FROM {
@@ -279,25 +317,30 @@ mod tests {
             heap.cons(Value::NIL, Value::T).expect("room");
         }
         let entries: Vec<_> = heap.cut_frame(true).pages().map(|(_, entry)| entry).collect();
-        let look =
-            |n: usize| (n % 7 != 3).then(|| Look { entry: entries[n % entries.len()], glow: (n % 4) as u8, class: 0 });
+        let drawn = |n: usize| Drawn { entry: entries[n % entries.len()], class: 0 };
+        let look = |n: usize| {
+            let extremes = [drawn(n), drawn(n + usize::from(n.is_multiple_of(5)))];
+            (n % 7 != 3).then(|| Look { extremes, glow: (n % 4) as u8, pierced: n.is_multiple_of(11) })
+        };
         let rows = |seed: usize| -> Vec<Looks> {
             (0..6)
                 .map(|row| (0..40).map(|column| look(column + row * if row == seed { 31 } else { 9 })).collect())
                 .collect()
         };
         let ctx = Context::default();
-        for tile in [Tile { width: 4, height: 4, gap: 0 }, Tile { width: 10, height: 14, gap: 2 }] {
+        for tile in [Tile { width: 4, height: 4, gap: 0, pages: 4 }, Tile { width: 10, height: 14, gap: 2, pages: 1 }] {
             let manner = Manner { tile, colouring: Colouring::Kind, lit: None, dark: true };
             let mut bands = Bands::default();
             for seed in [2, 3, 3, 9, 0] {
-                let (_, shown) = bands.texture(&ctx, 0, rows(seed), manner);
-                assert_eq!(shown, rows(seed));
+                bands.paint(&ctx, 0, rows(seed), manner);
+                assert!(bands.is_painted(0, 6, manner));
+                assert_eq!(bands.band(0).expect("just painted").1, rows(seed));
                 let band = &bands.bands[&0];
                 assert_eq!(*band.image, paint(&rows(seed), manner));
             }
             let light = Manner { dark: false, ..manner };
-            bands.texture(&ctx, 0, rows(0), light);
+            assert!(!bands.is_painted(0, 6, light));
+            bands.paint(&ctx, 0, rows(0), light);
             assert_eq!(*bands.bands[&0].image, paint(&rows(0), light));
             bands.retire();
             bands.retire();
@@ -314,16 +357,39 @@ mod tests {
         let frame = heap.cut_frame(true);
         let cells = frame.pages().find(|(_, entry)| entry.kind() == PageKind::Cells && entry.used() > 0);
         let entry = cells.expect("a page of cells").1;
-        let tile = Tile { width: 10, height: 10, gap: 0 };
+        let tile = Tile { width: 10, height: 10, gap: 0, pages: 1 };
         let manner = Manner { tile, colouring: Colouring::Kind, lit: None, dark: true };
-        let image = paint(&[vec![Some(Look { entry, glow: 0, class: 0 }), None]], manner);
+        let look = Look { extremes: [Drawn { entry, class: 0 }; 2], glow: 0, pierced: false };
+        let image = paint(&[vec![Some(look), None]], manner);
         assert_eq!(image.size, [20, 10]);
         let shade = Shade::of(entry, Theme::Dark);
         let at = |x: usize, y: usize| image.pixels[y * 20 + x];
         assert_eq!(at(0, 8), theme::color(shade.unjudged));
         assert_eq!(at(9, 9), theme::color(Theme::Dark.background()), "a line between pages");
         assert_eq!(at(15, 5), theme::color(Theme::Dark.background()), "nothing where no page is");
-        let lit = paint(&[vec![Some(Look { entry, glow: 0, class: 0 })]], Manner { lit: Some(Term::Tables), ..manner });
+        let lit = paint(&[vec![Some(look)]], Manner { lit: Some(Term::Tables), ..manner });
         assert_ne!(lit.pixels[8 * 10], image.pixels[8 * 20]);
+    }
+
+    #[test]
+    fn a_box_shows_its_extremes_and_a_hole_within() {
+        let mut heap = Heap::new().expect("a heap");
+        heap.cons(Value::NIL, Value::T).expect("room");
+        let frame = heap.cut_frame(true);
+        let page = |kind: PageKind| {
+            let entry = frame.pages().find(|(_, entry)| entry.kind() == kind).expect("such a page").1;
+            Drawn { entry, class: 0 }
+        };
+        let (least, most) = (page(PageKind::Fresh), page(PageKind::Cells));
+        let tile = Tile { width: 8, height: 8, gap: 0, pages: 64 };
+        let manner = Manner { tile, colouring: Colouring::Kind, lit: None, dark: true };
+        let theme = Theme::Dark;
+        for pierced in [false, true] {
+            let image = paint(&[vec![Some(Look { extremes: [least, most], glow: 0, pierced })]], manner);
+            let at = |y: usize| image.pixels[y * 8 + 3];
+            let flat = |page: Drawn| theme::color(Shade::of(page.entry, theme).flat(theme));
+            assert_eq!((at(0), at(6)), (flat(least), flat(most)));
+            assert_eq!(at(3) == theme::color(theme.faint_text()), pierced);
+        }
     }
 }

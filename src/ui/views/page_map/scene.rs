@@ -6,7 +6,7 @@ use heapatlas_heap::terms::{Address, PAGE, Span};
 use super::GUTTER_GAP;
 use super::forms::FormClasses;
 use super::geometry::{Geometry, line_of};
-use super::raster::{Bands, Look, Manner, glow};
+use super::raster::{Bands, Drawn, Look, Manner, glow};
 use crate::format;
 use crate::map::balance::Term;
 use crate::map::colouring::{Colouring, age_class};
@@ -14,7 +14,7 @@ use crate::map::layout::{Order, Row};
 use crate::map::palette::Theme;
 use crate::model::HeapModel;
 use crate::model::difference::Change;
-use crate::model::pages::Page;
+use crate::model::pages::{Page, is_telling};
 use crate::ui::theme::{self, color};
 
 /// Pages along a curve that are veiled at most, when they are selected.
@@ -31,6 +31,8 @@ pub(super) struct Scene<'m> {
     pub(super) colouring: Colouring,
     pub(super) lit: Option<Term>,
     pub(super) forms: &'m FormClasses,
+    /// Whether the pages are looked at again; otherwise what was painted of them is shown once more.
+    pub(super) looks_again: bool,
     /// From the map's corner to the screen's.
     pub(super) corner: Vec2,
 }
@@ -49,8 +51,11 @@ impl Scene<'_> {
         let dark = theme::current(ui) == Theme::Dark;
         let manner = Manner { tile: self.geometry.tile(), colouring: self.colouring, lit: self.lit, dark };
         let (top, bottom) = (self.geometry.row(rows.start).0, self.geometry.row(rows.end - 1).1);
-        let looks: Vec<_> = self.geometry.layout().rows()[rows.clone()].iter().map(|row| self.looks(row)).collect();
-        let (texture, looks) = bands.texture(ui.ctx(), rows.start, looks, manner);
+        if self.looks_again || !bands.is_painted(rows.start, rows.len(), manner) {
+            let looks = self.geometry.layout().rows()[rows.clone()].iter().map(|row| self.looks(row)).collect();
+            bands.paint(ui.ctx(), rows.start, looks, manner);
+        }
+        let Some((texture, looks)) = bands.band(rows.start) else { return };
         let rect = Rect::from_min_max(pos2(0.0, top), pos2(self.geometry.size().x, bottom)).translate(self.corner);
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
         ui.painter().image(texture, rect, whole, Color32::WHITE);
@@ -76,27 +81,89 @@ impl Scene<'_> {
     }
 
     fn looks(&self, row: &Row) -> Vec<Option<Look>> {
-        let mut looks = vec![None; self.geometry.layout().columns()];
+        let layout = self.geometry.layout();
+        let mut looks = vec![None; layout.columns()];
         match row {
             Row::Hole { .. } => {}
             Row::Pages { column, first, count, line: None, .. } => {
-                for page in self.model.pages().within(*first..*first + *count * PAGE) {
-                    looks[column + (page.address - *first) / PAGE] = Some(self.look(page));
+                let bytes = layout.box_bytes();
+                let pages = self.model.pages().within(*first..*first + *count * bytes);
+                let mut pages = pages.map(|page| (column + (page.address - *first) / bytes, page)).peekable();
+                while let Some((column, first)) = pages.next() {
+                    let others = std::iter::from_fn(|| pages.next_if(|(other, _)| *other == column));
+                    looks[column] = Some(self.look(first, others.map(|(_, page)| page)));
                 }
             }
             Row::Pages { line: Some(_), .. } => {
                 for (column, look) in looks.iter_mut().enumerate() {
-                    let address = self.geometry.layout().address_in(row, column);
-                    *look = address.and_then(|address| self.model.pages().at(address)).map(|page| self.look(page));
+                    let start = layout.address_in(row, column);
+                    let pages = start.map(|start| self.model.pages().within(start..start + layout.box_bytes()));
+                    let mut pages = pages.into_iter().flatten();
+                    *look = pages.next().map(|first| self.look(first, pages));
                 }
             }
         }
         looks
     }
 
-    fn look(&self, page: Page) -> Look {
+    /// What a box looks like, from its pages: of those that say something, if there are any.
+    fn look(&self, first: Page, others: impl Iterator<Item = Page>) -> Look {
+        let (mut least, mut touched, mut count) = (self.ranked(first), first.touched, 1);
+        let (mut most, mut last) = (least, first);
+        let mut is_known = self.tells(first);
+        for page in others {
+            touched = touched.max(page.touched);
+            count += 1;
+            last = page;
+            if is_known && !self.tells(page) {
+                continue;
+            }
+            let ranked = self.ranked(page);
+            if !is_known && self.tells(page) {
+                (least, most, is_known) = (ranked, ranked, true);
+            }
+            if ranked.0 < least.0 {
+                least = ranked;
+            }
+            if ranked.0 > most.0 {
+                most = ranked;
+            }
+        }
+        let glow = glow(touched, self.model.counters().clock);
+        Look { extremes: [least.1, most.1], glow, pierced: self.is_pierced((first, last), count) }
+    }
+
+    fn tells(&self, page: Page) -> bool {
+        self.lit.is_some() || is_telling(page.entry)
+    }
+
+    /// A page and where it stands in what is shown.
+    fn ranked(&self, page: Page) -> (usize, Drawn) {
+        let drawn = Drawn { entry: page.entry, class: self.class_of(page) };
+        let rank = match self.lit {
+            Some(term) => term.of_page(page.entry),
+            None => self.colouring.rank(drawn.entry, drawn.class),
+        };
+        (rank, drawn)
+    }
+
+    /// Whether there is a hole among the pages of a box: something missing that is not before the heap or behind it.
+    fn is_pierced(&self, (first, last): (Page, Page), count: usize) -> bool {
+        let whole = self.geometry.box_of(first.address);
+        if count == self.geometry.layout().box_pages() {
+            return false;
+        }
+        let extents = self.model.pages().extents();
+        let is_begun = extents.first().is_some_and(|extent| extent.span.start < whole.start);
+        let goes_on = extents.last().is_some_and(|extent| extent.span.end > whole.end);
+        let start = if is_begun { whole.start } else { first.address };
+        let end = if goes_on { whole.end } else { last.address + PAGE };
+        count < (end - start) / PAGE
+    }
+
+    fn class_of(&self, page: Page) -> u8 {
         let clock = self.model.counters().clock;
-        let class = match self.colouring {
+        match self.colouring {
             Colouring::Age => age_class(clock.saturating_sub(page.entry.birth())),
             Colouring::LastTouched => age_class(clock.saturating_sub(page.touched)),
             Colouring::Form => self.forms.class_of(page, self.model.forms()),
@@ -106,8 +173,7 @@ impl Scene<'_> {
                 before.map_or(Change::None, |before| Change::of(before, Some(page.entry))) as u8
             }
             _ => 0,
-        };
-        Look { entry: page.entry, glow: glow(page.touched, clock), class }
+        }
     }
 
     /// A hole: a zigzag line with its size, whatever that is.
@@ -169,7 +235,8 @@ impl Scene<'_> {
         }
         for row in self.geometry.layout().rows() {
             let Row::Pages { first, count, .. } = row else { continue };
-            let (start, end) = (span.start.max(*first), span.end.min(*first + *count * PAGE));
+            let end = *first + *count * self.geometry.layout().box_bytes();
+            let (start, end) = (span.start.max(*first), span.end.min(end));
             if start >= end {
                 continue;
             }
@@ -187,17 +254,43 @@ impl Scene<'_> {
         let seen = ui.clip_rect();
         ui.painter().rect_filled(seen, 0.0, color(theme.background()).gamma_multiply(0.55));
         let tiles = pages.iter().filter_map(|page| self.geometry.page(*page)).map(|tile| tile.translate(self.corner));
-        for tile in tiles.filter(|tile| seen.intersects(*tile)).take(MOST_VEILED) {
+        let mut tiles: Vec<Rect> = tiles.filter(|tile| seen.intersects(*tile)).collect();
+        // Neighbours may share a box.
+        tiles.dedup();
+        for tile in tiles.into_iter().take(MOST_VEILED) {
             ui.painter().rect_filled(tile, 0.0, color(theme.accent()).gamma_multiply(0.35));
             ui.painter().rect_stroke(tile, 0.0, Stroke::new(1.0, color(theme.accent())), StrokeKind::Inside);
         }
     }
 
-    /// A place within a page, in points of the screen, by how far it is through the page.
+    /// The pages of the box at a point of the screen, from the first to behind the last; `None` where there is none.
+    pub(super) fn box_at(&self, at: Pos2) -> Option<Span> {
+        let whole = self.geometry.box_of(self.geometry.box_at(at - self.corner)?);
+        let pages = || self.model.pages().within(whole.clone());
+        Some(pages().next()?.address..pages().last()?.address + PAGE)
+    }
+
+    /// The hole at a point of the screen: in a row of its own, or a gap.
+    pub(super) fn hole_at(&self, at: Pos2) -> Option<Span> {
+        let at = at - self.corner;
+        let gap = self.geometry.box_at(at).and_then(|address| self.model.pages().hole_at(address));
+        gap.or_else(|| self.geometry.hole_at(at.y))
+    }
+
+    /// Of some pages the one in use with the least in it; of those that are not in use the first.
+    pub(super) fn emptiest(&self, pages: Span) -> Option<Page> {
+        let pages = || self.model.pages().within(pages.clone());
+        pages()
+            .filter(|page| page.entry.kind().is_used())
+            .min_by_key(|page| page.entry.used())
+            .or_else(|| pages().next())
+    }
+
+    /// A place within a box, in points of the screen, by how far it is through the box.
     pub(super) fn place(&self, address: Address) -> Option<Pos2> {
-        let page = address.align_down(PAGE);
-        let rect = self.geometry.page(page)?.translate(self.corner);
-        let share = (address - page) as f32 / PAGE as f32;
+        let whole = self.geometry.box_of(address);
+        let rect = self.geometry.page(whole.start)?.translate(self.corner);
+        let share = (address - whole.start) as f32 / (whole.end - whole.start) as f32;
         Some(pos2(rect.left() + rect.width() * share, rect.center().y))
     }
 

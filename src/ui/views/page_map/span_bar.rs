@@ -11,7 +11,7 @@ use crate::format;
 use crate::map::palette::Theme;
 use crate::map::shade::Shade;
 use crate::model::HeapModel;
-use crate::model::pages::{Pages, fullness};
+use crate::model::pages::{Pages, fullness, is_telling};
 use crate::ui::theme::{self, color};
 
 /// Height of the bar.
@@ -120,10 +120,12 @@ fn columns_of(pages: &Pages, columns: usize) -> Vec<Column> {
     found
 }
 
-/// The pages with the least and the most in use.
+/// The pages with the least and the most in use, tables aside.
 fn extremes(entries: &[PageEntry]) -> Option<(PageEntry, PageEntry)> {
-    let fill = |entry: &&PageEntry| fullness(**entry);
-    Some((*entries.iter().min_by_key(fill)?, *entries.iter().max_by_key(fill)?))
+    let fill = |entry: &PageEntry| fullness(*entry);
+    let telling = || entries.iter().copied().filter(|entry| is_telling(*entry));
+    let extremes = telling().min_by_key(fill).zip(telling().max_by_key(fill));
+    extremes.or_else(|| entries.first().map(|tables| (*tables, *tables)))
 }
 
 #[cfg(test)]
