@@ -16,6 +16,7 @@ use super::session;
 use crate::command::{Command, Speed};
 use crate::export::text::{self, Style};
 use crate::format;
+use crate::model::chronicle::Chronicle;
 use crate::model::{Applied, HeapModel};
 use crate::source::{Message, Source, State, Subject};
 
@@ -55,6 +56,7 @@ pub(super) fn show(mut subject: Subject) -> Ending {
 /// What is shown.
 struct Screen {
     model: HeapModel,
+    chronicle: Chronicle,
     printed: String,
     on_terminal: bool,
     /// Lines drawn last time, to go back over.
@@ -62,7 +64,13 @@ struct Screen {
 }
 
 fn watch(mut source: Box<dyn Source>, on_terminal: bool, stop: &AtomicBool) -> io::Result<Ending> {
-    let mut screen = Screen { model: HeapModel::default(), printed: String::new(), on_terminal, drawn: 0 };
+    let mut screen = Screen {
+        model: HeapModel::default(),
+        chronicle: Chronicle::default(),
+        printed: String::new(),
+        on_terminal,
+        drawn: 0,
+    };
     let mut last_drawn = Instant::now();
     let mut finished: Option<Result<(), ArcError>> = None;
     let mut out = io::stdout();
@@ -72,8 +80,11 @@ fn watch(mut source: Box<dyn Source>, on_terminal: bool, stop: &AtomicBool) -> i
         }
         match source.next() {
             Some(Message::Frame(frame)) => {
-                if screen.model.apply(&frame) == Applied::Gap {
-                    source.send(Command::KeyFrame);
+                match screen.model.apply(&frame) {
+                    Applied::UpToDate => screen.chronicle.see(&frame),
+                    Applied::Gap => {
+                        source.send(Command::KeyFrame);
+                    }
                 }
                 source.recycle(frame);
             }
@@ -111,17 +122,11 @@ impl Screen {
             Style::plain()
         };
         text::write(&mut picture, &self.model, &style)?;
-        let form = self.model.forms().running().or_else(|| self.model.forms().last());
-        if let Some(form) = form {
+        let forms = self.chronicle.until(&self.model).forms();
+        if let Some(form) = forms.running().or_else(|| forms.last()) {
             let clock = format::bytes(self.model.counters().clock);
             let text: String = form.text.chars().take(48).collect();
-            writeln!(
-                picture,
-                "{clock} on the clock, form {}: {}:{} {text}",
-                self.model.forms().count(),
-                form.file,
-                form.line
-            )?;
+            writeln!(picture, "{clock} on the clock, form {}: {}:{} {text}", forms.count(), form.file, form.line)?;
         }
         let picture = String::from_utf8_lossy(&picture);
         if self.on_terminal && self.drawn > 0 {

@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use crate::map::balance::Term;
 use crate::model::HeapModel;
-use crate::model::chronicle::Axis;
+use crate::model::chronicle::{Axis, Told};
 use crate::model::history::{Curve, History};
 
 /// Writes a row for each term of the balance. What is not known is empty.
@@ -43,9 +43,9 @@ pub fn write_history(out: &mut dyn Write, history: &History) -> io::Result<()> {
 ///
 /// # Errors
 /// When writing fails.
-pub fn write_cycles(out: &mut dyn Write, model: &HeapModel) -> io::Result<()> {
+pub fn write_cycles(out: &mut dyn Write, told: Told<'_>) -> io::Result<()> {
     writeln!(out, "cycle,cause,clock_bytes,allocated_before_bytes,allocated_after_bytes,committed_after_bytes")?;
-    for cycle in model.cycles().iter() {
+    for cycle in told.cycles() {
         let (number, cause, before) = (cycle.number, cycle.cause.name(), cycle.before);
         let after = |value: fn(&crate::model::cycles::Moment) -> u64| maybe(cycle.after.as_ref().map(value));
         writeln!(
@@ -88,6 +88,6 @@ mod tests {
         chronicle.see(&frame);
         assert_eq!(rows(|out| write_balance(out, &model)), Term::ALL.len());
         assert_eq!(rows(|out| write_history(out, chronicle.history())), 1);
-        assert_eq!(rows(|out| write_cycles(out, &model)), 0);
+        assert_eq!(rows(|out| write_cycles(out, chronicle.until(&model))), 0);
     }
 }

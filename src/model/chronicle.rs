@@ -1,12 +1,14 @@
-//! A whole run without its pages: the counters over time, what happened, the collections, the forms. What a model of
-//! one moment does not know of the others is here.
+//! A whole run without its pages: the counters over time, what happened, the collections, the forms. A model knows one
+//! moment; what is known of the others is here, and what of that was known at a moment.
 
 use std::time::Duration;
 
 use heapatlas_heap::frame::{Counters, Frame};
+use heapatlas_heap::terms::{GcCause, GcPhase};
 
-use super::cycles::Cycles;
-use super::forms::Forms;
+use super::HeapModel;
+use super::cycles::{Cycle, Cycles};
+use super::forms::{Forms, FormsThen};
 use super::history::History;
 use super::marks::Marks;
 
@@ -52,6 +54,7 @@ pub struct Chronicle {
     forms: Forms,
     /// The counters of the latest frame.
     counters: Counters,
+    lost_events: u64,
     start: Option<Position>,
     end: Position,
 }
@@ -60,9 +63,8 @@ impl Chronicle {
     /// Takes in the next frame.
     pub fn see(&mut self, frame: &Frame) {
         self.forms.apply(&frame.events, self.counters.clock..frame.counters.clock);
-        for happening in &frame.events {
-            self.cycles.apply(happening, (&self.counters, self.end.wall), frame);
-        }
+        self.cycles.apply((&self.counters, self.end.wall), frame);
+        self.lost_events += frame.lost_events;
         self.end = Position { clock: frame.counters.clock, wall: frame.wall };
         self.start.get_or_insert(self.end);
         self.marks.see(self.end, &self.counters, frame);
@@ -94,15 +96,56 @@ impl Chronicle {
         &self.marks
     }
 
-    /// The collections.
-    #[must_use]
-    pub fn cycles(&self) -> &Cycles {
-        &self.cycles
-    }
-
     /// The top-level forms.
     #[must_use]
     pub fn forms(&self) -> &Forms {
         &self.forms
+    }
+
+    /// Events lost because nobody fetched them.
+    #[must_use]
+    pub fn lost_events(&self) -> u64 {
+        self.lost_events
+    }
+
+    /// What was known at a moment.
+    #[must_use]
+    pub fn until(&self, moment: &HeapModel) -> Told<'_> {
+        Told { chronicle: self, wall: moment.wall(), phase: moment.counters().phase }
+    }
+}
+
+/// What was known of a run at one of its moments.
+#[derive(Clone, Copy, Debug)]
+pub struct Told<'c> {
+    chronicle: &'c Chronicle,
+    wall: Duration,
+    /// Where the collector was.
+    phase: Option<GcPhase>,
+}
+
+impl<'c> Told<'c> {
+    /// The latest collections, oldest first.
+    pub fn cycles(self) -> impl DoubleEndedIterator<Item = Cycle> + 'c {
+        self.chronicle.cycles.until(self.wall)
+    }
+
+    /// The top-level forms.
+    #[must_use]
+    pub fn forms(self) -> FormsThen<'c> {
+        self.chronicle.forms.until(self.wall)
+    }
+
+    /// Why the latest collection began; `None` before the first, and when the event was lost.
+    #[must_use]
+    pub fn last_cause(self) -> Option<GcCause> {
+        self.cycles().next_back().filter(|cycle| cycle.lost_track.is_none()).map(|cycle| cycle.cause)
+    }
+
+    /// Whether the latest collection had ended and moved everything that can move, as one on request does. What free runs
+    /// there are since then, compaction can't lower.
+    #[must_use]
+    pub fn is_compacted(self) -> bool {
+        self.last_cause() == Some(GcCause::Asked) && self.phase == Some(GcPhase::Idle)
     }
 }

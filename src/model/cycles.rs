@@ -47,6 +47,8 @@ pub struct Cycle {
     pub before: Moment,
     /// As of the first frame after it; `None` while it is under way.
     pub after: Option<Moment>,
+    /// When events after it were lost: since then another may have begun that nobody was told of.
+    pub lost_track: Option<Duration>,
 }
 
 /// The latest collections, oldest first.
@@ -60,12 +62,19 @@ pub struct Cycles {
 const MOST: usize = 256;
 
 impl Cycles {
-    /// Takes note of an event of a frame. Before it there were these counters, at this time.
-    pub(super) fn apply(&mut self, happening: &Happening, before: (&Counters, Duration), frame: &Frame) {
-        match &happening.event {
-            Event::GcPhase { phase: GcPhase::Roots, cause } => self.begin(*cause, Moment::of(before.0, before.1)),
-            Event::GcPhase { phase: GcPhase::Idle, .. } => self.end(Moment::of(&frame.counters, frame.wall)),
-            _ => {}
+    /// Takes note of the events of a frame. Before it there were these counters, at this time.
+    pub(super) fn apply(&mut self, before: (&Counters, Duration), frame: &Frame) {
+        for Happening { event, .. } in &frame.events {
+            match event {
+                Event::GcPhase { phase: GcPhase::Roots, cause } => self.begin(*cause, Moment::of(before.0, before.1)),
+                Event::GcPhase { phase: GcPhase::Idle, .. } => self.end(Moment::of(&frame.counters, frame.wall)),
+                _ => {}
+            }
+        }
+        if frame.lost_events > 0
+            && let Some(last) = self.latest.back_mut()
+        {
+            last.lost_track.get_or_insert(frame.wall);
         }
     }
 
@@ -75,7 +84,7 @@ impl Cycles {
             self.latest.pop_front();
         }
         self.count += 1;
-        self.latest.push_back(Cycle { number: self.count, cause, before, after: None });
+        self.latest.push_back(Cycle { number: self.count, cause, before, after: None, lost_track: None });
     }
 
     /// The collection under way, if the frames told of its beginning, has ended.
@@ -85,18 +94,14 @@ impl Cycles {
         }
     }
 
-    /// What was known of them at a moment.
-    pub(super) fn until(&self, wall: Duration) -> Self {
-        let begun = self.latest.iter().filter(|cycle| cycle.before.wall < wall);
-        let as_then = |cycle: &Cycle| Cycle { after: cycle.after.filter(|after| after.wall <= wall), ..*cycle };
-        let latest: VecDeque<Cycle> = begun.map(as_then).collect();
-        let count = latest.back().map_or(0, |cycle| cycle.number);
-        Self { latest, count }
-    }
-
-    /// The latest collections, oldest first.
-    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Cycle> + ExactSizeIterator {
-        self.latest.iter()
+    /// The latest collections, oldest first, as they were known at a moment.
+    pub(super) fn until(&self, wall: Duration) -> impl DoubleEndedIterator<Item = Cycle> + '_ {
+        let begun = self.latest.iter().filter(move |cycle| cycle.before.wall < wall);
+        begun.map(move |cycle| Cycle {
+            after: cycle.after.filter(|after| after.wall <= wall),
+            lost_track: cycle.lost_track.filter(|lost| *lost <= wall),
+            ..*cycle
+        })
     }
 }
 
@@ -111,23 +116,31 @@ mod tests {
             Moment::of(&counters, Duration::from_millis(clock))
         };
         let mut cycles = Cycles::default();
+        let all = |cycles: &Cycles| cycles.until(Duration::MAX).collect::<Vec<_>>();
         cycles.end(at(1));
-        assert_eq!(cycles.iter().len(), 0, "an end without a beginning says nothing");
+        assert_eq!(all(&cycles), [], "an end without a beginning says nothing");
         cycles.begin(GcCause::Limit, at(100));
-        assert_eq!(cycles.iter().next().map(|cycle| cycle.after), Some(None));
+        assert_eq!(all(&cycles)[0].after, None);
         cycles.end(at(120));
         cycles.end(at(140));
-        let last = cycles.iter().next_back().copied().unwrap();
+        let last = all(&cycles)[0];
         assert_eq!((last.before.clock, last.after.map(|after| after.allocated)), (100, Some(60)));
-        let then = |millis| {
-            let then = cycles.until(Duration::from_millis(millis));
-            then.iter().next_back().map(|cycle| cycle.after.is_some())
-        };
+        let then = |millis| cycles.until(Duration::from_millis(millis)).next_back().map(|cycle| cycle.after.is_some());
         assert_eq!([100, 101, 119, 120].map(then), [None, Some(false), Some(false), Some(true)]);
         for clock in 0..1000 {
             cycles.begin(GcCause::Allocation, at(clock));
         }
-        assert_eq!(cycles.iter().len(), MOST);
-        assert_eq!(cycles.iter().next_back().map(|cycle| cycle.number), Some(1001));
+        assert_eq!(all(&cycles).len(), MOST);
+        assert_eq!(all(&cycles).last().map(|cycle| cycle.number), Some(1001));
+    }
+
+    #[test]
+    fn a_cycle_knows_since_when_another_may_have_followed_it() {
+        let mut cycles = Cycles::default();
+        cycles.begin(GcCause::Limit, Moment::default());
+        let lossy = Frame { wall: Duration::from_millis(5), lost_events: 3, ..Frame::default() };
+        cycles.apply((&Counters::default(), Duration::ZERO), &lossy);
+        let lost = |millis| cycles.until(Duration::from_millis(millis)).next_back().map(|cycle| cycle.lost_track);
+        assert_eq!([4, 5].map(lost), [Some(None), Some(Some(Duration::from_millis(5)))]);
     }
 }

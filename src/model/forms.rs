@@ -4,6 +4,7 @@
 //! of a frame each form is credited with what was its own, and whatever the frame says was filled is put down to the form
 //! with the most of them.
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::ops::Range;
 use std::sync::Arc;
@@ -147,27 +148,14 @@ impl Forms {
     }
 
     /// What was known of them at a moment.
-    pub(super) fn until(&self, wall: Duration) -> Self {
+    pub(super) fn until(&self, wall: Duration) -> FormsThen<'_> {
         let begun = self.latest.partition_point(|form| form.wall.0 <= wall);
-        let as_then = |form: &Form| match form.wall {
-            (began, Some(ended)) if ended > wall => Form { allocated: None, wall: (began, None), ..form.clone() },
-            _ => form.clone(),
-        };
-        let latest = self.latest.iter().take(begun).map(as_then).collect();
-        // What is put down to forms that ran later is about bytes that were not there then.
-        Self { latest, count: self.count - (self.latest.len() - begun) as u64, credits: self.credits.clone() }
+        FormsThen { forms: self, begun, wall }
     }
 
     /// The form that runs, if one does.
-    #[must_use]
-    pub fn running(&self) -> Option<&Form> {
+    fn running(&self) -> Option<&Form> {
         self.latest.iter().rev().find(|form| form.allocated.is_none())
-    }
-
-    /// The form that began last.
-    #[must_use]
-    pub fn last(&self) -> Option<&Form> {
-        self.latest.back()
     }
 
     /// How many forms began.
@@ -175,10 +163,60 @@ impl Forms {
     pub fn count(&self) -> u64 {
         self.count
     }
+}
+
+/// What was known of the forms at a moment: later ones not at all, and of those that ran then not how they ended.
+#[derive(Clone, Copy, Debug)]
+pub struct FormsThen<'f> {
+    forms: &'f Forms,
+    /// How many of those that are remembered had begun.
+    begun: usize,
+    wall: Duration,
+}
+
+impl<'f> FormsThen<'f> {
+    fn begun(self) -> impl DoubleEndedIterator<Item = &'f Form> {
+        self.forms.latest.range(..self.begun)
+    }
+
+    /// The form that ran, if one did: where it is and its words.
+    #[must_use]
+    pub fn running(self) -> Option<&'f Form> {
+        self.begun().rev().find(|form| form.wall.1.is_none_or(|ended| ended > self.wall))
+    }
+
+    /// The form that had begun last: where it is and its words.
+    #[must_use]
+    pub fn last(self) -> Option<&'f Form> {
+        self.begun().next_back()
+    }
+
+    /// How many forms had begun.
+    #[must_use]
+    pub fn count(self) -> u64 {
+        self.forms.count - (self.forms.latest.len() - self.begun) as u64
+    }
 
     /// The latest forms, oldest first.
-    pub fn iter(&self) -> impl Iterator<Item = &Form> {
-        self.latest.iter()
+    pub fn iter(self) -> impl Iterator<Item = Cow<'f, Form>> {
+        self.begun().map(move |form| match form.wall {
+            (began, Some(ended)) if ended > self.wall => {
+                Cow::Owned(Form { allocated: None, wall: (began, None), ..form.clone() })
+            }
+            _ => Cow::Borrowed(form),
+        })
+    }
+
+    /// The form with a number, unless it is too long ago: where it is and its words.
+    #[must_use]
+    pub fn get(self, number: u64) -> Option<&'f Form> {
+        self.forms.get(number)
+    }
+
+    /// What [`Forms::filled_by`] says. What is put down to later forms is about bytes that were not there then.
+    #[must_use]
+    pub fn filled_by(self, clock: u64) -> (Option<u64>, Range<u64>) {
+        self.forms.filled_by(clock)
     }
 }
 
@@ -204,7 +242,7 @@ mod tests {
         forms.apply(&[begin(1), begin(2), end(30), begin(3), end(50)], 1000..1090);
         assert_eq!(forms.running().map(|form| form.line), Some(1));
         forms.apply(&[end(100)], 1090..1100);
-        let found: Vec<_> = forms.iter().map(|form| (form.own(), form.clock(), form.depth)).collect();
+        let found: Vec<_> = forms.latest.iter().map(|form| (form.own(), form.clock(), form.depth)).collect();
         assert_eq!(
             found,
             [(Some(20), Some(1000..1100), 0), (Some(30), Some(1000..1030), 1), (Some(50), Some(1030..1080), 1)]
@@ -221,7 +259,10 @@ mod tests {
             (then.count(), then.running().map(|form| form.line))
         };
         assert_eq!([0, 1, 2, 3, 5].map(then), [(0, None), (1, Some(1)), (2, Some(2)), (2, Some(1)), (2, None)]);
-        assert_eq!(forms.until(Duration::from_millis(4)).iter().last().and_then(|form| form.allocated), Some(7));
+        let allocated =
+            |millis| forms.until(Duration::from_millis(millis)).iter().map(|form| form.allocated).collect::<Vec<_>>();
+        assert_eq!(allocated(4), [None, Some(7)]);
+        assert_eq!(allocated(5), [Some(9), Some(7)]);
     }
 
     #[test]

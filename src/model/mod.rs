@@ -4,7 +4,7 @@
 //!
 //! * [`pages`] the page table, extent by extent
 //! * [`difference`] what changed between two moments
-//! * [`chronicle`] a whole run without its pages: what every moment of it has in common
+//! * [`chronicle`] a whole run without its pages, and what of it was known at a moment
 //! * [`history`] the counters over time
 //! * [`over_time`] the page table over time
 //! * [`pyramid`] a long series of values in bounded memory
@@ -31,12 +31,9 @@ pub mod survival;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use heapatlas_heap::frame::{Counters, Event, Frame, Happening};
-use heapatlas_heap::terms::{GcCause, GcPhase, PAGE, Span};
+use heapatlas_heap::frame::{Counters, Frame};
+use heapatlas_heap::terms::{PAGE, Span};
 
-use chronicle::Chronicle;
-use cycles::Cycles;
-use forms::Forms;
 use pages::Pages;
 
 /// A number that nobody had before: what has the same version is the same, whichever moment it is of.
@@ -45,7 +42,7 @@ fn next_version() -> u64 {
     LATEST.fetch_add(1, Ordering::Relaxed) + 1
 }
 
-/// What is known of a heap.
+/// What is known of a heap at one moment. What the run was until then is in its [`chronicle`].
 #[derive(Clone, Debug, Default)]
 pub struct HeapModel {
     /// The number of the latest frame applied; zero before the first.
@@ -56,14 +53,6 @@ pub struct HeapModel {
     pages: Pages,
     /// The counters of the latest frame.
     counters: Counters,
-    /// The collections.
-    cycles: Cycles,
-    /// The top-level forms.
-    forms: Forms,
-    /// Why the latest collection began; `None` when that is not known.
-    last_cause: Option<GcCause>,
-    /// Events lost because nobody fetched them.
-    lost_events: u64,
 }
 
 /// What came of applying a frame.
@@ -83,19 +72,8 @@ impl HeapModel {
         }
         self.sequence = frame.sequence;
         self.pages.apply(frame);
-        self.forms.apply(&frame.events, self.counters.clock..frame.counters.clock);
-        for happening in &frame.events {
-            self.cycles.apply(happening, (&self.counters, self.wall), frame);
-            if let Happening { event: Event::GcPhase { phase: GcPhase::Roots, cause }, .. } = happening {
-                self.last_cause = Some(*cause);
-            }
-        }
         self.counters.clone_from(&frame.counters);
         self.wall = frame.wall;
-        if frame.lost_events > 0 {
-            self.last_cause = None;
-        }
-        self.lost_events += frame.lost_events;
         Applied::UpToDate
     }
 
@@ -138,48 +116,6 @@ impl HeapModel {
     #[must_use]
     pub fn wall(&self) -> Duration {
         self.wall
-    }
-
-    /// The collections seen so far.
-    #[must_use]
-    pub fn cycles(&self) -> &Cycles {
-        &self.cycles
-    }
-
-    /// The top-level forms seen so far.
-    #[must_use]
-    pub fn forms(&self) -> &Forms {
-        &self.forms
-    }
-
-    /// Takes over what came before this moment from the chronicle of the whole run: a model that begins with a key frame
-    /// knows the pages, but neither the collections nor the forms before. A chronicle that does not go as far changes
-    /// nothing.
-    pub fn recall(&mut self, chronicle: &Chronicle) {
-        if chronicle.end().wall >= self.wall {
-            self.cycles = chronicle.cycles().until(self.wall);
-            self.forms = chronicle.forms().until(self.wall);
-            self.last_cause = self.cycles.iter().next_back().map(|cycle| cycle.cause);
-        }
-    }
-
-    /// Whether the latest collection has ended and moved everything that can move, as one on request does. What free
-    /// runs there are since then, compaction can't lower.
-    #[must_use]
-    pub fn is_compacted(&self) -> bool {
-        self.last_cause == Some(GcCause::Asked) && self.counters.phase == Some(GcPhase::Idle)
-    }
-
-    /// Why the latest collection began; `None` before the first, and when the event was lost.
-    #[must_use]
-    pub fn last_cause(&self) -> Option<GcCause> {
-        self.last_cause
-    }
-
-    /// Events lost because nobody fetched them.
-    #[must_use]
-    pub fn lost_events(&self) -> u64 {
-        self.lost_events
     }
 }
 

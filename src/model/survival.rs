@@ -6,7 +6,7 @@
 
 use std::ops::Range;
 
-use super::cycles::Cycles;
+use super::cycles::Cycle;
 
 /// The share that survived, by stretches of the allocation clock that end with a collection, the oldest first.
 #[derive(Clone, Debug, Default)]
@@ -17,10 +17,10 @@ pub struct Survival {
 impl Survival {
     /// What the collections tell.
     #[must_use]
-    pub fn of(cycles: &Cycles) -> Self {
+    pub fn of(cycles: impl Iterator<Item = Cycle>) -> Self {
         let mut stretches = Vec::new();
         let mut last = None;
-        for cycle in cycles.iter() {
+        for cycle in cycles {
             let Some(after) = cycle.after else { continue };
             // What was before the first collection that is remembered is not known, unless it is the very first.
             let (clock, used) = last.unwrap_or(if cycle.number == 1 { (0, 0) } else { (after.clock, after.allocated) });
@@ -53,8 +53,10 @@ impl Survival {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
-    use crate::model::cycles::Moment;
+    use crate::model::cycles::{Cycles, Moment};
     use heapatlas_heap::terms::GcCause;
 
     #[test]
@@ -65,7 +67,7 @@ mod tests {
             cycles.begin(GcCause::Allocation, at(clock, before));
             cycles.end(at(clock, after));
         }
-        let survival = Survival::of(&cycles);
+        let survival = Survival::of(cycles.until(Duration::MAX));
         assert_eq!(survival.survived(&(0..1000), 1000), Some(100));
         assert_eq!(survival.survived(&(1000..2000), 40), Some(20));
         assert_eq!(survival.survived(&(500..1500), 1000), Some(300));

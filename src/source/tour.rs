@@ -10,9 +10,9 @@ use heapatlas_heap::Policy;
 
 use super::samples::SAMPLES;
 
-/// What a step points at.
+/// What a step points at: a panel, or a place on the map.
 #[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Target {
+pub enum Landmark {
     /// The page map.
     Map,
     /// The balance.
@@ -35,7 +35,7 @@ pub struct Step {
     /// What there is to see.
     pub words: String,
     /// Where.
-    pub target: Target,
+    pub landmark: Landmark,
     /// The line of the form that is about to begin; `None` at the end of the program.
     pub line: Option<u32>,
     /// Whether the heap is collected first.
@@ -87,16 +87,16 @@ pub fn of(sample: &Library) -> Option<Tour> {
 
 fn step(place: &str, words: &str) -> Option<Step> {
     let (place, collects) = place.strip_suffix(", collect").map_or((place, false), |place| (place, true));
-    let target = match place {
-        "map" => Target::Map,
-        "balance" => Target::Balance,
-        "timeline" => Target::Timeline,
-        "console" => Target::Console,
-        "collector" => Target::Collector,
-        "hole" => Target::Hole,
-        _ => Target::Symbol(place.strip_prefix("symbol ")?.to_owned()),
+    let landmark = match place {
+        "map" => Landmark::Map,
+        "balance" => Landmark::Balance,
+        "timeline" => Landmark::Timeline,
+        "console" => Landmark::Console,
+        "collector" => Landmark::Collector,
+        "hole" => Landmark::Hole,
+        _ => Landmark::Symbol(place.strip_prefix("symbol ")?.to_owned()),
     };
-    Some(Step { words: words.to_owned(), target, line: None, collects })
+    Some(Step { words: words.to_owned(), landmark, line: None, collects })
 }
 
 /// The tours, by the name of the sample without what is around it.
@@ -126,7 +126,7 @@ mod tests {
         assert_eq!(tour.policy.to_string(), "single");
         let found: Vec<_> = tour.steps.iter().map(|step| (step.words.as_str(), step.line, step.collects)).collect();
         assert_eq!(found, [("First words.", Some(6), false), ("Then.", Some(11), false), ("Last.", None, true)]);
-        assert_eq!(tour.steps[1].target, Target::Symbol("x".to_owned()));
+        assert_eq!(tour.steps[1].landmark, Landmark::Symbol("x".to_owned()));
         assert_eq!(of(&Library { name: "samples/x.arc", text: "(a)" }), None);
     }
 

@@ -68,7 +68,7 @@ pub fn write(path: &Path, (panel, kind): (Panel, Kind), panels: &Panels, title: 
         (Panel::Map, Kind::Svg) => export::write(&mut out, Format::Svg, model, title)?,
         (Panel::Map, _) => export::write(&mut out, Format::Csv, model, title)?,
         (Panel::Timeline, _) => tables::write_history(&mut out, panels.session.chronicle().history())?,
-        (Panel::Collector, _) => tables::write_cycles(&mut out, model)?,
+        (Panel::Collector, _) => tables::write_cycles(&mut out, panels.session.told())?,
         (Panel::Allocation, _) => rows::write(&mut out, panels.allocation.rows())?,
         _ => tables::write_balance(&mut out, model)?,
     }

@@ -75,8 +75,7 @@ impl Moments {
     pub fn drain(&mut self, now: &HeapModel) -> Option<String> {
         while let Some(reply) = self.past.as_mut()?.next_reply() {
             match reply {
-                Reply::Moment(mut model) if self.wanted.is_some() => {
-                    model.recall(&self.chronicle);
+                Reply::Moment(model) if self.wanted.is_some() => {
                     let is_latest = model.wall() >= self.end(now).wall;
                     self.shown = (!is_latest).then_some(model);
                     self.wanted = self.wanted.filter(|_| !is_latest);
@@ -86,9 +85,6 @@ impl Moments {
                     self.chronicle = read.chronicle;
                     self.over_time = read.over_time;
                     self.reading = self.reading.map(|_| read.share);
-                    if let Some(shown) = &mut self.shown {
-                        shown.recall(&self.chronicle);
-                    }
                 }
                 Reply::Trouble(why) => return Some(why),
             }

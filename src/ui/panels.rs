@@ -116,7 +116,7 @@ impl Panels {
                 None
             }
             Panel::Source => {
-                self.source.show(ui, self.session.model());
+                self.source.show(ui, self.session.told().forms());
                 None
             }
             Panel::Allocation => self.allocation.show(ui, &self.session),
@@ -143,7 +143,7 @@ impl Panels {
             .frame(Frame::NONE.inner_margin(Margin { top: 8, ..Margin::ZERO }))
             .show_separator_line(false)
             .resizable(false)
-            .show(ui, |ui| legend::show(ui, &self.map, self.session.model(), self.lit));
+            .show(ui, |ui| legend::show(ui, &self.map, &self.session, self.lit));
         let command = egui::Panel::top("map controls")
             .frame(Frame::NONE.inner_margin(Margin { bottom: 8, ..Margin::ZERO }))
             .show_separator_line(false)
@@ -155,6 +155,7 @@ impl Panels {
             stepped: self.session.last_step().is_some() && model.counters().phase != Some(GcPhase::Idle),
             allocated: self.allocation.lit(model.pages()),
             before: self.session.marked(),
+            forms: Some(self.session.told().forms()),
             lists: self.session.free_lists().filter(|_| self.shows_free_lists && !self.session.is_past()),
         };
         CentralPanel::no_frame().show(ui, |ui| self.map.show(ui, model, &overlay));
@@ -168,9 +169,9 @@ impl Panels {
             Some(span) => {
                 let pages = model.pages().within(span.clone()).count() as u64;
                 ui.heading(format!("Selected: {} pages", format::count(pages)));
-                balance::show(ui, &Subject::selection(model, span), &mut self.lit);
+                balance::show(ui, &Subject::selection(model, self.session.told(), span), &mut self.lit);
             }
-            None => balance::show(ui, &Subject::heap(model), &mut self.lit),
+            None => balance::show(ui, &Subject::heap(model, self.session.told()), &mut self.lit),
         }
         ui.add_space(6.0);
         ui.separator();

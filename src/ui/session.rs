@@ -16,7 +16,7 @@ use heapatlas_heap::{Colours, Exhausted};
 use super::moments::{Go, Moments};
 use super::transcript::{Transcript, Voice};
 use crate::command::{Breakpoint, Command, Speed};
-use crate::model::chronicle::{Chronicle, Position};
+use crate::model::chronicle::{Chronicle, Position, Told};
 use crate::model::functions::Functions;
 use crate::model::over_time::OverTime;
 use crate::model::{Applied, HeapModel};
@@ -503,6 +503,12 @@ impl Session {
     #[must_use]
     pub fn chronicle(&self) -> &Chronicle {
         self.moments.chronicle()
+    }
+
+    /// What was known of the run at the moment that is shown.
+    #[must_use]
+    pub fn told(&self) -> Told<'_> {
+        self.chronicle().until(self.model())
     }
 
     /// The pages over time, as far as they are known.

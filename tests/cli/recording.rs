@@ -6,6 +6,7 @@ use std::process::Stdio;
 use std::thread;
 use std::time::{Duration, Instant};
 
+use heapatlas::model::chronicle::Chronicle;
 use heapatlas::model::{Applied, HeapModel};
 use heapatlas::recording::cursor::Loss;
 use heapatlas::recording::reader::{At, Recording};
@@ -51,15 +52,16 @@ fn a_run_is_recorded_from_its_beginning_to_its_end() {
     assert_eq!(stats["allocated_bytes_total"], counters.clock);
     assert_eq!(stats["gc"]["cycles"], counters.cycles);
     let mut frames = 0;
-    let mut whole = HeapModel::default();
+    let (mut whole, mut chronicle) = (HeapModel::default(), Chronicle::default());
     let loss = recording.each(&mut |frame| {
         frames += 1;
         assert_eq!(whole.apply(frame), Applied::UpToDate);
+        chronicle.see(frame);
         assert!(frame.events.is_sorted_by_key(|happening| happening.wall));
         assert!(frame.events.iter().all(|happening| happening.wall <= frame.wall));
     });
     assert!(loss.is_none() && frames > 10, "{frames} frames");
-    assert_eq!(Some(whole.forms().count()), stats["forms"].as_u64());
+    assert_eq!(Some(chronicle.forms().count()), stats["forms"].as_u64());
 }
 
 #[test]

@@ -17,8 +17,8 @@ fn forms_are_told_by_their_bytes_and_what_is_clicked_is_lit() {
     let mut window = open(true);
     skip(&mut window);
     press(&mut window, Modifiers::NONE, Key::F10);
-    let forms = window.state().session().model().forms().clone();
-    let most = forms.iter().max_by_key(|form| form.own()).expect("a form");
+    let most = window.state().session().told().forms().iter().max_by_key(|form| form.own());
+    let most = most.expect("a form").into_owned();
     let first = rows(&window).first().cloned().expect("a row");
     assert!(first.starts_with(&format!("{}:{} ", most.file, most.line)), "{first}");
     assert!(first.contains(&format!("{} itself", format::bytes(most.own().expect("bytes")))), "{first}");

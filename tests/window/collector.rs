@@ -66,7 +66,7 @@ fn a_collection_is_stepped_object_by_object_then_by_phase_to_its_end() {
         click(&mut harness, "Step phase");
         wait(&mut harness, expected.name(), |app| phase(app) == Some(expected));
     }
-    let last = harness.state().session().model().cycles().iter().next_back().copied().expect("a cycle");
+    let last = harness.state().session().told().cycles().next_back().expect("a cycle");
     assert_eq!(last.cause, GcCause::Asked);
     assert!(last.after.is_some_and(|after| after.allocated < last.before.allocated), "{last:?}");
     assert!(harness.query_by_label_contains("99 % of pauses ≤ ").is_some());

@@ -129,7 +129,7 @@ pub(crate) fn open_with(text: &str) -> Window {
 
 /// How many forms have begun.
 pub(crate) fn forms(app: &App) -> u64 {
-    app.session().model().forms().count()
+    app.session().told().forms().count()
 }
 
 /// What was said last, and by whom.

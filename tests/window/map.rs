@@ -186,7 +186,7 @@ fn pages_are_looked_for_selected_and_summed() {
 fn the_map_tells_which_form_allocated_where() {
     let mut harness = open_with("(len (= kept (range 1 20000)))");
     click(&mut harness, "colour by form");
-    let forms = harness.state().session().model().forms();
+    let forms = harness.state().session().told().forms();
     // The latest form filled most of the pages: the 20,000 cells that are left alone are 78 of them.
     let latest = forms.last().expect("a form").clone();
     assert!(latest.text.starts_with("(len (= kept"), "{latest:?}");
@@ -232,9 +232,9 @@ fn compaction_is_no_remedy_for_what_it_has_just_left() {
         "(do (= keys (table)) (for i 1 400000 (let k (fn () i) (if (multiple i 400) (= (keys k) i)))) (len keys))";
     type_in(&mut harness, pin);
     wait(&mut harness, "an answer", |app| phase_is(app, &Phase::Finished));
-    assert!(!harness.state().session().model().is_compacted());
+    assert!(!harness.state().session().told().is_compacted());
     click(&mut harness, "Collect");
-    wait(&mut harness, "a compaction", |app| app.session().model().is_compacted());
+    wait(&mut harness, "a compaction", |app| app.session().told().is_compacted());
     let free_runs = Term::costliest(&harness.state().session().model().counters().balance);
     assert_eq!(free_runs.map(|(term, _)| term), Some(Term::FreeRuns));
     assert!(harness.query_by_label_contains("What would lower it: less that is pinned").is_some());

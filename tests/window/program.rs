@@ -61,7 +61,7 @@ fn the_program_stands_still_at_breakpoints_and_says_why() {
     click(&mut harness, "full");
     click(&mut harness, "Play");
     wait(&mut harness, "the form", move |app| stopped(app, "begins: (def map1"));
-    let running = harness.state().session().model().forms().running().map(|form| form.text.clone());
+    let running = harness.state().session().told().forms().running().map(|form| form.text.clone());
     assert!(running.is_some_and(|text| text.starts_with("(def map1")), "the form that begins is the one that runs");
     assert!(harness.query_by_label_contains("Stopped: builtin:arc.arc:").is_some());
 
@@ -125,7 +125,7 @@ fn the_program_stands_still_when_an_expression_becomes_true() {
     let is_true = |app: &App| app.session().stopped() == Some("(> (len items) 5000) is t");
     wait(&mut harness, "the expression", is_true);
     assert!(phase_is(harness.state(), &Phase::Paused));
-    let running = harness.state().session().model().forms().running().map(|form| form.text.clone());
+    let running = harness.state().session().told().forms().running().map(|form| form.text.clone());
     assert!(running.is_some_and(|text| text.starts_with("(repeat 20000")), "within the form that makes it so");
     click(&mut harness, "Play");
     wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
@@ -141,8 +141,8 @@ fn the_source_shows_what_each_form_allocated() {
     click(&mut harness, "Skip");
     wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
     click(&mut harness, "by bytes");
-    let model = harness.state().session().model();
-    let most = model.forms().iter().max_by_key(|form| form.allocated).cloned().expect("a form");
+    let most = harness.state().session().told().forms().iter().max_by_key(|form| form.allocated);
+    let most = most.expect("a form").into_owned();
     let words = format!("{} {}:{} ", format::bytes(most.allocated.expect("it ended")), most.file, most.line);
     let shown = harness.get_by_label_contains(&words).rect();
     let all = harness.get_all_by_label_contains(" builtin:").map(|node| node.rect().top());
@@ -173,7 +173,7 @@ fn a_sample_and_a_dropped_file_are_opened() {
     wait(&mut harness, "another heap", |app| phase_is(app, &Phase::Paused) && forms(app) == 1);
     click(&mut harness, "Skip");
     wait(&mut harness, "the sample", |app| {
-        app.session().model().forms().iter().any(|form| &*form.file == "samples/queue.arc")
+        app.session().told().forms().iter().any(|form| &*form.file == "samples/queue.arc")
     });
     assert!(harness.query_by_label("samples/queue.arc").is_some(), "the title");
 
@@ -186,5 +186,5 @@ fn a_sample_and_a_dropped_file_are_opened() {
     click(&mut harness, "Skip");
     wait(&mut harness, "the end", |app| phase_is(app, &Phase::Finished));
     let loaded = |form: &heapatlas::model::forms::Form| *form.file == *path.to_string_lossy();
-    assert!(harness.state().session().model().forms().iter().any(loaded));
+    assert!(harness.state().session().told().forms().iter().any(|form| loaded(&form)));
 }

@@ -71,8 +71,9 @@ fn the_past_of_a_live_run_is_gone_to_by_keys_and_the_run_goes_on() {
     go(&mut window, Modifiers::NONE, Key::ArrowLeft);
     assert_eq!(window.state().session().model().sequence(), 2);
     // The forms are those of the moment, and the balance and the pages agree with its counters.
-    let then = window.state().session().model();
-    assert!(then.forms().count() > 0 && then.forms().count() < window.state().session().chronicle().forms().count());
+    let session = window.state().session();
+    let (then, forms) = (session.model(), session.told().forms());
+    assert!(forms.count() > 0 && forms.count() < session.chronicle().forms().count());
     let pages = heapatlas::map::balance::of_pages(then.pages().iter());
     assert_eq!(pages.committed(), then.counters().committed);
 

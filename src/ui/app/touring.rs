@@ -5,7 +5,7 @@ use heapatlas_heap::terms::{GcUnit, PAGE};
 
 use super::App;
 use crate::command::Command;
-use crate::source::tour::{Step, Target, Tour};
+use crate::source::tour::{Landmark, Step, Tour};
 use crate::ui::panels::Panels;
 use crate::ui::tour::{Guide, Wish, card, panel_of};
 
@@ -25,7 +25,7 @@ impl App {
         if let Some(step) = guide.arrive(&mut self.panels.session).cloned() {
             self.look_at(&step);
         }
-        let about = guide.step().and_then(|step| self.dock.rect(panel_of(&step.target)));
+        let about = guide.step().and_then(|step| self.dock.rect(panel_of(&step.landmark)));
         match card::show(ctx, &guide, about) {
             Some(Wish::End) => return guide.end(&mut self.panels.session),
             Some(wish) => {
@@ -40,14 +40,14 @@ impl App {
 
     /// Shows what a step is about.
     fn look_at(&mut self, step: &Step) {
-        self.dock.focus(panel_of(&step.target));
+        self.dock.focus(panel_of(&step.landmark));
         let Panels { session, map, .. } = &mut self.panels;
         if step.collects {
             session.send(Command::Collect(GcUnit::Cycle));
         }
-        match &step.target {
-            Target::Symbol(name) => session.send(Command::FindSymbol(name.clone())),
-            Target::Hole => {
+        match &step.landmark {
+            Landmark::Symbol(name) => session.send(Command::FindSymbol(name.clone())),
+            Landmark::Hole => {
                 let largest = session.model().pages().holes().max_by_key(|hole| hole.end - hole.start);
                 if let Some(hole) = largest {
                     map.go_to(hole.start - PAGE, session.model());

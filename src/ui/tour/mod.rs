@@ -9,7 +9,7 @@ pub mod window;
 use crate::command::{Breakpoint, Command, Speed};
 use crate::source::embedded::Beginning;
 use crate::source::program::Program;
-use crate::source::tour::{Step, Target, Tour};
+use crate::source::tour::{Landmark, Step, Tour};
 use crate::ui::session::{Phase, Session};
 
 /// How fast the allocation clock goes from one step to the next.
@@ -125,13 +125,13 @@ impl Guide {
 
 /// The panel that a step is about.
 #[must_use]
-pub fn panel_of(target: &Target) -> crate::ui::panel::Panel {
+pub fn panel_of(landmark: &Landmark) -> crate::ui::panel::Panel {
     use crate::ui::panel::Panel;
-    match target {
-        Target::Map | Target::Symbol(_) | Target::Hole => Panel::Map,
-        Target::Balance => Panel::Balance,
-        Target::Timeline => Panel::Timeline,
-        Target::Console => Panel::Console,
-        Target::Collector => Panel::Collector,
+    match landmark {
+        Landmark::Map | Landmark::Symbol(_) | Landmark::Hole => Panel::Map,
+        Landmark::Balance => Panel::Balance,
+        Landmark::Timeline => Panel::Timeline,
+        Landmark::Console => Panel::Console,
+        Landmark::Collector => Panel::Collector,
     }
 }

@@ -12,6 +12,7 @@ use crate::format;
 use crate::map::balance::Term;
 use crate::map::palette::Theme;
 use crate::model::HeapModel;
+use crate::model::chronicle::Told;
 use crate::ui::theme::{self, color, number_style};
 use crate::ui::widgets::swatch;
 
@@ -34,14 +35,14 @@ pub struct Subject<'m> {
 impl<'m> Subject<'m> {
     /// The whole heap.
     #[must_use]
-    pub fn heap(model: &'m HeapModel) -> Self {
-        Self { balance: model.counters().balance, counters: model.counters(), compacted: model.is_compacted() }
+    pub fn heap(model: &'m HeapModel, told: Told<'_>) -> Self {
+        Self { balance: model.counters().balance, counters: model.counters(), compacted: told.is_compacted() }
     }
 
     /// The pages of an address range.
     #[must_use]
-    pub fn selection(model: &'m HeapModel, span: &Span) -> Self {
-        Self { balance: crate::map::balance::of_pages(model.pages().within(span.clone())), ..Self::heap(model) }
+    pub fn selection(model: &'m HeapModel, told: Told<'_>, span: &Span) -> Self {
+        Self { balance: crate::map::balance::of_pages(model.pages().within(span.clone())), ..Self::heap(model, told) }
     }
 
     fn remedy(&self, term: Term) -> &'static str {

@@ -12,7 +12,7 @@ use heapatlas_heap::terms::{GcPhase, GcUnit};
 
 use crate::format;
 use crate::map::palette::Marked;
-use crate::model::HeapModel;
+use crate::model::chronicle::Told;
 use crate::model::cycles::Cycle;
 use crate::ui::action::{self, Action};
 use crate::ui::session::{Phase, Session, Walks};
@@ -52,7 +52,7 @@ pub fn show(ui: &mut Ui, session: &Session) -> Option<Action> {
     ui.horizontal_top(|ui| {
         let below = Layout::top_down(Align::Min);
         let cycles = vec2((rest.x - PAUSES).max(PAUSES), rest.y);
-        ui.allocate_ui_with_layout(cycles, below, |ui| show_cycles(ui, model));
+        ui.allocate_ui_with_layout(cycles, below, |ui| show_cycles(ui, session.told()));
         ui.allocate_ui_with_layout(vec2(PAUSES - 16.0, rest.y), below, |ui| show_pauses(ui, session.pauses()));
     });
     asked.inner
@@ -157,9 +157,8 @@ fn show_walks(ui: &mut Ui, walks: &Walks) {
 }
 
 /// What each cycle changed, the latest first.
-fn show_cycles(ui: &mut Ui, model: &HeapModel) {
-    let cycles = model.cycles();
-    if cycles.iter().len() == 0 {
+fn show_cycles(ui: &mut Ui, told: Told<'_>) {
+    if told.cycles().next().is_none() {
         ui.weak("No collection yet.");
         return;
     }
@@ -176,8 +175,8 @@ fn show_cycles(ui: &mut Ui, model: &HeapModel) {
                 ui.add(Label::new(RichText::new(head).small().color(faint)).extend()).on_hover_text(meaning);
             }
             ui.end_row();
-            for cycle in cycles.iter().rev() {
-                for text in row_of(cycle) {
+            for cycle in told.cycles().rev() {
+                for text in row_of(&cycle) {
                     ui.add(Label::new(RichText::new(text).small()).extend());
                 }
                 ui.end_row();
@@ -187,7 +186,7 @@ fn show_cycles(ui: &mut Ui, model: &HeapModel) {
 }
 
 fn row_of(cycle: &Cycle) -> [String; 5] {
-    let Cycle { number, cause, before, after } = cycle;
+    let Cycle { number, cause, before, after, .. } = cycle;
     let change = |before: String, after: Option<String>| match after {
         Some(after) => {
             // A unit that both have is told once.

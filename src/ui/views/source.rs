@@ -1,6 +1,7 @@
 //! The source: the file being loaded with the form that runs, and how much each form allocated. Or the forms alone, those
 //! that allocated most first.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -11,8 +12,7 @@ use eframe::egui::{
 use heapatlas_arc::libraries::BASE;
 
 use crate::format;
-use crate::model::HeapModel;
-use crate::model::forms::Form;
+use crate::model::forms::{Form, FormsThen};
 use crate::source::samples::SAMPLES;
 use crate::ui::theme::{self, color};
 use crate::ui::widgets::segments::{Segment, segments};
@@ -44,35 +44,33 @@ const NUMBER: f32 = 44.0;
 
 impl SourceView {
     /// Shows the source in all the room there is.
-    pub fn show(&mut self, ui: &mut Ui, model: &HeapModel) {
+    pub fn show(&mut self, ui: &mut Ui, forms: FormsThen<'_>) {
         ui.horizontal(|ui| {
             let choices = [
                 Segment { word: "source", name: "in the source", hint: "the file that is being loaded" },
                 Segment { word: "most bytes", name: "by bytes", hint: "the forms that allocated most first" },
             ];
-            let shown = usize::from(self.order(model) == Order::Most);
+            let shown = usize::from(self.order(forms) == Order::Most);
             if let Some(place) = segments(ui, choices, Some(shown)) {
                 self.chosen = Some(if place == 0 { Order::Source } else { Order::Most });
             }
-            let forms = model.forms();
             if let Some(form) = forms.running().or_else(|| forms.last()) {
                 let words = format!("{}, {} forms", form.file, format::count(forms.count()));
                 ui.add(Label::new(RichText::new(words).weak()).truncate());
             }
         });
-        match self.order(model) {
-            Order::Source => self.show_source(ui, model),
-            Order::Most => show_most(ui, model),
+        match self.order(forms) {
+            Order::Source => self.show_source(ui, forms),
+            Order::Most => show_most(ui, forms),
         }
     }
 
-    fn order(&self, model: &HeapModel) -> Order {
-        let ended = model.forms().count() > 0 && model.forms().running().is_none();
+    fn order(&self, forms: FormsThen<'_>) -> Order {
+        let ended = forms.count() > 0 && forms.running().is_none();
         self.chosen.unwrap_or(if ended { Order::Most } else { Order::Source })
     }
 
-    fn show_source(&mut self, ui: &mut Ui, model: &HeapModel) {
-        let forms = model.forms();
+    fn show_source(&mut self, ui: &mut Ui, forms: FormsThen<'_>) {
         let running = forms.running();
         let Some(current) = running.or_else(|| forms.last()) else {
             ui.weak("No form yet.");
@@ -84,7 +82,7 @@ impl SourceView {
             return;
         }
         let here = forms.iter().filter(|form| form.file == current.file);
-        let allocated: HashMap<u32, &Form> = here.map(|form| (form.line, form)).collect();
+        let allocated: HashMap<u32, Cow<'_, Form>> = here.map(|form| (form.line, form)).collect();
         let at = (Arc::clone(&current.file), current.line);
         let follows = self.followed.as_ref() != Some(&at);
         self.followed = Some(at);
@@ -99,7 +97,7 @@ impl SourceView {
             for index in shown {
                 let number = index as u32 + 1;
                 let lit = running.is_some() && (current.line..end).contains(&number);
-                show_line(ui, &lines[index], number, allocated.get(&number).copied(), lit);
+                show_line(ui, &lines[index], number, allocated.get(&number).map(|form| &**form), lit);
             }
         });
     }
@@ -154,9 +152,8 @@ fn put_elided(ui: &Ui, line: Rect, from: f32, text: &str, ink: Color32) {
 }
 
 /// The forms, those that allocated most first, each with a bar.
-fn show_most(ui: &mut Ui, model: &HeapModel) {
-    let mut forms: Vec<(&Form, u64)> =
-        model.forms().iter().filter_map(|form| form.allocated.map(|bytes| (form, bytes))).collect();
+fn show_most(ui: &mut Ui, forms: FormsThen<'_>) {
+    let mut forms: Vec<_> = forms.iter().filter_map(|form| form.allocated.map(|bytes| (form, bytes))).collect();
     forms.sort_by_key(|(_, bytes)| std::cmp::Reverse(*bytes));
     let all: u64 = forms.iter().map(|(_, bytes)| bytes).sum();
     let most = forms.first().map_or(1, |(_, bytes)| (*bytes).max(1));

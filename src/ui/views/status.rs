@@ -4,7 +4,6 @@ use eframe::egui::{Align, Label, Layout, RichText, Sense, Ui, vec2};
 
 use crate::format;
 use crate::map::palette::{Rgb, Theme};
-use crate::model::HeapModel;
 use crate::model::forms::Form;
 use crate::ui::session::{Phase, Session};
 use crate::ui::theme::{self, color};
@@ -12,7 +11,6 @@ use crate::ui::theme::{self, color};
 /// Shows the line.
 pub fn show(ui: &mut Ui, session: &Session) {
     let theme = theme::current(ui);
-    let model = session.model();
     let phase = session.progress().phase();
     ui.horizontal_centered(|ui| {
         let (rect, _) = ui.allocate_exact_size(vec2(10.0, 10.0), Sense::hover());
@@ -20,7 +18,7 @@ pub fn show(ui: &mut Ui, session: &Session) {
         ui.add(Label::new(RichText::new(word_of(&phase)).strong()).extend());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 18.0;
-            for (text, meaning) in numbers(model) {
+            for (text, meaning) in numbers(session) {
                 ui.add(Label::new(RichText::new(text).weak()).extend()).on_hover_text(meaning);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
@@ -34,7 +32,7 @@ pub fn show(ui: &mut Ui, session: &Session) {
                         let text = RichText::new(error.to_string()).color(color(theme.error()));
                         ui.add(Label::new(text).truncate()).on_hover_text(error.to_string());
                     }
-                    _ => show_form(ui, model, theme),
+                    _ => show_form(ui, session, theme),
                 }
             });
         });
@@ -42,8 +40,8 @@ pub fn show(ui: &mut Ui, session: &Session) {
 }
 
 /// Where the form is written, and its first words.
-fn show_form(ui: &mut Ui, model: &HeapModel, theme: Theme) {
-    let forms = model.forms();
+fn show_form(ui: &mut Ui, session: &Session, theme: Theme) {
+    let forms = session.told().forms();
     let Some(form) = forms.running().or_else(|| forms.last()) else { return };
     ui.add(Label::new(RichText::new(place_of(form)).color(color(theme.text())).monospace()).extend());
     let text = RichText::new(&*form.text).monospace().color(color(theme.faint_text()));
@@ -56,13 +54,13 @@ fn place_of(form: &Form) -> String {
 }
 
 /// The numbers at the right, the rightmost first.
-fn numbers(model: &HeapModel) -> Vec<(String, &'static str)> {
-    let counters = model.counters();
+fn numbers(session: &Session) -> Vec<(String, &'static str)> {
+    let (counters, told) = (session.model().counters(), session.told());
     let mut numbers = vec![
         (format!("clock {}", format::bytes(counters.clock)), "the allocation clock: bytes allocated since the start"),
-        (format!("{} forms", format::count(model.forms().count())), "top-level forms begun"),
+        (format!("{} forms", format::count(told.forms().count())), "top-level forms begun"),
     ];
-    let cycles = match (counters.cycles, model.last_cause()) {
+    let cycles = match (counters.cycles, told.last_cause()) {
         (0, _) => "no collection yet".to_owned(),
         (n, None) => format!("{n} collections, {}", format::time(counters.gc_time)),
         (n, Some(cause)) => {
@@ -79,8 +77,9 @@ fn numbers(model: &HeapModel) -> Vec<(String, &'static str)> {
     if let Some(limit) = counters.limit {
         numbers.push((format!("soft limit {}", format::bytes(limit)), "what the heap commits before an error"));
     }
-    if model.lost_events() > 0 {
-        let lost = format!("{} events lost", format::count(model.lost_events()));
+    let lost = session.chronicle().lost_events();
+    if lost > 0 {
+        let lost = format!("{} events lost", format::count(lost));
         numbers.push((lost, "events that nobody fetched in time; the pages and counters are exact all the same"));
     }
     numbers

@@ -15,7 +15,6 @@ use eframe::egui::Ui;
 use heapatlas_heap::terms::Address;
 
 use crate::command::Command;
-use crate::model::HeapModel;
 use crate::model::flame::Node;
 use crate::model::pages::Pages;
 use crate::ui::session::Session;
@@ -44,9 +43,9 @@ enum Over {
 const LATEST: u64 = 1 << 20;
 
 impl Over {
-    fn clock(self, model: &HeapModel) -> Range<u64> {
-        let now = model.counters().clock;
-        let collected = model.cycles().iter().rev().find_map(|cycle| Some(cycle.after?.clock));
+    fn clock(self, session: &Session) -> Range<u64> {
+        let now = session.model().counters().clock;
+        let collected = session.told().cycles().rev().find_map(|cycle| Some(cycle.after?.clock));
         match self {
             Self::All => 0..now,
             Self::SinceCollection => collected.unwrap_or(0)..now,
@@ -150,17 +149,17 @@ impl AllocationView {
 
     /// Makes rows and tree anew when there is something new, or something else is wanted.
     fn make(&mut self, session: &Session) {
-        let model = session.model();
-        let of = (model.sequence(), self.who, self.over, self.sort);
+        let told = session.told();
+        let of = (session.model().sequence(), self.who, self.over, self.sort);
         if self.made.as_ref().is_some_and(|made| made.of == of) {
             return;
         }
-        let over = self.over.clock(model);
+        let over = self.over.clock(session);
         let (mut rows, tree) = match self.who {
-            Who::Forms => (rows::forms(model, &over), rows::tree_of_forms(model, &over)),
+            Who::Forms => (rows::forms(told, &over), rows::tree_of_forms(told, &over)),
             Who::Functions => {
                 let functions = session.functions();
-                (rows::functions(model, functions, &over), rows::tree_of_functions(functions, &over))
+                (rows::functions(told, functions, &over), rows::tree_of_functions(functions, &over))
             }
         };
         table::sort(&mut rows, self.sort);

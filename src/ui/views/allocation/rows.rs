@@ -6,8 +6,9 @@ use std::ops::Range;
 
 use heapatlas_heap::terms::Address;
 
-use crate::model::HeapModel;
+use crate::model::chronicle::Told;
 use crate::model::flame::Node;
+use crate::model::forms::Form;
 use crate::model::functions::Functions;
 use crate::model::pages::Pages;
 use crate::model::survival::Survival;
@@ -29,24 +30,24 @@ pub struct Row {
 
 /// The forms that ended on a part of the clock.
 #[must_use]
-pub fn forms(model: &HeapModel, over: &Range<u64>) -> Vec<Row> {
-    let survival = Survival::of(model.cycles());
-    let ended = model.forms().iter().filter_map(|form| Some((form, form.clock()?, form.own()?)));
-    let ended = ended.filter(|(_, clock, _)| clock.end > over.start && clock.end <= over.end);
-    let row = |form: &crate::model::forms::Form, clock: Range<u64>, own| Row {
+pub fn forms(told: Told<'_>, over: &Range<u64>) -> Vec<Row> {
+    let survival = Survival::of(told.cycles());
+    let ended = told.forms().iter().filter_map(|form| Some((form.clock()?, form.own()?, form)));
+    let ended = ended.filter(|(clock, ..)| clock.end > over.start && clock.end <= over.end);
+    let row = |form: &Form, clock: Range<u64>, own| Row {
         name: format!("{}:{}  {}", form.file, form.line, form.text),
         bytes: own,
         total: clock.end - clock.start,
         survived: survival.survived(&clock, own),
         clocks: vec![clock],
     };
-    ended.map(|(form, clock, own)| row(form, clock, own)).collect()
+    ended.map(|(clock, own, form)| row(&form, clock, own)).collect()
 }
 
 /// The functions that allocated on a part of the clock.
 #[must_use]
-pub fn functions(model: &HeapModel, functions: &Functions, over: &Range<u64>) -> Vec<Row> {
-    let survival = Survival::of(model.cycles());
+pub fn functions(told: Told<'_>, functions: &Functions, over: &Range<u64>) -> Vec<Row> {
+    let survival = Survival::of(told.cycles());
     let mut rows: BTreeMap<&str, Row> = BTreeMap::new();
     for slice in functions.within(over) {
         let whole: u64 = slice.stacks.values().sum();
@@ -90,13 +91,12 @@ pub fn write(out: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
 
 /// The forms of a part of the clock below their files, as a tree of bytes.
 #[must_use]
-pub fn tree_of_forms(model: &HeapModel, over: &Range<u64>) -> Node {
-    let ended = model.forms().iter().filter_map(|form| Some((form, form.clock()?, form.own()?)));
-    let ended = ended.filter(|(_, clock, _)| clock.end > over.start && clock.end <= over.end);
-    let stack = |form: &crate::model::forms::Form, own| {
-        ([form.file.to_string(), format!("{}:{}  {}", form.file, form.line, form.text)], own)
-    };
-    let stacks: Vec<_> = ended.map(|(form, _, own)| stack(form, own)).collect();
+pub fn tree_of_forms(told: Told<'_>, over: &Range<u64>) -> Node {
+    let ended = told.forms().iter().filter_map(|form| Some((form.clock()?, form.own()?, form)));
+    let ended = ended.filter(|(clock, ..)| clock.end > over.start && clock.end <= over.end);
+    let stack =
+        |form: &Form, own| ([form.file.to_string(), format!("{}:{}  {}", form.file, form.line, form.text)], own);
+    let stacks: Vec<_> = ended.map(|(_, own, form)| stack(&form, own)).collect();
     Node::of(stacks.iter().map(|(stack, bytes)| (&stack[..], *bytes)))
 }
 
@@ -119,6 +119,8 @@ pub fn pages_of(pages: &Pages, clocks: &[Range<u64>]) -> Vec<Address> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::HeapModel;
+    use crate::model::chronicle::Chronicle;
 
     #[test]
     fn a_function_has_its_own_bytes_and_those_of_its_calls() {
@@ -126,14 +128,16 @@ mod tests {
         let mut seen = Functions::default();
         seen.add(0..100, vec![stack(&["main", "f"], 60), stack(&["main", "g", "g"], 40)]);
         seen.add(100..200, vec![stack(&["main"], 100)]);
-        let rows = functions(&HeapModel::default(), &seen, &(0..200));
+        let (chronicle, model) = (Chronicle::default(), HeapModel::default());
+        let told = chronicle.until(&model);
+        let rows = functions(told, &seen, &(0..200));
         let row = |name: &str| rows.iter().find(|row| row.name == name).cloned().expect("a row");
         assert_eq!((row("main").bytes, row("main").total), (100, 200));
         assert_eq!((row("g").bytes, row("g").total), (40, 40), "once a stack");
         assert_eq!(row("f").clocks.first(), Some(&(0..100)), "most of what was allocated then was its");
         assert!(row("g").clocks.is_empty());
         assert_eq!(row("main").survived, None, "nobody has looked yet");
-        assert_eq!(functions(&HeapModel::default(), &seen, &(100..200)).len(), 1);
+        assert_eq!(functions(told, &seen, &(100..200)).len(), 1);
         assert_eq!(tree_of_functions(&seen, &(0..200)).below["main"].below["g"].bytes, 40);
     }
 }

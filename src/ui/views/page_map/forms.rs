@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use crate::map::colouring::{FORMS, NO_FORM, OTHER_FORM};
 use crate::model::HeapModel;
-use crate::model::forms::Forms;
-use crate::model::pages::Page;
+use crate::model::forms::FormsThen;
+use crate::model::pages::{Page, Pages};
 
 /// With more pages than this they are counted at intervals only.
 const MANY: usize = 64 << 10;
@@ -27,13 +27,13 @@ pub struct FormClasses {
 
 impl FormClasses {
     /// Counts again what has changed.
-    pub(super) fn update(&mut self, model: &HeapModel) {
+    pub(super) fn update(&mut self, model: &HeapModel, forms: FormsThen<'_>) {
         let version = model.pages().version();
         let is_fresh = self
             .made
             .is_some_and(|(made, at)| made == version || (model.pages().len() > MANY && at.elapsed() < INTERVAL));
         if !is_fresh {
-            let (counts, unknown) = count(model);
+            let (counts, unknown) = count(model.pages(), forms);
             self.assign(counts);
             self.unknown = unknown;
             self.made = Some((version, Instant::now()));
@@ -57,7 +57,7 @@ impl FormClasses {
     }
 
     /// The class of the form that allocated in a page last.
-    pub(super) fn class_of(&self, page: Page, forms: &Forms) -> u8 {
+    pub(super) fn class_of(&self, page: Page, forms: FormsThen<'_>) -> u8 {
         let Some(number) = forms.filled_by(page.touched).0 else { return NO_FORM };
         let place = self.classes.iter().position(|class| class.is_some_and(|(form, _)| form == number));
         place.map_or(OTHER_FORM, |place| place as u8)
@@ -87,12 +87,11 @@ impl FormClasses {
 }
 
 /// How many pages each form has, and how many none that is known.
-fn count(model: &HeapModel) -> (HashMap<u64, u64>, u64) {
-    let forms = model.forms();
+fn count(pages: &Pages, forms: FormsThen<'_>) -> (HashMap<u64, u64>, u64) {
     let (mut counts, mut unknown) = (HashMap::new(), 0);
     // What lies side by side was mostly filled by the same form.
     let mut last = forms.filled_by(0);
-    for page in model.pages().iter().filter(|page| page.entry.kind().is_used()) {
+    for page in pages.iter().filter(|page| page.entry.kind().is_used()) {
         if !last.1.contains(&page.touched) {
             last = forms.filled_by(page.touched);
         }

@@ -11,6 +11,8 @@ use crate::map::layout::{Layout, Order};
 use crate::map::palette::{Marked, Theme};
 use crate::model::HeapModel;
 use crate::model::difference::Change;
+use crate::model::forms::FormsThen;
+use crate::ui::session::Session;
 use crate::ui::theme::{self, color};
 use crate::ui::widgets::swatch;
 
@@ -30,8 +32,9 @@ const KINDS: [(&str, &[PageKind]); 8] = [
 const MOST_NAME: usize = 20;
 
 /// Shows the legend.
-pub fn show(ui: &mut Ui, map: &PageMap, model: &HeapModel, lit: Option<Term>) {
+pub fn show(ui: &mut Ui, map: &PageMap, session: &Session, lit: Option<Term>) {
     let theme = theme::current(ui);
+    let model = session.model();
     in_a_row(ui, |ui| match (lit, map.colouring()) {
         (Some(term), _) => {
             swatch::swatch(ui, color(theme.term(term)));
@@ -54,7 +57,7 @@ pub fn show(ui: &mut Ui, map: &PageMap, model: &HeapModel, lit: Option<Term>) {
         (None, colouring @ (Colouring::Age | Colouring::LastTouched)) => show_ages(ui, theme, colouring),
         (None, Colouring::Marking) => show_marking(ui, theme),
         (None, Colouring::Change) => show_changes(ui, theme),
-        (None, Colouring::Form) => show_forms(ui, map, model, theme),
+        (None, Colouring::Form) => show_forms(ui, map, session.told().forms(), theme),
     });
     in_a_row(ui, |ui| {
         if lit.is_none() && map.colouring() == Colouring::Kind {
@@ -163,11 +166,11 @@ fn show_marking(ui: &mut Ui, theme: Theme) {
 }
 
 /// The forms that have a colour, those with the most pages first.
-fn show_forms(ui: &mut Ui, map: &PageMap, model: &HeapModel, theme: Theme) {
+fn show_forms(ui: &mut Ui, map: &PageMap, forms: FormsThen<'_>, theme: Theme) {
     let ground = color(theme.free());
-    let ranked = map.forms.ranked();
+    let ranked = map.classes.ranked();
     for (class, number, pages) in &ranked {
-        let Some(form) = model.forms().get(*number) else { continue };
+        let Some(form) = forms.get(*number) else { continue };
         let colour = color(theme.form(*class));
         swatch::part_filled(ui, colour, fill_of_form(*class), ground);
         let words = format!("{} {}", short_name(&form.text), format::count(*pages));
@@ -176,7 +179,7 @@ fn show_forms(ui: &mut Ui, map: &PageMap, model: &HeapModel, theme: Theme) {
         ui.add_space(8.0);
     }
     for (class, name, pages) in
-        [(OTHER_FORM, "other forms", map.forms.others()), (NO_FORM, "not known", map.forms.unknown())]
+        [(OTHER_FORM, "other forms", map.classes.others()), (NO_FORM, "not known", map.classes.unknown())]
     {
         if pages > 0 {
             let fill = if class == NO_FORM { 0.0 } else { fill_of_form(class) };

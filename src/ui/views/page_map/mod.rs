@@ -65,7 +65,7 @@ pub struct PageMap {
     shown: Option<Span>,
     bar: SpanBar,
     /// Which forms have a colour, while the colours are about forms.
-    forms: FormClasses,
+    classes: FormClasses,
     /// The page that was clicked.
     pinned: Option<Address>,
     /// The page under the pointer.
@@ -266,8 +266,10 @@ impl PageMap {
         let pixel = 1.0 / ui.ctx().pixels_per_point();
         let bar = ui.spacing().scroll.allocated_width();
         self.show_bar(ui, model);
-        if self.colouring == Colouring::Form {
-            self.forms.update(model);
+        if self.colouring == Colouring::Form
+            && let Some(forms) = overlay.forms
+        {
+            self.classes.update(model, forms);
         }
         let shown_before = self.shown.clone();
         let room = ui.available_size() - vec2(GUTTER + GUTTER_GAP + bar, 2.0);
@@ -284,12 +286,11 @@ impl PageMap {
             let size = vec2(ui.available_width(), geometry.size().y);
             let (whole, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
             let corner = whole.min.to_vec2() + vec2(GUTTER + GUTTER_GAP, 0.0);
-            let (colouring, lit, forms) = (self.colouring, overlay.lit, self.forms.clone());
+            let (colouring, lit, classes) = (self.colouring, overlay.lit, self.classes.clone());
             let corner = snapped(corner, pixel);
-            let before = overlay.before;
+            let (before, forms) = (overlay.before, overlay.forms.map(|forms| (forms, &classes)));
             let looks_again = self.looks_again(ui, &geometry, model);
-            let scene =
-                Scene { geometry: &geometry, model, before, colouring, lit, forms: &forms, looks_again, corner };
+            let scene = Scene { geometry: &geometry, model, before, colouring, lit, forms, looks_again, corner };
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, in_words(model)));
             if let Some(rect) = wanted {
                 ui.scroll_to_rect(rect.translate(scene.corner).expand(theme::CONTROL), None);

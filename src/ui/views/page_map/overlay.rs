@@ -9,6 +9,7 @@ use super::MOST_OUTLINED;
 use super::scene::Scene;
 use crate::map::balance::Term;
 use crate::model::HeapModel;
+use crate::model::forms::FormsThen;
 use crate::ui::theme::{self, color};
 
 /// What is drawn over the pages.
@@ -22,6 +23,8 @@ pub struct Overlay<'m> {
     pub allocated: &'m [Address],
     /// The moment that the one that is shown is compared with: the colours may be about what changed.
     pub before: Option<&'m HeapModel>,
+    /// The forms as they were known then: the colours may be about them.
+    pub forms: Option<FormsThen<'m>>,
     /// The free lists, when they are looked at.
     pub lists: Option<&'m FreeLists>,
 }

@@ -9,11 +9,12 @@ use super::geometry::{Geometry, line_of};
 use super::raster::{Bands, Drawn, Look, Manner, glow};
 use crate::format;
 use crate::map::balance::Term;
-use crate::map::colouring::{Colouring, age_class};
+use crate::map::colouring::{Colouring, NO_FORM, age_class};
 use crate::map::layout::{Order, Row};
 use crate::map::palette::Theme;
 use crate::model::HeapModel;
 use crate::model::difference::Change;
+use crate::model::forms::FormsThen;
 use crate::model::pages::{Page, is_telling};
 use crate::ui::theme::{self, color};
 
@@ -30,7 +31,8 @@ pub(super) struct Scene<'m> {
     pub(super) before: Option<&'m HeapModel>,
     pub(super) colouring: Colouring,
     pub(super) lit: Option<Term>,
-    pub(super) forms: &'m FormClasses,
+    /// The forms as they were known then, and which of them have a colour.
+    pub(super) forms: Option<(FormsThen<'m>, &'m FormClasses)>,
     /// Whether the pages are looked at again; otherwise what was painted of them is shown once more.
     pub(super) looks_again: bool,
     /// From the map's corner to the screen's.
@@ -166,7 +168,7 @@ impl Scene<'_> {
         match self.colouring {
             Colouring::Age => age_class(clock.saturating_sub(page.entry.birth())),
             Colouring::LastTouched => age_class(clock.saturating_sub(page.touched)),
-            Colouring::Form => self.forms.class_of(page, self.model.forms()),
+            Colouring::Form => self.forms.map_or(NO_FORM, |(forms, classes)| classes.class_of(page, forms)),
             Colouring::Change => {
                 // Without a moment to compare with nothing has changed.
                 let before = self.before.map(|before| before.pages().at(page.address).map(|page| page.entry));
