@@ -4,6 +4,7 @@
 //! * [`action`] everything a key or a button can do
 //! * [`moments`] the moment that is shown, and the whole run around it
 //! * [`playback`] the past in motion
+//! * [`progress`] what a program does
 //! * [`session`] a runtime, the model of its heap, what is known of its program; knows of no window
 //! * [`tour`] guided tours
 //! * [`transcript`] what was said in the console
@@ -28,6 +29,7 @@ pub mod moments;
 pub mod panel;
 pub mod panels;
 pub mod playback;
+pub mod progress;
 pub mod session;
 pub mod settings;
 pub mod speed;

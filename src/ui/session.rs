@@ -5,15 +5,15 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use heapatlas_arc::error::ArcError;
 use heapatlas_arc::inspect::{Findings, PageFindings};
 use heapatlas_arc::libraries::Library;
+use heapatlas_heap::Colours;
 use heapatlas_heap::free_lists::FreeLists;
 use heapatlas_heap::gc::{Pauses, StepReport};
 use heapatlas_heap::terms::Address;
-use heapatlas_heap::{Colours, Exhausted};
 
 use super::moments::{Go, Moments};
+pub use super::progress::{Phase, Progress};
 use super::transcript::{Transcript, Voice};
 use crate::command::{Breakpoint, Command, Speed};
 use crate::model::chronicle::{Chronicle, Position, Told};
@@ -94,111 +94,6 @@ struct Answers {
     names: Option<(String, Vec<String>)>,
 }
 
-/// What is known of the program.
-#[derive(Clone, PartialEq, Debug, Default)]
-pub struct Progress {
-    /// What the runtime does.
-    activity: Activity,
-    /// How the program ended; `None` while it runs.
-    outcome: Option<Result<(), ArcError>>,
-    /// Texts handed to the console that nothing came of yet.
-    evaluating: usize,
-    /// Whether the program goes at full speed to its end.
-    skipping: bool,
-}
-
-/// What the runtime does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-enum Activity {
-    /// Not yet heard of.
-    #[default]
-    Starting,
-    Running,
-    Paused,
-    /// Waits for an answer.
-    Exhausted(Exhausted),
-    Ended,
-}
-
-/// What a program does, for a person.
-#[derive(Clone, PartialEq, Debug)]
-pub enum Phase<'p> {
-    /// The runtime is not there yet.
-    Starting,
-    /// The program runs.
-    Loading,
-    /// The program runs at full speed to its end.
-    Skipping,
-    /// The program stands still.
-    Paused,
-    /// The heap is exhausted, and a person is asked what to do.
-    Exhausted(Exhausted),
-    /// The program has ended well.
-    Finished,
-    /// The program has ended, and what a person typed is being evaluated.
-    Evaluating,
-    /// The program has ended with an error.
-    Failed(&'p ArcError),
-    /// The runtime is gone.
-    Ended,
-}
-
-impl Progress {
-    /// What the program does.
-    #[must_use]
-    pub fn phase(&self) -> Phase<'_> {
-        match (self.activity, &self.outcome) {
-            (Activity::Ended, None | Some(Ok(()))) => Phase::Ended,
-            (Activity::Paused, _) => Phase::Paused,
-            (Activity::Exhausted(exhausted), _) => Phase::Exhausted(exhausted),
-            (_, Some(_)) if self.evaluating > 0 => Phase::Evaluating,
-            (_, Some(Ok(()))) => Phase::Finished,
-            (_, Some(Err(error))) => Phase::Failed(error),
-            (Activity::Starting, None) => Phase::Starting,
-            (Activity::Running, None) if self.skipping => Phase::Skipping,
-            (Activity::Running, None) => Phase::Loading,
-        }
-    }
-
-    /// Whether the program, or what was typed, goes on and can be paused.
-    #[must_use]
-    pub fn is_running(&self) -> bool {
-        matches!(self.phase(), Phase::Loading | Phase::Skipping | Phase::Evaluating)
-    }
-
-    /// Whether it stands still and can go on.
-    #[must_use]
-    pub fn is_paused(&self) -> bool {
-        self.activity == Activity::Paused
-    }
-
-    /// Whether there is more of the program to come.
-    #[must_use]
-    pub fn is_under_way(&self) -> bool {
-        self.outcome.is_none() && matches!(self.activity, Activity::Running | Activity::Paused)
-    }
-
-    /// Whether nothing has come yet of what was typed.
-    #[must_use]
-    pub fn is_evaluating(&self) -> bool {
-        self.evaluating > 0
-    }
-
-    fn hear(&mut self, state: State) {
-        match state {
-            State::Running => self.activity = Activity::Running,
-            State::Paused => self.activity = Activity::Paused,
-            State::Exhausted(exhausted) => self.activity = Activity::Exhausted(exhausted),
-            State::Finished(outcome) => {
-                self.outcome = Some(outcome);
-                self.activity = Activity::Running;
-                self.skipping = false;
-            }
-            State::Ended => self.activity = Activity::Ended,
-        }
-    }
-}
-
 impl Answers {
     fn hear(&mut self, findings: Findings) {
         match findings {
@@ -263,7 +158,7 @@ impl Session {
         self.source = None;
         self.now = HeapModel::default();
         self.moments = Moments::default();
-        self.progress = Progress { activity: Activity::Ended, ..Progress::default() };
+        self.progress = Progress::ended();
         self.wants_key = false;
         self.last_step = None;
         self.pauses = Pauses::default();
@@ -361,9 +256,9 @@ impl Session {
         match &command {
             Command::Speed(speed) => {
                 self.speed = *speed;
-                self.progress.skipping = false;
+                self.progress.skips(false);
             }
-            Command::Skip => self.progress.skipping = true,
+            Command::Skip => self.progress.skips(true),
             Command::SetBreakpoints(set) => self.breakpoints.clone_from(set),
             Command::Profile(wanted) => self.profiles = *wanted,
             Command::Evaluate(text) => self.transcript.say(Voice::Input, text),
@@ -371,7 +266,9 @@ impl Session {
         }
         let evaluates = matches!(command, Command::Evaluate(_));
         if self.tell(command) {
-            self.progress.evaluating += usize::from(evaluates);
+            if evaluates {
+                self.progress.was_handed_a_text();
+            }
         } else if evaluates {
             self.transcript.say(Voice::Error, "the runtime takes no commands now");
         }
@@ -420,7 +317,7 @@ impl Session {
             Message::Sampled(stacks) => self.sampled.extend(stacks),
             Message::Note(text) => self.transcript.say(Voice::Note, &text),
             Message::Evaluated(result) => {
-                self.progress.evaluating = self.progress.evaluating.saturating_sub(1);
+                self.progress.something_came_of_a_text();
                 match result {
                     Ok(value) => self.transcript.say(Voice::Value, value.as_deref().unwrap_or_default()),
                     Err(error) => self.transcript.say(Voice::Error, &error.to_string()),

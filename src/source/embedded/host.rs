@@ -1,17 +1,11 @@
-//! A runtime in a thread of this process.
-//!
-//! The runtime's thread looks in at safepoints: it takes commands, waits when the allocation clock is ahead of what
+//! What happens on the runtime's thread at safepoints: it takes commands, waits when the allocation clock is ahead of what
 //! the speed allows, and cuts a frame when 64 KiB were allocated, 16 ms went by, or something stepped. A full channel
 //! never blocks it: the frame is not cut, and what changed joins the next one.
 
-use std::io::{self, Write};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::thread;
+use std::io;
 use std::time::{Duration, Instant};
 
-use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TryRecvError, bounded};
-use heapatlas_arc::Streams;
+use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 use heapatlas_arc::error::{ArcError, ErrorKind};
 use heapatlas_arc::host::{Answer, Host, Verdict};
 use heapatlas_arc::inspect::{Findings, Inspection};
@@ -21,14 +15,15 @@ use heapatlas_heap::gc::StepReport;
 use heapatlas_heap::terms::{GcPhase, GcUnit};
 use heapatlas_heap::{Exhausted, Heap};
 
-use super::black_box::BlackBox;
-use super::breakpoints::Breakpoints;
-use super::predicate::Predicate;
-use super::program::Program;
-use super::recorder::Recorder;
-use super::sampling::{self, Sampling};
-use super::{Message, Source, State};
+use super::Beginning;
+use super::outlet::Outlet;
 use crate::command::{Command, Speed};
+use crate::source::black_box::BlackBox;
+use crate::source::breakpoints::Breakpoints;
+use crate::source::predicate::Predicate;
+use crate::source::recorder::Recorder;
+use crate::source::sampling::{self, Sampling};
+use crate::source::{Message, State};
 
 /// Bytes allocated after which a frame is due.
 const FRAME_BYTES: u64 = 64 << 10;
@@ -36,185 +31,13 @@ const FRAME_BYTES: u64 = 64 << 10;
 const FRAME_TIME: Duration = Duration::from_millis(16);
 /// How often residency is measured.
 const RESIDENCY_TIME: Duration = Duration::from_millis(50);
-/// Messages under way. A viewer that draws sixty times a second leaves few waiting.
-const MESSAGES: usize = 64;
-/// Of which so many places are kept free of frames, for what must not be lost.
-const MESSAGES_FOR_FRAMES: usize = 16;
-/// Commands under way.
-const COMMANDS: usize = 256;
 /// Calls between two looks at full speed and in slow motion.
 const CALLS_AT_FULL_SPEED: u32 = 2_000;
 const CALLS_IN_SLOW_MOTION: u32 = 100;
 /// The same while there are breakpoints: the program goes no further beyond one.
 const CALLS_WITH_BREAKPOINTS: u32 = 8;
-/// The stack of the runtime's thread. The machine does not recurse on it.
-const STACK: usize = 2 << 20;
 /// Until the next command comes.
 const A_LONG_TIME: Duration = Duration::from_secs(3600);
-/// Nobody waits longer than this for a thread that does not end.
-const PATIENCE: Duration = Duration::from_millis(200);
-
-/// A runtime in a thread of this process.
-#[derive(Debug)]
-pub struct Embedded {
-    messages: Receiver<Message>,
-    commands: Sender<Command>,
-    recycled: Sender<Box<Frame>>,
-    interrupt: Arc<AtomicBool>,
-    ended: Receiver<()>,
-}
-
-/// How an embedded runtime begins.
-#[derive(Clone, PartialEq, Debug)]
-pub struct Beginning {
-    /// What it runs.
-    pub program: Program,
-    /// How fast, while the base library is loaded and afterwards.
-    pub speed: Speed,
-    /// Whether it stands still at the first form.
-    pub paused: bool,
-    /// Whether somebody is there to say what to do about an exhausted heap.
-    pub asks: bool,
-}
-
-impl Embedded {
-    /// Starts a runtime. `wake` is called whenever a message was sent.
-    ///
-    /// # Errors
-    /// When the system refuses another thread, or the recording can't be written.
-    pub fn start(beginning: Beginning, wake: Box<dyn Fn() + Send + Sync>) -> io::Result<Self> {
-        let (message_sender, messages) = bounded(MESSAGES);
-        let (commands, command_receiver) = bounded(COMMANDS);
-        let (recycled, recycled_receiver) = bounded(MESSAGES);
-        let (end_sender, ended) = bounded(1);
-        let (interrupt_sender, interrupt_receiver) = bounded(1);
-        let outlet = Outlet { messages: message_sender, wake: Arc::from(wake) };
-        let host = EmbeddedHost {
-            outlet: outlet.clone(),
-            commands: command_receiver,
-            recycled: recycled_receiver,
-            mode: if beginning.paused { Mode::StepForm } else { Mode::Run },
-            interrupted: Vec::new(),
-            speed: beginning.speed,
-            speed_after_skip: None,
-            pace: Pace { since: Instant::now(), clock: 0 },
-            last_frame: (0, Instant::now()),
-            last_residency: None,
-            wants_key: true,
-            stepped: false,
-            collect_to: None,
-            breakpoints: Breakpoints::default(),
-            sampling: Sampling::default(),
-            predicate: Predicate::default(),
-            cycles_told: 0,
-            asks: beginning.asks,
-            walks: beginning.program.verify,
-            told: None,
-            black_box: {
-                let outlet = outlet.clone();
-                beginning.program.black_box(Box::new(move |line| outlet.tell(Message::Note(line))))
-            },
-            recorder: beginning.program.recorder().map_err(|error| io::Error::other(error.message))?,
-        };
-        thread::Builder::new().name("arc".to_owned()).stack_size(STACK).spawn(move || {
-            run(&beginning.program, host, &outlet, &interrupt_sender);
-            outlet.tell(Message::State(State::Ended));
-            end_sender.send(()).ok();
-        })?;
-        // The thread sends its flag first of all; if it could not even begin, nobody needs to interrupt it.
-        let interrupt = interrupt_receiver.recv().unwrap_or_default();
-        Ok(Self { messages, commands, recycled, interrupt, ended })
-    }
-}
-
-impl Source for Embedded {
-    fn next(&mut self) -> Option<Message> {
-        self.messages.try_recv().ok()
-    }
-
-    fn recycle(&mut self, frame: Box<Frame>) {
-        // A frame too many is simply dropped.
-        self.recycled.try_send(frame).ok();
-    }
-
-    fn send(&mut self, command: Command) -> bool {
-        if matches!(command, Command::Interrupt | Command::Quit) {
-            self.interrupt.store(true, Ordering::Relaxed);
-        }
-        self.commands.try_send(command).is_ok()
-    }
-}
-
-impl Drop for Embedded {
-    fn drop(&mut self) {
-        self.send(Command::Quit);
-        // A thread that does not end in time, because it waits for the system, ends with the process.
-        self.ended.recv_timeout(PATIENCE).ok();
-    }
-}
-
-/// Where messages go.
-#[derive(Clone)]
-struct Outlet {
-    messages: Sender<Message>,
-    wake: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl std::fmt::Debug for Outlet {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("Outlet")
-    }
-}
-
-impl Outlet {
-    /// Sends what must arrive: waits for a place, but not for ever.
-    fn tell(&self, message: Message) {
-        // When the other side is gone nobody wants to know.
-        self.messages.send_timeout(message, PATIENCE).ok();
-        (self.wake)();
-    }
-
-    /// Whether a frame may take a place.
-    fn has_room_for_frame(&self) -> bool {
-        self.messages.len() < MESSAGES - MESSAGES_FOR_FRAMES
-    }
-}
-
-/// What the program prints, as messages.
-struct Printed(Outlet);
-
-impl Write for Printed {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.tell(Message::Output(String::from_utf8_lossy(bytes).into_owned()));
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
-}
-
-fn run(program: &Program, host: EmbeddedHost, outlet: &Outlet, interrupt: &Sender<Arc<AtomicBool>>) {
-    let streams = Streams {
-        input: Box::new(io::empty()),
-        output: Box::new(Printed(outlet.clone())),
-        errors: Box::new(Printed(outlet.clone())),
-    };
-    let mut runtime = match program.runtime(streams, Box::new(host)) {
-        Ok(runtime) => runtime,
-        Err(error) => {
-            interrupt.send(Arc::default()).ok();
-            outlet.tell(Message::State(State::Finished(Err(error))));
-            return;
-        }
-    };
-    interrupt.send(runtime.interrupt()).ok();
-    outlet.tell(Message::State(State::Running));
-    let result = program.load_base(&mut runtime).and_then(|()| program.run(&mut runtime)).map(|_| ());
-    outlet.tell(Message::State(State::Finished(result)));
-    runtime.serve();
-    runtime.release();
-}
 
 /// A soft limit as the heap wants it.
 fn limit_of(bytes: Option<u64>) -> Option<usize> {
@@ -241,7 +64,7 @@ struct Pace {
 
 /// What happens on the runtime's thread at safepoints.
 #[derive(Debug)]
-struct EmbeddedHost {
+pub(super) struct EmbeddedHost {
     outlet: Outlet,
     commands: Receiver<Command>,
     recycled: Receiver<Box<Frame>>,
@@ -277,6 +100,45 @@ struct EmbeddedHost {
 }
 
 impl EmbeddedHost {
+    /// What a runtime begins with. It is told by the first channel what to do, and gets back frames by the second.
+    ///
+    /// # Errors
+    /// When the recording can't be written.
+    pub(super) fn new(
+        beginning: &Beginning,
+        outlet: Outlet,
+        (commands, recycled): (Receiver<Command>, Receiver<Box<Frame>>),
+    ) -> io::Result<Self> {
+        let program = &beginning.program;
+        let notes = outlet.clone();
+        let black_box = program.black_box(Box::new(move |line| notes.tell(Message::Note(line))));
+        let recorder = program.recorder().map_err(|error| io::Error::other(error.message))?;
+        Ok(Self {
+            outlet,
+            commands,
+            recycled,
+            mode: if beginning.paused { Mode::StepForm } else { Mode::Run },
+            interrupted: Vec::new(),
+            speed: beginning.speed,
+            speed_after_skip: None,
+            pace: Pace { since: Instant::now(), clock: 0 },
+            last_frame: (0, Instant::now()),
+            last_residency: None,
+            wants_key: true,
+            stepped: false,
+            collect_to: None,
+            breakpoints: Breakpoints::default(),
+            sampling: Sampling::default(),
+            predicate: Predicate::default(),
+            cycles_told: 0,
+            asks: beginning.asks,
+            walks: program.verify,
+            told: None,
+            black_box,
+            recorder,
+        })
+    }
+
     fn tell_state(&mut self, state: State) {
         if self.told.as_ref() != Some(&state) {
             self.outlet.tell(Message::State(state.clone()));
