@@ -264,7 +264,7 @@ impl Collector {
             return false;
         }
         if self.is_whole() {
-            report.given_back += space.give_back_idle_tables() as u64;
+            report.given_back += (space.give_back_untouched() + space.give_back_idle_tables()) as u64;
         }
         true
     }

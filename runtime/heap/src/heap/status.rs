@@ -98,6 +98,20 @@ impl Heap {
         self.space.set_limit(bytes);
     }
 
+    /// From now on lets extents of 16 MiB and more lie in large pages; see [`Policy::large_pages`]. What is mapped stays as it
+    /// is. Where the system's allocator places everything, this changes nothing.
+    pub fn use_large_pages(&mut self) {
+        if !self.space.is_of_blocks() {
+            self.space.use_large_pages();
+        }
+    }
+
+    /// Bytes of the heap that lie in large pages. `None` when the system does not tell.
+    #[must_use]
+    pub fn in_large_pages(&self) -> Option<usize> {
+        self.space.in_large_pages()
+    }
+
     /// Time since the heap was made.
     #[must_use]
     pub fn age(&self) -> std::time::Duration {

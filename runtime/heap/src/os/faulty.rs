@@ -79,6 +79,14 @@ impl Os for Faulty {
         self.inner.populate(mapping, start, bytes);
     }
 
+    fn prefer_large_pages(&mut self, mapping: &mut Mapping) {
+        self.inner.prefer_large_pages(mapping);
+    }
+
+    fn in_large_pages(&self, ranges: &[Span]) -> Option<usize> {
+        self.inner.in_large_pages(ranges)
+    }
+
     fn map_file(&mut self, mapping: &Mapping, file: &File, offset: u64, bytes: usize) -> bool {
         self.inner.map_file(mapping, file, offset, bytes)
     }

@@ -16,6 +16,8 @@ use crate::terms::{Address, CHUNK, PAGE, Span};
 /// Bytes of one entry of `/proc/self/pagemap`, and the bit that says the page is present.
 const PAGEMAP_ENTRY: usize = 8;
 const PAGEMAP_PRESENT: u64 = 1 << 63;
+/// Bytes of a large page.
+const LARGE_PAGE: usize = 2 << 20;
 /// Entries read at a time.
 const PAGEMAP_BATCH: usize = 512;
 
@@ -80,6 +82,17 @@ fn unmap_range(start: Address, bytes: usize) {
         let done = unsafe { munmap(pointer(start), bytes) };
         debug_assert!(done.is_ok(), "unmapping our own pages: {done:?}");
     }
+}
+
+/// Sees that the system does not bring together again the large pages of a mapping in which some pages were given back: it
+/// would fill them up, and what was given back would be resident again after seconds.
+fn keep_small(mapping: &Mapping, start: Address, bytes: usize) {
+    let first = start.align_down(LARGE_PAGE).max(mapping.start);
+    let end = (start + bytes).align_up(LARGE_PAGE).min(mapping.end());
+    // SAFETY: the range is inside a mapping of ours, and keeps what it holds.
+    let done = unsafe { madvise(pointer(first), end - first, Advice::LinuxNoHugepage) };
+    // There may be no more mappings than so many, and this can make two of one. Then what is resident is measured anyway.
+    done.ok();
 }
 
 /// What is in a file, mapped.
@@ -158,6 +171,9 @@ impl Os for Linux {
             // SAFETY: as above.
             unsafe { madvise(pointer(start), bytes, Advice::LinuxDontNeed) }
         };
+        if mapping.large_pages {
+            keep_small(mapping, start, bytes);
+        }
         done.map_err(|errno| refused(Purpose::GiveBack, bytes, errno))
     }
 
@@ -167,6 +183,18 @@ impl Os for Linux {
         let done = unsafe { madvise(pointer(start), bytes, Advice::LinuxPopulateWrite) };
         // A kernel before 5.14 knows no such advice; then pages become resident as they are touched.
         done.ok();
+    }
+
+    fn prefer_large_pages(&mut self, mapping: &mut Mapping) {
+        mapping.large_pages = true;
+        // SAFETY: the mapping is ours, and keeps what it holds.
+        let done = unsafe { madvise(pointer(mapping.start), mapping.bytes, Advice::LinuxHugepage) };
+        // A kernel without them knows no such advice; then pages are small.
+        done.ok();
+    }
+
+    fn in_large_pages(&self, ranges: &[Span]) -> Option<usize> {
+        large_pages_of(&std::fs::read_to_string("/proc/self/smaps").ok()?, ranges)
     }
 
     fn map_file(&mut self, mapping: &Mapping, file: &File, offset: u64, bytes: usize) -> bool {
@@ -207,6 +235,21 @@ fn mapped_range(line: &str) -> Option<(Span, &str)> {
     let (high, rest) = rest.split_once(' ')?;
     let number = |digits| usize::from_str_radix(digits, 16).ok().map(Address::new);
     Some((number(low)?..number(high)?, rest))
+}
+
+/// Bytes in large pages of the mappings in `smaps` that overlap one of some ranges.
+fn large_pages_of(smaps: &str, ranges: &[Span]) -> Option<usize> {
+    let mut is_ours = false;
+    let mut sum = 0;
+    for line in smaps.lines() {
+        // A mapping is a line as in `maps`, and below it a line for each of its numbers.
+        if let Some((span, _)) = mapped_range(line) {
+            is_ours = ranges.iter().any(|range| range.start < span.end && span.start < range.end);
+        } else if let Some(number) = line.strip_prefix("AnonHugePages:").filter(|_| is_ours) {
+            sum += number.trim().strip_suffix(" kB")?.parse::<usize>().ok()? << 10;
+        }
+    }
+    Some(sum)
 }
 
 /// The first range of `bytes` at or above `from`, aligned to a chunk, that lies between the lines of `maps`.
@@ -281,6 +324,45 @@ mod tests {
         assert_eq!([0, 1].map(|page| unsafe { byte(page).read() }), [0, 8]);
         os.unmap(mapping);
         assert_eq!(os.of_files, []);
+    }
+
+    #[test]
+    fn large_pages_are_those_of_the_mappings_asked_for() {
+        let smaps = "10000000-10400000 rw-p 00000000 00:00 0\nRss:  4096 kB\nAnonHugePages:      2048 kB\nVmFlags: rd wr\n\
+                     10400000-10800000 rw-p 00000000 00:00 0\nAnonHugePages:      4096 kB\n\
+                     7f0000000000-7f0000001000 r--p 00000000 00:00 0 /lib\nAnonHugePages:         0 kB\n";
+        let within = |start, end| large_pages_of(smaps, &[Address::new(start)..Address::new(end)]);
+        assert_eq!(within(0x1030_0000, 0x1040_0000), Some(2 << 20));
+        assert_eq!(within(0x1030_0000, 0x1040_1000), Some(6 << 20));
+        assert_eq!(within(0x7f00_0000_0000, 0x7f00_0000_1000), Some(0));
+    }
+
+    /// Whether there are large pages is the system's affair. Where there are, they leave residency page by page.
+    #[test]
+    fn what_is_given_back_inside_a_large_page_is_not_resident() {
+        let mut os = Linux::new();
+        let mut mapping = os.map(Address::default(), 4 * LARGE_PAGE).unwrap();
+        let span = mapping.start()..mapping.end();
+        os.prefer_large_pages(&mut mapping);
+        let middle = (mapping.start() + LARGE_PAGE).align_up(LARGE_PAGE);
+        // SAFETY: the page was just mapped.
+        unsafe { ptr::with_exposed_provenance_mut::<u64>(middle.get()).write(1) };
+        let mut resident = vec![false; LARGE_PAGE / PAGE];
+        assert!(os.residency(middle, &mut resident));
+        let large = os.in_large_pages(&[span]).unwrap() > 0;
+        assert_eq!(resident.iter().filter(|page| **page).count(), if large { resident.len() } else { 1 });
+        os.give_back(&mapping, middle + 5 * PAGE, 3 * PAGE).unwrap();
+        assert!(os.residency(middle, &mut resident));
+        assert_eq!(resident[5..8], [false; 3]);
+        assert_eq!(resident[8], large);
+        // SAFETY: the page is mapped.
+        assert_eq!(unsafe { ptr::with_exposed_provenance_mut::<u64>(middle.get() + 5 * PAGE).read() }, 0);
+        // The system is not to bring the pages together again: `nh`.
+        let smaps = std::fs::read_to_string("/proc/self/smaps").unwrap();
+        let ours = smaps.lines().skip_while(|line| mapped_range(line).is_none_or(|(span, _)| span.start != middle));
+        let flags = ours.map(|line| line.strip_prefix("VmFlags:")).find_map(|flags| flags).unwrap();
+        assert!(flags.split(' ').any(|flag| flag == "nh"), "{flags}");
+        os.unmap(mapping);
     }
 
     #[test]

@@ -33,12 +33,14 @@ use crate::terms::{Address, Span};
 pub struct Mapping {
     start: Address,
     bytes: usize,
+    /// Whether large pages were asked for.
+    large_pages: bool,
 }
 
 impl Mapping {
     /// A mapping that an implementation of [`Os`] has just made.
     fn new(start: Address, bytes: usize) -> Self {
-        Self { start, bytes }
+        Self { start, bytes, large_pages: false }
     }
 
     /// Where it begins.
@@ -141,6 +143,18 @@ pub trait Os: fmt::Debug + Send {
     /// Makes `bytes` at `start`, whole pages inside `mapping`, resident at once, because all of them are about to be
     /// written. A system may ignore this: then each becomes resident when it is touched, which costs more.
     fn populate(&mut self, _mapping: &Mapping, _start: Address, _bytes: usize) {}
+
+    /// Asks for large pages in a mapping that nothing has touched yet, in the parts of it that are aligned to them. A system
+    /// may ignore this, and has them only as long as it finds memory in pieces so large. Then a page is resident as soon as
+    /// another in the same large page is touched. What [`Self::give_back`] takes of a large page leaves residency at once,
+    /// and what is left of it are small pages from then on; but the system may keep the memory until it is short of some.
+    fn prefer_large_pages(&mut self, _mapping: &mut Mapping) {}
+
+    /// How many bytes of some ranges lie in large pages; whole mappings count, of whatever else they are part. `None` when
+    /// the system does not tell.
+    fn in_large_pages(&self, _ranges: &[Span]) -> Option<usize> {
+        None
+    }
 
     /// Makes the first `bytes` of a fresh mapping hold what `file` holds from `offset` on, a multiple of a page. It is read
     /// when it is touched, and what is written there stays in this process. Says whether it is done: when not, the mapping

@@ -550,9 +550,9 @@ impl Chunk {
         Some((page, first..end.max(first)))
     }
 
-    /// Enters that a warm page was given back.
+    /// Enters that a page was given back that is warm, or fresh but resident with the large page in which it lies.
     pub(crate) fn mark_given_back(&mut self, page: usize) {
-        if self.entry(page).kind() == PageKind::Free {
+        if matches!(self.entry(page).kind(), PageKind::Free | PageKind::Fresh) {
             self.set_kind(page, PageKind::GivenBack, 0);
         } else {
             self.update(page, |entry| entry.set_cold(true));

@@ -22,6 +22,10 @@ pub(crate) const FIRST_EXTENT: usize = CHUNK;
 /// Extents grow no larger than this; only a huge object gets a larger one.
 pub(crate) const LARGEST_EXTENT: usize = 64 << 20;
 
+/// Extents of at least so many bytes lie in large pages, when that is asked for: in smaller ones most of a large page would
+/// be resident for nothing.
+const LEAST_IN_LARGE_PAGES: usize = 16 << 20;
+
 /// Where the first heap of a process lives if it can. Far from where Linux places programs, libraries and stacks.
 pub(crate) const HOME: usize = 0x1000_0000_0000;
 /// How far apart the homes of several heaps in one process lie, and how many homes there are.
@@ -94,21 +98,42 @@ pub(crate) struct Extents {
     diverted: u64,
     /// Mapped since the last frame.
     newly_mapped: Vec<Span>,
+    /// Whether extents from now on lie in large pages if they are large enough.
+    large_pages: bool,
 }
 
 impl Extents {
-    pub(crate) fn new(os: Box<dyn Os>) -> Self {
+    pub(crate) fn new(os: Box<dyn Os>, large_pages: bool) -> Self {
         let heap = HEAPS.fetch_add(1, Ordering::Relaxed) % HOMES;
+        // Extents of 1 MiB, 2, 4 … that begin a mebibyte higher are each aligned to their own size, hence to large pages.
+        let offset = if large_pages { FIRST_EXTENT } else { 0 };
         Self {
             os,
-            home: Address::new(HOME + heap * HOME_STRIDE),
+            home: Address::new(HOME + heap * HOME_STRIDE + offset),
             list: Vec::new(),
             chunks: Vec::new(),
             next_bytes: FIRST_EXTENT,
             committed: 0,
             diverted: 0,
             newly_mapped: Vec::new(),
+            large_pages,
         }
+    }
+
+    /// From now on extents that are large enough lie in large pages.
+    pub(crate) fn use_large_pages(&mut self) {
+        self.large_pages = true;
+    }
+
+    /// Whether an extent of so many bytes lies in large pages, if the system has them.
+    pub(crate) fn is_for_large_pages(&self, bytes: usize) -> bool {
+        self.large_pages && bytes >= LEAST_IN_LARGE_PAGES
+    }
+
+    /// Bytes that lie in large pages; `None` when the system does not tell.
+    pub(crate) fn in_large_pages(&self) -> Option<usize> {
+        let spans: Vec<_> = self.list.iter().map(Extent::span).collect();
+        self.os.in_large_pages(&spans)
     }
 
     /// The extents, lowest first.
@@ -305,12 +330,16 @@ impl Extents {
     }
 
     /// Adds an extent and its chunks, each of which `make` makes. Gives the place of the first.
-    fn insert(&mut self, mapping: Mapping, huge: bool, make: MakeChunk, log: &mut EventLog) -> usize {
+    fn insert(&mut self, mut mapping: Mapping, huge: bool, make: MakeChunk, log: &mut EventLog) -> usize {
         let span = mapping.start()..mapping.end();
         let bytes = mapping.bytes();
         let extent_at = self.list.partition_point(|extent| extent.mapping.start() < span.start);
         let chunk_at = self.chunks.partition_point(|chunk| chunk.base() < span.start);
         let (count, pages) = if huge { (1, bytes / PAGE) } else { (bytes / CHUNK, CHUNK_PAGES) };
+        if self.is_for_large_pages(bytes) {
+            // Before anything is touched: what has begun in small pages goes on so.
+            self.os.prefer_large_pages(&mut mapping);
+        }
         self.chunks.splice(chunk_at..chunk_at, (0..count).map(|n| make(&mapping, n * CHUNK, pages)));
         self.list.insert(extent_at, Extent { mapping, huge });
         self.committed += bytes;

@@ -32,6 +32,7 @@ use accounting::Sums;
 use chunk::{Chunk, PoolRef, Slot};
 use extent::{Extent, Extents, Saved};
 use limit::{Limit, Refused, Reserve};
+use page_table::PageEntry;
 use policy::{Placement, Policy};
 
 /// The share by which the warm pages may be too many before any is given back: a quarter.
@@ -73,7 +74,7 @@ impl Space {
         }
         Self {
             policy,
-            extents: Extents::new(os),
+            extents: Extents::new(os, policy.large_pages),
             limit: Limit::default(),
             reserve: Reserve::default(),
             blocks: 0,
@@ -86,6 +87,17 @@ impl Space {
 
     pub(crate) fn policy(&self) -> &Policy {
         &self.policy
+    }
+
+    /// From now on extents that are large enough lie in large pages; what is mapped stays as it is.
+    pub(crate) fn use_large_pages(&mut self) {
+        self.policy.large_pages = true;
+        self.extents.use_large_pages();
+    }
+
+    /// Bytes of the heap that lie in large pages; `None` when the system does not tell.
+    pub(crate) fn in_large_pages(&self) -> Option<usize> {
+        self.extents.in_large_pages()
     }
 
     /// Whether the system's allocator places everything.
@@ -385,7 +397,9 @@ impl Space {
         let mut done = true;
         while done && let Some(extent) = self.extents.next_surplus(keep_mapped, self.floor) {
             for index in self.extents.chunks_of(extent) {
-                given += self.give_back_of(index, 1, most - given, false);
+                if self.warm_pages_of(index) > 0 {
+                    given += self.give_back_of(index, 1, most - given, PageEntry::is_warm);
+                }
             }
             done = given < most;
             if done {
@@ -409,30 +423,49 @@ impl Space {
         if warm <= keep_warm + keep_warm / SLACK {
             return 0;
         }
+        let spare = if touched_reserve { is_warm_and_not_held } else { PageEntry::is_warm };
         let most = most.min((warm - keep_warm).next_multiple_of(PAGE)).max(least * PAGE);
         let mut given = 0;
         for index in (0..self.chunks().len()).rev() {
             if given >= most {
                 break;
             }
-            given += self.give_back_of(index, least, most - given, touched_reserve);
+            if self.warm_pages_of(index) >= least {
+                given += self.give_back_of(index, least, most - given, spare);
+            }
         }
         self.forget_hints();
         given
     }
 
-    /// The same in one chunk, `most` bytes of it and perhaps a run of `least` pages more.
-    fn give_back_of(&mut self, index: usize, least: usize, most: usize, touched_reserve: bool) -> usize {
-        let sums = self.chunks()[index].sums();
-        if sums.warm + sums.warm_reserve < least {
-            return 0;
+    /// Gives back the pages that nothing has touched, of extents in large pages: those became resident with their neighbours.
+    /// Says how many bytes.
+    pub(crate) fn give_back_untouched(&mut self) -> usize {
+        let mut given = 0;
+        for extent in 0..self.extents().len() {
+            if self.extents.is_for_large_pages(self.extents()[extent].bytes()) {
+                for index in self.extents.chunks_of(extent) {
+                    given += self.give_back_of(index, 1, usize::MAX, |entry| entry.kind() == PageKind::Fresh);
+                }
+            }
         }
+        given
+    }
+
+    fn warm_pages_of(&self, index: usize) -> usize {
+        let sums = self.chunks()[index].sums();
+        sums.warm + sums.warm_reserve
+    }
+
+    /// Gives back pages of one chunk that are spare, in runs of at least `least` pages: `most` bytes, and perhaps such a run
+    /// more.
+    fn give_back_of(&mut self, index: usize, least: usize, most: usize, spare: fn(PageEntry) -> bool) -> usize {
         let mut given = 0;
         let mut end = self.chunks()[index].pages();
         while given < most && end > chunk_first_page(&self.chunks()[index]) {
             let chunk = &self.chunks()[index];
             let longest = (most - given).div_ceil(PAGE).max(least);
-            let run = warm_run_before(chunk, end, touched_reserve, longest);
+            let run = spare_run_before(chunk, end, longest, spare);
             end = run.start;
             if run.len() >= least.max(1)
                 && self.extents.give_back(chunk_page_address(chunk, run.start), run.len() * PAGE)
@@ -520,18 +553,17 @@ fn chunk_page_address(chunk: &Chunk, page: usize) -> Address {
     chunk.base() + page * PAGE
 }
 
-/// The longest run of warm free pages that ends at or before page `end`, up to `longest` pages of it; empty, at the
-/// chunk's first page, when there is none.
-fn warm_run_before(chunk: &Chunk, end: usize, touched_reserve: bool, longest: usize) -> Range<usize> {
+/// The longest run of spare pages that ends at or before page `end`, up to `longest` pages of it; empty, at the chunk's first
+/// page, when there is none.
+fn spare_run_before(chunk: &Chunk, end: usize, longest: usize, spare: fn(PageEntry) -> bool) -> Range<usize> {
     let first = chunk_first_page(chunk);
-    let spare = |page: &usize| is_spare(chunk, *page, touched_reserve);
-    let Some(last) = (first..end).rev().find(spare) else { return first..first };
+    let is_spare = |page: &usize| spare(chunk.entry(*page));
+    let Some(last) = (first..end).rev().find(is_spare) else { return first..first };
     let least = first.max((last + 1).saturating_sub(longest));
-    let start = (least..last).rev().find(|page| !spare(page)).map_or(least, |page| page + 1);
+    let start = (least..last).rev().find(|page| !is_spare(page)).map_or(least, |page| page + 1);
     start..last + 1
 }
 
-fn is_spare(chunk: &Chunk, page: usize, touched_reserve: bool) -> bool {
-    let kept = touched_reserve && chunk.entry(page).kind() == PageKind::Reserve;
-    !kept && chunk.entry(page).is_warm()
+fn is_warm_and_not_held(entry: PageEntry) -> bool {
+    entry.is_warm() && entry.kind() != PageKind::Reserve
 }

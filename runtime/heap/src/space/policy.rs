@@ -52,6 +52,10 @@ pub struct Policy {
     pub gives_back: bool,
     /// Whether what lives in sparse pools moves to dense ones. Only in pools of one kind.
     pub evacuates: bool,
+    /// Whether what is mapped 16 MiB and more at a time lies in large pages, where the system has them: then the processor
+    /// searches its page tables less often, so that marking and sweeping wait less. But a large page is resident as a whole
+    /// as soon as anything in it is touched. Not where the system's allocator places things.
+    pub large_pages: bool,
 }
 
 impl Default for Policy {
@@ -70,6 +74,7 @@ impl Policy {
             collects: true,
             gives_back: true,
             evacuates: matches!(placement, Placement::Pool),
+            large_pages: false,
         }
     }
 
@@ -77,6 +82,19 @@ impl Policy {
     #[must_use]
     pub fn is_usual(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// Sees that it asks for nothing that its placement can't do.
+    ///
+    /// # Errors
+    /// A sentence that says what that is.
+    pub fn check(&self) -> Result<(), String> {
+        if self.large_pages && self.placement == Placement::Malloc {
+            return Err(
+                "large pages are for pool and single; under malloc the system's allocator maps memory".to_owned()
+            );
+        }
+        Ok(())
     }
 
     /// Whether a cell asks for more than it holds.
@@ -103,6 +121,7 @@ impl fmt::Display for Policy {
             ("collect", self.collects, usual.collects),
             ("give-back", self.gives_back, usual.gives_back),
             ("evacuate", self.evacuates, usual.evacuates),
+            ("large-pages", self.large_pages, usual.large_pages),
         ];
         for (key, value, _) in switches.into_iter().filter(|(_, value, usual)| value != usual) {
             option(key, if value { &"yes" } else { &"no" })?;
@@ -164,7 +183,11 @@ impl Policy {
                 only(Placement::Pool)?;
                 self.evacuates = yes()?;
             }
-            _ => return Err(format!("{key} is none of cell, collect, give-back, evacuate")),
+            "large-pages" => {
+                self.large_pages = yes()?;
+                self.check()?;
+            }
+            _ => return Err(format!("{key} is none of cell, collect, give-back, evacuate, large-pages")),
         }
         Ok(())
     }
@@ -176,7 +199,8 @@ mod tests {
 
     #[test]
     fn a_policy_reads_as_it_is_written() {
-        for text in ["pool", "single", "malloc", "malloc:cell=480,collect=no,give-back=no", "pool:evacuate=no"] {
+        let texts = ["pool", "single", "malloc", "malloc:cell=480,collect=no,give-back=no", "pool:evacuate=no"];
+        for text in texts.into_iter().chain(["pool:large-pages=yes", "single:give-back=no,large-pages=yes"]) {
             assert_eq!(text.parse::<Policy>().unwrap().to_string(), text);
         }
         assert_eq!("pool:collect=yes".parse(), Ok(Policy::default()));
@@ -189,6 +213,8 @@ mod tests {
             ("pool:cell=32", "option of malloc"),
             ("single:evacuate=yes", "option of pool"),
             ("malloc:cell=8", "16 to 4096"),
+            ("malloc:large-pages=yes", "for pool and single"),
+            ("pool:large-pages", "lacks a value"),
             ("malloc:collect", "collect=no"),
             ("malloc:collect=maybe", "yes or no"),
             ("malloc:speed=1", "none of cell"),
