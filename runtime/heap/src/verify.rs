@@ -15,7 +15,9 @@ use crate::space::bitmap;
 use crate::space::blocks::each_part;
 use crate::space::chunk::{Chunk, Slot, slot_pages};
 use crate::space::page_table::PageEntry;
-use crate::terms::{Address, CHUNK, CHUNK_PAGES, GRANULE, GcPhase, PAGE, PAGE_GRANULES, PageKind, PoolKind};
+use crate::terms::{
+    Address, CHUNK, CHUNK_PAGES, GRANULE, GcPhase, PAGE, PAGE_GRANULES, POOL_PAGES, PageKind, PoolKind,
+};
 use crate::value::{Unpacked, Value};
 use crate::walk::{Item, each_item, each_item_of_slot};
 
@@ -194,6 +196,11 @@ impl Starts {
     }
 }
 
+/// The pages of a slot. Where blocks lie no tables come first.
+fn pages_of(slot: usize, state: Slot) -> Range<usize> {
+    if state == Slot::Blocks { slot * POOL_PAGES..(slot + 1) * POOL_PAGES } else { slot_pages(slot) }
+}
+
 struct Check<'h> {
     heap: &'h Heap,
     found: Vec<Violation>,
@@ -332,7 +339,7 @@ impl<'h> Check<'h> {
         if chunk.is_huge() {
             return;
         }
-        for page in slot_pages(slot) {
+        for page in pages_of(slot, state) {
             let kind = chunk.entry(page).kind();
             let fits = match state {
                 Slot::Free { .. } => kind.is_free(),

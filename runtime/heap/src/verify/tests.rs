@@ -161,14 +161,15 @@ fn blocks_are_held_to_the_same_invariants() {
     bitmap::clear(chunk, Bitmap::Allocated, granule + 1..granule + 2);
     assert!(violated(&mut heap).contains(&Invariant::Tiling));
     bitmap::set(chunk, Bitmap::Allocated, granule + 1..granule + 2);
-    // A page of another kind, and one that nobody counted.
-    let page = granule / PAGE_GRANULES;
-    let entry = chunk.entry(page);
-    let mut wrong = entry;
-    wrong.become_kind(PageKind::Cells, 0);
-    chunk.set_entry(page, wrong);
-    assert!(violated(&mut heap).contains(&Invariant::Slots));
-    chunk.set_entry(page, entry);
+    // A page of another kind, wherever in the chunk it lies, and one that nobody counted.
+    for page in [0, granule / PAGE_GRANULES] {
+        let entry = chunk.entry(page);
+        let mut wrong = entry;
+        wrong.become_kind(PageKind::Cells, 0);
+        chunk.set_entry(page, wrong);
+        assert!(violated(&mut heap).contains(&Invariant::Slots));
+        chunk.set_entry(page, entry);
+    }
     heap.space.pretend_committed(PAGE);
     assert!(violated(&mut heap).contains(&Invariant::Extents));
 }
