@@ -27,6 +27,29 @@ pub struct Arguments {
     pub open: OpenOptions,
 }
 
+impl Arguments {
+    /// Sees that no option asks for what another excludes, as far as their shape does not say so.
+    ///
+    /// # Errors
+    /// A sentence that says what does not go together.
+    pub fn check(&self) -> Result<(), String> {
+        let runtime = match &self.command {
+            None => &self.open.runtime,
+            Some(Command::Open(options)) => &options.runtime,
+            Some(Command::Run(options)) => &options.runtime,
+            Some(Command::Repl(options)) => &options.runtime,
+            Some(Command::Explain(options)) => &options.runtime,
+            Some(Command::Profile(options)) => &options.runtime,
+            Some(Command::Disassemble(options)) => &options.runtime,
+            Some(Command::Snapshot(options)) => &options.runtime,
+            Some(Command::Check(options)) => &options.runtime,
+            Some(Command::Core(CoreCommand::Save(options))) => &options.runtime,
+            Some(Command::Compare(_) | Command::Info(_) | Command::Export(_) | Command::Diff(_)) => return Ok(()),
+        };
+        runtime.policy().check()
+    }
+}
+
 /// What to do.
 #[derive(Subcommand, Clone, Debug)]
 pub enum Command {
@@ -115,9 +138,13 @@ pub struct RuntimeOptions {
     #[arg(long, value_name = "FILE", conflicts_with_all = ["arc", "no_arc"])]
     pub core: Option<PathBuf>,
     /// How the heap places objects: pool, single (one kind of pool, first fit), or malloc (a block of the system's
-    /// allocator for each); after a colon collect=no, give-back=no, evacuate=no, cell=BYTES
+    /// allocator for each); after a colon collect=no, give-back=no, evacuate=no, large-pages=yes, cell=BYTES
     #[arg(long, value_name = "POLICY", default_value = "pool", conflicts_with = "core")]
     pub heap: Policy,
+    /// Keep what is mapped 16M and more at a time in the system's large pages: a large heap is marked faster, and more of it is
+    /// resident
+    #[arg(long)]
+    pub large_pages: bool,
     /// Record what happens in the heap: a file (.atlas), or - for standard output
     #[arg(long, value_name = "OUT")]
     pub record: Option<PathBuf>,
@@ -134,6 +161,11 @@ pub struct RuntimeOptions {
 }
 
 impl RuntimeOptions {
+    /// The policy of the heap.
+    fn policy(&self) -> Policy {
+        Policy { large_pages: self.large_pages || self.heap.large_pages, ..self.heap }
+    }
+
     /// The program that these options, files and expressions make.
     #[must_use]
     pub fn program(&self, files: Vec<PathBuf>, expressions: Vec<String>) -> Program {
@@ -148,7 +180,7 @@ impl RuntimeOptions {
             base,
             files,
             expressions,
-            policy: self.heap,
+            policy: self.policy(),
             soft_limit: self.base.soft_limit,
             verify: self.verify,
             gc_stress: self.gc_stress,

@@ -56,6 +56,11 @@ pub fn main() -> ExitCode {
             return if failed { Ending::Usage.code() } else { Ending::Fine.code() };
         }
     };
+    if let Err(words) = arguments.check() {
+        let ending = Ending::Misused(words);
+        ending.tell();
+        return ending.code();
+    }
     let ending = match arguments.command {
         None => open::open(arguments.open),
         Some(Command::Open(options)) => open::open(options),

@@ -45,6 +45,8 @@ pub(super) struct State {
     mapped_bytes: u64,
     pub(super) resident_bytes: Option<u64>,
     pub(super) hole_bytes: u64,
+    /// What of it lies in large pages.
+    large_page_bytes: Option<u64>,
     balance: serde_json::Map<String, serde_json::Value>,
     /// The same terms, as far as they are in memory; they sum to what is resident.
     pub(super) resident_balance: Option<serde_json::Map<String, serde_json::Value>>,
@@ -72,6 +74,7 @@ impl State {
             mapped_bytes: counters.committed,
             resident_bytes: counters.resident(),
             hole_bytes: counters.holes,
+            large_page_bytes: heap.in_large_pages().map(|bytes| bytes as u64),
             balance: json::balance(&counters.balance),
             resident_balance: resident(model.pages()).as_ref().map(json::resident_balance),
             pages: json::pages_by_kind(&counters.pages),
@@ -204,6 +207,7 @@ fn print_text(report: &Report, balance: &Balance) {
     line("resident", format::maybe_bytes(report.collected.resident_bytes));
     line("committed", format::bytes(report.collected.committed_bytes));
     line("holes", format::bytes(report.collected.hole_bytes));
+    line("large pages", format::maybe_bytes(report.collected.large_page_bytes));
     line("clock", format::bytes(report.allocated_bytes_total));
     for term in Term::ALL {
         let sign = if term == Term::NotResident { "−" } else { "+" };

@@ -40,7 +40,7 @@ pub struct Program {
     pub files: Vec<PathBuf>,
     /// Texts to be evaluated after the files, in order.
     pub expressions: Vec<String>,
-    /// How the heap places things and gets memory back; a core brings its own.
+    /// How the heap places things and gets memory back; a core brings its own, but for large pages.
     pub policy: Policy,
     /// The soft limit in bytes.
     pub soft_limit: Option<u64>,
@@ -103,7 +103,11 @@ impl Program {
         let mut runtime = match &self.base {
             Base::Core(path) => {
                 let check = if self.verify { Check::Everything } else { Check::Checksums };
-                Runtime::from_core(path, check, streams, host)?
+                let mut runtime = Runtime::from_core(path, check, streams, host)?;
+                if self.policy.large_pages {
+                    runtime.heap().use_large_pages();
+                }
+                runtime
             }
             _ => {
                 let mut heap = Heap::with(self.policy, system()).map_err(exhausted)?;

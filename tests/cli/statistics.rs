@@ -86,6 +86,21 @@ fn holes_are_counted_and_not_committed() {
     assert!(number(&report["committed_bytes"]) <= number(&report["process_virtual_bytes"]));
 }
 
+/// Whether the system has large pages is its own affair: that the heap asks for them can be told by where it begins.
+#[test]
+fn a_heap_in_large_pages_runs_the_same_program_and_says_so() {
+    let program = "(do (= all nil) (repeat 1500000 (push 1 all)) (prn (len all)))";
+    for arguments in ["--large-pages", "--heap pool:large-pages=yes", "--heap single --large-pages"] {
+        let ran = run_on(&format!("run --stats json {arguments} -e"), program);
+        assert_eq!((ran.code, ran.out.as_str()), (Some(0), "1500000\n"), "{}", ran.errors);
+        let report: Value = serde_json::from_str(&ran.errors).expect("an object");
+        assert!(report["heap"].as_str().expect("a policy").ends_with("large-pages=yes"), "{report}");
+        assert!(number(&report["large_page_bytes"]) <= number(&report["resident_bytes"]), "{report}");
+    }
+    let report = statistics("run -e 1 --stats json");
+    assert_eq!((number(&report["large_page_bytes"]), &report["heap"]), (0, &Value::from("pool")));
+}
+
 #[test]
 fn the_report_for_people_has_a_shape() {
     let ran = run("run -e 1 --stats text");

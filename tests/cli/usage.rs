@@ -53,6 +53,8 @@ fn arguments_that_make_no_sense_are_code_2() {
         assert_eq!((ran.code, ran.out.as_str()), (Some(2), ""), "{arguments}: {}", ran.errors);
         assert!(ran.errors.contains("--help") || ran.errors.contains("help"), "{arguments}: {}", ran.errors);
     }
+    let words = run("run -e 1 --heap malloc --large-pages");
+    assert!(words.failed(2, "").contains("large pages are for pool and single"), "{words:?}");
     assert!(run("fly").failed(2, "").contains("fly: the window opens Arc programs"));
     let scratch = Scratch::new();
     let words = run_on("snapshot -o", scratch.path("map.bmp"));

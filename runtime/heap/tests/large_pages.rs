@@ -73,12 +73,15 @@ fn what_only_its_neighbours_made_resident_is_given_back_on_request() {
         extend(&mut heap, &mut root, 20 << 20);
         let used = 20 << 20;
         let before = resident(&mut heap);
-        if heap.in_large_pages().unwrap() > 0 {
+        let had_large = heap.in_large_pages().unwrap() > 0;
+        if had_large {
             assert!(before > used + 4 * CHUNK, "{before} of {used}");
         }
         collect(&mut heap, &mut root);
         let live = heap.live_bytes();
         assert_eq!(live, 20 << 20);
+        let large = heap.in_large_pages().unwrap();
+        assert!(!had_large || large >= 4 * CHUNK, "what is full of what lives stays in large pages: {large}");
         let after = resident(&mut heap);
         assert!(after < live + live / 8, "{after} of {live} in {placement:?}");
         // Given back, the pages are as good as fresh ones.

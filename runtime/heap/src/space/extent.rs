@@ -126,8 +126,14 @@ impl Extents {
     }
 
     /// Whether an extent of so many bytes lies in large pages, if the system has them.
-    pub(crate) fn is_for_large_pages(&self, bytes: usize) -> bool {
+    fn is_for_large_pages(&self, bytes: usize) -> bool {
         self.large_pages && bytes >= LEAST_IN_LARGE_PAGES
+    }
+
+    /// The same for the extent in which an address lies.
+    pub(crate) fn is_in_large_pages(&self, address: Address) -> bool {
+        let extent = self.list.iter().find(|extent| extent.span().contains(&address));
+        extent.is_some_and(|extent| self.is_for_large_pages(extent.bytes()))
     }
 
     /// Bytes that lie in large pages; `None` when the system does not tell.

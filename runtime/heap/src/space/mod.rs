@@ -442,11 +442,9 @@ impl Space {
     /// Says how many bytes.
     pub(crate) fn give_back_untouched(&mut self) -> usize {
         let mut given = 0;
-        for extent in 0..self.extents().len() {
-            if self.extents.is_for_large_pages(self.extents()[extent].bytes()) {
-                for index in self.extents.chunks_of(extent) {
-                    given += self.give_back_of(index, 1, usize::MAX, |entry| entry.kind() == PageKind::Fresh);
-                }
+        for index in 0..self.chunks().len() {
+            if self.extents.is_in_large_pages(self.chunks()[index].base()) {
+                given += self.give_back_of(index, 1, usize::MAX, |entry| entry.kind() == PageKind::Fresh);
             }
         }
         given
@@ -481,10 +479,13 @@ impl Space {
     }
 
     /// Gives back the pages of the tables that hold nothing while no cycle is under way: the bitmaps of marks. And of
-    /// stacks, what is beyond the slots in use. Says how many bytes.
+    /// stacks, what is beyond the slots in use. Says how many bytes. Not in large pages, none of which would be left.
     pub(crate) fn give_back_idle_tables(&mut self) -> usize {
         let mut given = 0;
         for index in 0..self.chunks().len() {
+            if self.extents.is_in_large_pages(self.chunks()[index].base()) {
+                continue;
+            }
             let mut from = 0;
             let mut next = Some(self.chunks()[index].memory().idle_tables());
             while let Some(range) = next {
