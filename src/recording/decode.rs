@@ -14,6 +14,8 @@ use super::varint::{Bytes, Nonsense};
 
 /// Which of the fields of an entry is its kind.
 const KIND: usize = 0;
+/// Pages of which the columns are decoded at a time: what they take stays close to the processor.
+const STRETCH: usize = 128;
 /// A frame has no more events: a heap keeps fewer.
 const EVENTS_MOST: usize = 1 << 16;
 
@@ -162,22 +164,27 @@ fn entries(
 ) -> Result<(), Nonsense> {
     entries.clear();
     entries.reserve_exact(pages);
-    // The columns are gone through side by side, so that nothing is kept but entries.
     let mut columns = Vec::with_capacity(meaning.fields.len());
     for field in &meaning.fields {
-        columns.push((*field, body.take_numbers(pages)?, 0_u64));
+        columns.push((*field, body.take_numbers(pages)?, 0));
     }
-    for _ in 0..pages {
-        let mut fields = [0; PageEntry::FIELDS.len()];
+    // The columns are gone through side by side, so that nothing is kept but entries.
+    let mut values = [[0; STRETCH]; PageEntry::FIELDS.len()];
+    let mut unknown = [0; STRETCH];
+    for first in (0..pages).step_by(STRETCH) {
+        let count = STRETCH.min(pages - first);
         for (field, column, value) in &mut columns {
-            *value = column.step(*value)?;
-            match *field {
-                Some(KIND) => fields[KIND] = kind(*value, meaning)? as u64,
-                Some(field) => fields[field] = *value,
-                None => {}
+            let into = field.map_or(&mut unknown, |field| &mut values[field]);
+            *value = column.steps(*value, &mut into[..count])?;
+            if *field == Some(KIND) {
+                for number in &mut into[..count] {
+                    *number = kind(*number, meaning)? as u64;
+                }
             }
         }
-        entries.push(PageEntry::from_fields(fields).ok_or(Nonsense)?);
+        for page in 0..count {
+            entries.push(PageEntry::from_fields(std::array::from_fn(|field| values[field][page])).ok_or(Nonsense)?);
+        }
     }
     Ok(())
 }

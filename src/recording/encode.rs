@@ -24,8 +24,8 @@ pub(super) const EXTENTS: u8 = 2;
 const FULL: usize = 64 << 10;
 /// Or so many frames.
 const FRAMES_MOST: u16 = 4096;
-/// A key frame is due when the frames since the last one take this many times its bytes, …
-const KEY_SHARE: usize = 2;
+/// A key frame is due before the frames since the last one take more than so many percent of its bytes, …
+const KEY_PERCENT: usize = 150;
 /// … and at least so many.
 const KEY_LEAST: usize = 256 << 10;
 
@@ -73,9 +73,10 @@ pub struct Encoder {
     extents: Vec<Span>,
     /// Forms ended in the frames so far.
     forms: u64,
-    /// Bytes of the latest key frame, and of the frames since.
+    /// Bytes of the latest key frame, of the frames since, and of the latest of these.
     key_bytes: usize,
     since_key: usize,
+    latest: usize,
     /// Kept from one frame to the next for its room.
     body: Vec<u8>,
     column: Vec<[u64; PageEntry::FIELDS.len()]>,
@@ -107,18 +108,20 @@ impl Encoder {
         put(&mut chunk.raw, self.body.len() as u64);
         chunk.raw.extend(&self.body);
         if frame.key {
-            (self.key_bytes, self.since_key) = (self.body.len(), 0);
+            (self.key_bytes, self.since_key, self.latest) = (self.body.len(), 0, 0);
         } else {
             self.since_key += self.body.len();
+            self.latest = self.body.len();
         }
         self.filling = Some(filling);
         ended
     }
 
-    /// Whether the next frame had better be a key frame, so that seeking stays quick.
+    /// Whether the next frame had better be a key frame, so that seeking stays quick. It is taken to be as large as the latest:
+    /// where frames change most of the heap, one too many would cost as much as a key frame.
     #[must_use]
     pub fn wants_key(&self) -> bool {
-        self.since_key > KEY_LEAST.max(KEY_SHARE * self.key_bytes)
+        self.since_key + self.latest > KEY_LEAST.max(self.key_bytes * KEY_PERCENT / 100)
     }
 
     /// Bytes that wait to become a chunk.

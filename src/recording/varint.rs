@@ -21,6 +21,14 @@ pub fn put_text(out: &mut Vec<u8>, text: &str) {
     out.extend(text.as_bytes());
 }
 
+/// The way that a number stands for, modulo 2^64.
+const fn way(coded: u64) -> u64 {
+    (coded >> 1) ^ (coded & 1).wrapping_neg()
+}
+
+/// The top bits of eight bytes: set in those after which a number goes on.
+const TOP_BITS: u64 = 0x8080_8080_8080_8080;
+
 /// Bytes that make no sense.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Nonsense;
@@ -57,12 +65,25 @@ impl<'b> Bytes<'b> {
     ///
     /// # Errors
     /// When the bytes end within it, or it has more than 64 bits.
+    #[inline]
     pub fn number(&mut self) -> Result<u64, Nonsense> {
-        // Most numbers of a page are a byte.
-        if let [byte @ ..0x80, rest @ ..] = self.0 {
-            self.0 = rest;
-            return Ok(u64::from(*byte));
+        // Most numbers of a page are a byte, most others two.
+        match self.0 {
+            [byte @ ..0x80, rest @ ..] => {
+                self.0 = rest;
+                Ok(u64::from(*byte))
+            }
+            [low, high @ ..0x80, rest @ ..] => {
+                self.0 = rest;
+                Ok(u64::from(low & 0x7f) | u64::from(*high) << 7)
+            }
+            _ => self.long_number(),
         }
+    }
+
+    /// [`Self::number`], of any length.
+    #[cold]
+    fn long_number(&mut self) -> Result<u64, Nonsense> {
         let mut number = 0;
         for (index, byte) in self.0.iter().enumerate().take(10) {
             let bits = u64::from(byte & 0x7f);
@@ -83,14 +104,85 @@ impl<'b> Bytes<'b> {
     /// # Errors
     /// When there are fewer.
     pub fn take_numbers(&mut self, count: usize) -> Result<Self, Nonsense> {
-        let length = match count.checked_sub(1) {
-            None => 0,
-            Some(before) => {
-                let mut ends = self.0.iter().enumerate().filter(|(_, byte)| **byte & 0x80 == 0);
-                ends.nth(before).ok_or(Nonsense)?.0 + 1
+        let (mut left, mut length) = (count, 0);
+        // Eight bytes at a time, as long as the last number does not end within them.
+        for eight in self.0.as_chunks().0 {
+            // Each byte that ends a number counts one; the product has their sum at the top.
+            let ends = (!u64::from_le_bytes(*eight) & TOP_BITS) >> 7;
+            let ends = (ends.wrapping_mul(0x0101_0101_0101_0101) >> 56) as usize;
+            if ends >= left {
+                break;
             }
-        };
+            (left, length) = (left - ends, length + 8);
+        }
+        if let Some(before) = left.checked_sub(1) {
+            let mut ends = self.0[length..].iter().enumerate().filter(|(_, byte)| **byte & 0x80 == 0);
+            length += ends.nth(before).ok_or(Nonsense)?.0 + 1;
+        }
         self.take(length as u64)
+    }
+
+    /// Takes as many steps as `into` has room for, the first from `from`, and gives where the last one leads.
+    ///
+    /// # Errors
+    /// As [`Self::number`].
+    pub fn steps(&mut self, mut from: u64, into: &mut [u64]) -> Result<u64, Nonsense> {
+        let (eights, rest) = into.as_chunks_mut::<8>();
+        for places in eights {
+            match self.0.first_chunk() {
+                // A column stays the same for long stretches.
+                Some(&[0, 0, 0, 0, 0, 0, 0, 0]) => {
+                    *places = [from; 8];
+                    self.0 = &self.0[8..];
+                }
+                Some(eight) if u64::from_le_bytes(*eight) & TOP_BITS == 0 => {
+                    for (place, byte) in places.iter_mut().zip(eight) {
+                        from = from.wrapping_add(way(u64::from(*byte)));
+                        *place = from;
+                    }
+                    self.0 = &self.0[8..];
+                }
+                _ => {
+                    for four in places.as_chunks_mut().0 {
+                        from = match self.four_steps(from, four) {
+                            Some(there) => there,
+                            None => self.few_steps(from, four)?,
+                        };
+                    }
+                }
+            }
+        }
+        self.few_steps(from, rest)
+    }
+
+    /// [`Self::steps`], four of a byte or two each; `None`, and nothing is taken, when one is longer or too few bytes are left.
+    ///
+    /// Which of the two it is can't be foreseen: guessing wrong would cost a processor more than all that is done here.
+    fn four_steps(&mut self, mut from: u64, into: &mut [u64; 4]) -> Option<u64> {
+        let mut bytes = u64::from_le_bytes(*self.0.first_chunk()?);
+        let (mut taken, mut is_long) = (0, 0);
+        for place in into {
+            let has_two = bytes >> 7 & 1;
+            is_long |= has_two & bytes >> 15;
+            from = from.wrapping_add(way(bytes & 0x7f | (bytes >> 1 & 0x3f80) * has_two));
+            *place = from;
+            bytes = bytes >> 8 >> (8 * has_two);
+            taken += 1 + has_two as usize;
+        }
+        if is_long != 0 {
+            return None;
+        }
+        self.0 = &self.0[taken..];
+        Some(from)
+    }
+
+    /// [`Self::steps`], one by one.
+    fn few_steps(&mut self, mut from: u64, into: &mut [u64]) -> Result<u64, Nonsense> {
+        for place in into {
+            from = self.step(from)?;
+            *place = from;
+        }
+        Ok(from)
     }
 
     /// Takes a number of things of which each takes a byte at least: no more than bytes are left.
@@ -107,9 +199,7 @@ impl<'b> Bytes<'b> {
     /// # Errors
     /// As [`Self::number`].
     pub fn step(&mut self, from: u64) -> Result<u64, Nonsense> {
-        let coded = self.number()?;
-        let step = (coded >> 1) ^ (coded & 1).wrapping_neg();
-        Ok(from.wrapping_add(step))
+        Ok(from.wrapping_add(way(self.number()?)))
     }
 
     /// Takes a text.
@@ -144,6 +234,31 @@ mod tests {
             last = number;
         }
         assert_eq!(bytes.left(), 0);
+    }
+
+    #[test]
+    fn steps_taken_at_once_are_those_taken_one_by_one() {
+        let mut random = fastrand::Rng::with_seed(3);
+        for round in 0..300 {
+            let bits = [0, 3, 6, 7, 8, 20, 64][round % 7];
+            let next = |_| if random.u8(..3) == 0 && bits > 0 { random.u64(..) >> (64 - bits) } else { 9 };
+            let numbers: Vec<u64> = (0..round % 41).map(next).collect();
+            let mut out = Vec::new();
+            numbers.iter().fold(5, |from, to| {
+                put_step(&mut out, from, *to);
+                *to
+            });
+            let length = out.len();
+            out.extend([1, 2, 3]);
+            let mut bytes = Bytes::new(&out);
+            let mut taken = bytes.take_numbers(numbers.len()).expect("as many");
+            assert_eq!((taken.left(), bytes.left()), (length, 3));
+            let mut found = vec![0; numbers.len()];
+            assert_eq!(taken.steps(5, &mut found), Ok(numbers.last().copied().unwrap_or(5)));
+            assert_eq!((found, taken.left()), (numbers, 0));
+            assert!(Bytes::new(&out[..length]).take_numbers(round % 41 + 1).is_err(), "one more than there are");
+            assert!(Bytes::new(&out[..length]).steps(5, &mut vec![0; round % 41 + 1]).is_err());
+        }
     }
 
     #[test]
