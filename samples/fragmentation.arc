@@ -40,5 +40,4 @@
 (prn (len records) " records and " (len paragraphs) " paragraphs")
 
 ; tour balance: That is fragmentation. Under pool the same records lie in pages of their own, dense, and the pages of
-; the lines are empty together and go back. heapatlas compare --window samples/fragmentation.arc shows both side by
-; side.
+; the lines are empty together and go back. Ctrl+D runs it under malloc, single and pool side by side.

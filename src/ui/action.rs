@@ -8,6 +8,7 @@ use super::exports::Kind;
 use super::moments::Go;
 use super::panel::Panel;
 use super::playback::Play;
+use super::tour::Wish;
 use super::views::page_map::Step;
 use crate::past::Target;
 
@@ -70,6 +71,8 @@ pub enum Action {
     Restart,
     /// Begin a tour: through the sample of a name, or of the window.
     Tour(Option<&'static str>),
+    /// Go on with the tour, or back.
+    Turn(Wish),
     /// Run the same program under every policy, side by side.
     Compare,
     /// Choose a speed, by its place in [`super::speed::CHOICES`].
@@ -131,6 +134,10 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::Speed(2), &[(PLAIN, Key::Num3)], "", ""),
     shortcut(Action::Speed(3), &[(PLAIN, Key::Num4)], "", ""),
     shortcut(Action::Speed(4), &[(PLAIN, Key::Num5)], "", ""),
+    shortcut(Action::Interrupt, &[(CTRL, Key::Period)], "Ctrl+.", "stop the form that runs"),
+    shortcut(Action::Open, &[(CTRL, Key::O)], "Ctrl+O", "open a program, or a sample"),
+    shortcut(Action::Restart, &[(CTRL, Key::R)], "Ctrl+R", "restart with a fresh heap"),
+    shortcut(Action::Compare, &[(CTRL, Key::D)], "Ctrl+D", "the same program under every policy, side by side"),
     shortcut(Action::Collect(GcUnit::Cycle), &[(PLAIN, Key::G)], "G", "collect"),
     shortcut(Action::Collect(GcUnit::Phase), &[(SHIFT, Key::G)], "Shift+G", "collect, one phase at a time"),
     shortcut(Action::Collect(GcUnit::Object), &[(PLAIN, Key::O)], "O", "collect, one object at a time"),
@@ -165,10 +172,6 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::PlayPast(Play::Stop), &[(PLAIN, Key::K)], "K", "stop playing"),
     shortcut(Action::Mark, &[(PLAIN, Key::M)], "M", "mark the moment: what changes from there is shown"),
     shortcut(Action::NextAxis, &[(PLAIN, Key::W)], "W", "the timeline along the allocation clock, or time"),
-    shortcut(Action::Interrupt, &[(CTRL, Key::Period)], "Ctrl+.", "stop the form that runs"),
-    shortcut(Action::Open, &[(CTRL, Key::O)], "Ctrl+O", "open a program, or a sample"),
-    shortcut(Action::Restart, &[(CTRL, Key::R)], "Ctrl+R", "restart with a fresh heap"),
-    shortcut(Action::Compare, &[(CTRL, Key::D)], "Ctrl+D", "the same program under every policy, side by side"),
     shortcut(
         Action::ZoomIn,
         &[(PLAIN, Key::Plus), (SHIFT, Key::Plus), (PLAIN, Key::Equals)],
@@ -181,12 +184,6 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::Pin(Step::Left), &[(SHIFT, Key::ArrowLeft)], "", ""),
     shortcut(Action::Pin(Step::Up), &[(SHIFT, Key::ArrowUp)], "", ""),
     shortcut(Action::Pin(Step::Down), &[(SHIFT, Key::ArrowDown)], "", ""),
-    shortcut(
-        Action::Focus(Panel::Console),
-        &[(PLAIN, Key::Colon), (SHIFT, Key::Colon), (CTRL, Key::E)],
-        ":  Ctrl+E",
-        "to the console",
-    ),
     shortcut(Action::NextOrder, &[(PLAIN, Key::H)], "H", "rows, or a Hilbert curve"),
     shortcut(Action::NextColouring, &[(PLAIN, Key::C)], "C", "colour the map by the next quantity"),
     shortcut(
@@ -207,6 +204,14 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::Focus(Panel::Allocation), &[(PLAIN, Key::F10)], "F10", "who allocates"),
     shortcut(Action::Focus(Panel::OverTime), &[(PLAIN, Key::F11)], "F11", "the pages over time"),
     shortcut(Action::Focus(Panel::Difference), &[(PLAIN, Key::F12)], "F12", "what changed since the mark"),
+    shortcut(
+        Action::Focus(Panel::Console),
+        &[(PLAIN, Key::Colon), (SHIFT, Key::Colon), (CTRL, Key::E)],
+        ":  Ctrl+E",
+        "to the console",
+    ),
+    shortcut(Action::Turn(Wish::Next), &[(PLAIN, Key::PageDown)], "PgDn  PgUp", "a step of the tour on, or back"),
+    shortcut(Action::Turn(Wish::Back), &[(PLAIN, Key::PageUp)], "", ""),
     shortcut(Action::Undo, &[(CTRL, Key::Z)], "Ctrl+Z", "take back a change of what is shown"),
     shortcut(Action::Redo, &[(CTRL_SHIFT, Key::Z), (CTRL, Key::Y)], "Ctrl+Shift+Z", "do it again"),
     shortcut(
@@ -225,6 +230,16 @@ pub const SHORTCUTS: &[Shortcut] = &[
         "show or hide this",
     ),
     shortcut(Action::Quit, &[(CTRL, Key::Q), (CTRL, Key::W)], "Ctrl+Q", "close the window"),
+];
+
+/// What the keys from that of an action on are about, in the order of the cheat sheet.
+pub const HEADINGS: [(&str, Action); 6] = [
+    ("The program", Action::PlayPause),
+    ("The collector", Action::Collect(GcUnit::Cycle)),
+    ("The moment", Action::Go(Go::Frames(-1))),
+    ("The page map", Action::ZoomIn),
+    ("Panels", Action::Focus(Panel::Balance)),
+    ("The window", Action::Turn(Wish::Next)),
 ];
 
 /// The actions whose keys were pressed. While something has the keyboard, a text field say, only keys that nobody
@@ -270,6 +285,13 @@ mod tests {
             assert!(!seen.contains(keys), "{keys:?}");
             seen.push(*keys);
         }
+    }
+
+    #[test]
+    fn every_key_is_under_a_heading() {
+        let places = HEADINGS.map(|(_, first)| SHORTCUTS.iter().position(|shortcut| shortcut.action == first));
+        assert_eq!(places[0], Some(0));
+        assert!(places.is_sorted() && places.iter().all(Option::is_some), "{places:?}");
     }
 
     #[test]

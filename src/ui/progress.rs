@@ -83,6 +83,12 @@ impl Progress {
         self.activity == Activity::Paused
     }
 
+    /// Whether nothing runs, and nothing more will of itself.
+    #[must_use]
+    pub fn is_over(&self) -> bool {
+        matches!(self.phase(), Phase::Finished | Phase::Failed(_) | Phase::Ended)
+    }
+
     /// Whether there is more of the program to come.
     #[must_use]
     pub fn is_under_way(&self) -> bool {

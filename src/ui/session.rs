@@ -32,7 +32,7 @@ pub type Wake = Arc<dyn Fn() + Send + Sync>;
 pub struct Session {
     subject: Subject,
     wake: Wake,
-    /// `None` only when a restart failed.
+    /// `None` when a restart failed, and when the runtime was let go.
     source: Option<Box<dyn Source>>,
     /// The model of the latest moment.
     now: HeapModel,
@@ -180,6 +180,14 @@ impl Session {
             self.tell(Command::Profile(true));
         }
         Ok(())
+    }
+
+    /// Ends the runtime, so that another can have what there is one of. What was seen of it stays.
+    pub fn let_go(&mut self) {
+        if self.source.take().is_some() {
+            self.progress.hear(State::Ended);
+            self.transcript.say(Voice::Note, "ended: another heap has the system's allocator now; Ctrl+R begins again");
+        }
     }
 
     /// Ends the runtime and begins with another program, without breakpoints.

@@ -2,13 +2,14 @@
 
 use std::time::{Duration, Instant};
 
-use super::driver::{alone_with_the_allocator, click, open, press, standing_still, wait};
+use super::driver::{alone_with_the_allocator, click, open, open_program, press, skip, standing_still, wait};
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use heapatlas::source::program::Program;
 use heapatlas::ui::comparison::{Comparison, ComparisonWindow, every_policy};
 use heapatlas::ui::session::Phase;
+use heapatlas_heap::{Placement, Policy};
 
 fn clocks(comparison: &Comparison) -> Vec<u64> {
     comparison.sessions().map(|(_, session)| session.model().counters().clock).collect()
@@ -63,4 +64,28 @@ fn the_program_that_is_looked_at_is_compared_and_one_comes_back_to_it() {
     click(&mut window, "Back");
     assert!(window.state().comparison().is_none());
     assert!(window.query_by_label("Step form").is_some());
+}
+
+#[test]
+fn a_heap_of_blocks_gives_way_when_its_program_is_over() {
+    let _alone = alone_with_the_allocator();
+    let malloc = Program { policy: Policy::of(Placement::Malloc), ..Program::default() };
+    let mut window = open_program(malloc, true);
+    standing_still(&mut window);
+    press(&mut window, Modifiers::COMMAND, Key::D);
+    assert!(window.state().comparison().is_none());
+    assert!(window.query_by_label_contains("can't compare yet").is_some());
+    skip(&mut window);
+    let allocated = window.state().session().model().counters().allocated;
+    press(&mut window, Modifiers::COMMAND, Key::D);
+    wait(&mut window, "three heaps", |app| {
+        app.comparison().is_some_and(|comparison| clocks(comparison).iter().all(|clock| *clock > 0))
+    });
+    // What was seen of it is still there, and it can have the allocator again.
+    press(&mut window, Modifiers::NONE, Key::Escape);
+    assert!(window.query_by_label_contains("can't compare yet").is_none());
+    assert_eq!(window.state().session().progress().phase(), Phase::Ended);
+    assert_eq!(window.state().session().model().counters().allocated, allocated);
+    press(&mut window, Modifiers::COMMAND, Key::R);
+    standing_still(&mut window);
 }

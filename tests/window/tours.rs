@@ -1,12 +1,13 @@
 //! The guided tours: the program stands still where there is something to see, and the card says what.
 
 use eframe::egui::accesskit::Role;
+use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
 use heapatlas::map::balance::Term;
 use heapatlas::ui::app::App;
 use heapatlas::ui::session::Phase;
 
-use super::driver::{Window, alone_with_the_allocator, click, open, standing_still, wait};
+use super::driver::{Window, alone_with_the_allocator, click, open, press, standing_still, wait};
 
 /// The texts that are shown.
 fn is_said(window: &Window, words: &str) -> bool {
@@ -49,9 +50,9 @@ fn the_tour_of_fragmentation_stops_where_there_is_something_to_see() {
     assert!(next(&mut window).starts_with("Five hundred paragraphs"));
     wait(&mut window, "the page of the records", |app| app.map().pinned().is_some());
     // What was said can be read again; the program stays where it is.
-    click(&mut window, "Back");
+    press(&mut window, Modifiers::NONE, Key::PageUp);
     assert!(is_said(&window, "The lines are gone, and the pages are not."));
-    click(&mut window, "Next");
+    press(&mut window, Modifiers::NONE, Key::PageDown);
     assert!(next(&mut window).starts_with("That is fragmentation."));
     assert_eq!(window.state().session().progress().phase(), Phase::Finished);
     click(&mut window, "End the tour");

@@ -11,17 +11,23 @@ use crate::ui::comparison::{self, Comparison};
 use crate::ui::session::Wake;
 
 impl App {
-    /// Runs the program under every policy, side by side; this runtime stands still meanwhile.
+    /// Runs the program under every policy, side by side; this runtime stands still meanwhile, or ends where it must.
     pub(super) fn compare(&mut self, ctx: &Context) {
         let Some(program) = self.session().program().cloned() else { return };
-        if program.policy.placement == Placement::Malloc {
-            let why = "can't compare: the system's allocator serves one heap at a time, and this program has it";
-            self.trouble = Some(why.to_owned());
-            return;
+        let progress = self.session().progress();
+        // The system's allocator serves one heap at a time. One that nothing runs in any more gives way.
+        match program.policy.placement {
+            Placement::Malloc if !progress.is_over() => {
+                let why = "can't compare yet: the system's allocator serves one heap at a time, and this program has it. \
+                           Let it come to its end first (S)";
+                self.trouble = Some(why.to_owned());
+                return;
+            }
+            Placement::Malloc => self.panels.session.let_go(),
+            _ if progress.is_running() => self.panels.session.send(Command::Pause),
+            _ => {}
         }
-        if self.session().progress().is_running() {
-            self.panels.session.send(Command::Pause);
-        }
+        self.trouble = None;
         let waker = ctx.clone();
         let wake: Wake = Arc::new(move || waker.request_repaint());
         match Comparison::start(self.title.clone(), comparison::every_policy(&program), &wake) {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use eframe::egui::{self, Context, Frame, Ui};
+use eframe::egui::{self, Align, Context, Frame, Label, Layout, RichText, Ui};
 
 use super::App;
 use crate::export::Title;
@@ -38,18 +38,23 @@ impl App {
         self.written = Some(told(&path, exports::write(&path, (panel, kind), &self.panels, &title)));
     }
 
-    /// Shows what became of the file that was written last, until that is put away.
-    pub(super) fn show_written(&mut self, ui: &mut Ui, frame: Frame) {
+    /// Shows what could not be done, and what became of the file that was written last, until that is put away.
+    pub(super) fn show_told(&mut self, ui: &mut Ui, frame: Frame) {
         self.written = self.writing.1.try_recv().ok().or(self.written.take());
-        let Some(written) = &self.written else { return };
-        let shown = egui::Panel::top("written").frame(frame).show(ui, |ui| {
-            ui.horizontal(|ui| {
-                ui.label(written);
-                ui.button("OK").clicked()
-            })
-        });
-        if shown.inner.inner {
-            self.written = None;
+        let error = Some(ui.visuals().error_fg_color);
+        for (id, told, ink) in [("trouble", &mut self.trouble, error), ("written", &mut self.written, None)] {
+            let Some(words) = told else { continue };
+            let shown = egui::Panel::top(id).frame(frame).show(ui, |ui| {
+                ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
+                    let closes = ui.button("OK").on_hover_text("[Esc]").clicked();
+                    let words = ink.map_or(RichText::new(&*words), |ink| RichText::new(&*words).color(ink));
+                    ui.with_layout(Layout::left_to_right(Align::Center), |ui| ui.add(Label::new(words).truncate()));
+                    closes
+                })
+            });
+            if shown.inner.inner {
+                *told = None;
+            }
         }
     }
 }

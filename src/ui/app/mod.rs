@@ -65,7 +65,7 @@ pub struct App {
     /// The tour under way.
     guide: Option<Guide>,
     help: bool,
-    /// A sentence when a restart failed.
+    /// A sentence about what could not be done, until it is put away.
     trouble: Option<String>,
     /// Where files are written to, what became of the last one, and what becomes of those on their way.
     folder: PathBuf,
@@ -265,6 +265,7 @@ impl App {
             Action::Restart => {
                 self.trouble = panels.session.restart().err().map(|error| format!("can't start the runtime: {error}"));
             }
+            Action::Turn(wish) => self.turn(wish),
             Action::Compare => self.compare(ctx),
             Action::Tour(None) => self.guide = Some(Guide::of_the_window()),
             Action::Tour(Some(name)) => {
@@ -324,6 +325,8 @@ impl App {
             // That was on top.
         } else if self.help {
             self.help = false;
+        } else if self.trouble.take().is_some() || self.written.take().is_some() {
+            // That was in the way of everything else.
         } else if self.panels.lit.take().is_none() && !self.panels.allocation.dismiss() {
             self.panels.map.dismiss();
         }
@@ -393,12 +396,7 @@ impl App {
                     transport::show(ui, &self.panels.session, self.panels.timeline.axis(), &self.playback).or(asked);
             },
         );
-        if let Some(trouble) = &self.trouble {
-            egui::Panel::top("trouble").frame(low).show(ui, |ui| {
-                ui.colored_label(ui.visuals().error_fg_color, trouble);
-            });
-        }
-        self.show_written(ui, low);
+        self.show_told(ui, low);
         self.show_question(ui, bar);
         self.panels.take_answers(ui.ctx());
         self.panels.shows_free_lists = self.dock.is_shown(Panel::FreeLists);

@@ -26,14 +26,21 @@ impl App {
             self.look_at(&step);
         }
         let about = guide.step().and_then(|step| self.dock.rect(panel_of(&step.landmark)));
-        match card::show(ctx, &guide, about) {
-            Some(Wish::End) => return guide.end(&mut self.panels.session),
-            Some(wish) => {
-                if let Some(step) = guide.turn(wish, &mut self.panels.session).cloned() {
-                    self.look_at(&step);
-                }
-            }
-            None => {}
+        let wish = card::show(ctx, &guide, about);
+        self.guide = Some(guide);
+        if let Some(wish) = wish {
+            self.turn(wish);
+        }
+    }
+
+    /// Goes on with the tour, back, or ends it, if there is one.
+    pub(super) fn turn(&mut self, wish: Wish) {
+        let Some(mut guide) = self.guide.take() else { return };
+        if wish == Wish::End {
+            return guide.end(&mut self.panels.session);
+        }
+        if let Some(step) = guide.turn(wish, &mut self.panels.session).cloned() {
+            self.look_at(&step);
         }
         self.guide = Some(guide);
     }

@@ -1,11 +1,12 @@
 //! The card of a tour, and what it points at.
 
 use eframe::egui::{
-    Align2, Area, Context, Frame, Id, LayerId, Order, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, Vec2,
+    Align2, Area, Button, Context, Frame, Id, LayerId, Order, Painter, Pos2, Rect, Stroke, StrokeKind, Ui, Vec2,
 };
 
 use super::{Guide, Wish};
 use crate::map::palette::Theme;
+use crate::ui::action::{self, Action};
 use crate::ui::theme::color;
 
 /// Width of the card, and how far it is from the corner of the window.
@@ -46,11 +47,15 @@ fn show_words(ui: &mut Ui, guide: &Guide) -> Option<Wish> {
     ui.add_space(8.0);
     ui.horizontal(|ui| {
         let last = guide.at + 1 == guide.steps.len();
-        if ui.add_enabled(guide.at > 0, eframe::egui::Button::new("Back")).clicked() {
-            wish = Some(Wish::Back);
-        }
-        if !last && ui.add_enabled(guide.step().is_some(), eframe::egui::Button::new("Next")).clicked() {
-            wish = Some(Wish::Next);
+        let mut turns = |ui: &mut Ui, can: bool, word: &str, turn: Wish| {
+            let hint = format!("[{}]", action::written(Action::Turn(turn)));
+            if ui.add_enabled(can, Button::new(word)).on_hover_text(hint).clicked() {
+                wish = Some(turn);
+            }
+        };
+        turns(ui, guide.at > 0, "Back", Wish::Back);
+        if !last {
+            turns(ui, guide.step().is_some(), "Next", Wish::Next);
         }
         if ui.button("End the tour").clicked() {
             wish = Some(Wish::End);
