@@ -4,14 +4,11 @@
 //! `--verify` has the runtime walk the heap at every step, and the panel say whether the pages count the same. Its number
 //! of walks changes with every step, so that waiting for a change is waiting for the step.
 
-use std::process::Child;
-use std::time::Instant;
-
-use heapatlas::map::palette::{Marked, Rgb, Theme};
+use heapatlas::map::palette::{Marked, Theme};
 use heapatlas_heap::terms::PageKind;
 
+use crate::driver::Driver;
 use crate::screen::{Display, HEIGHT, Part, WIDTH};
-use crate::{AT_ONCE, end_of};
 
 const THEME: Theme = Theme::Dark;
 /// Parts of the screen: the line of state, what is below the map at its left, beside the map, the field for
@@ -25,37 +22,17 @@ const ALL: Part = Part { columns: 0..WIDTH, rows: 0..HEIGHT };
 /// Steps by object.
 const OBJECTS: usize = 12;
 
-/// The window, and its screen.
-struct Driver<'d> {
-    display: &'d Display,
-    program: Child,
+/// Steps the collector by a key, and holds the panel's counts against the walk.
+fn step(driver: &mut Driver<'_>, key: &str) {
+    driver.change("the step", &BELOW, |display| display.press(key));
+    assert_eq!(driver.display.count(&BELOW, THEME.error()), 0, "a walk counts something else");
+    driver.wait("walks that agree", &BELOW, THEME.running(), |pixels| pixels > 50);
 }
 
-impl Driver<'_> {
-    /// Waits until a part of the screen has so many pixels of a colour.
-    fn wait(&mut self, what: &str, part: &Part, colour: Rgb, enough: impl Fn(usize) -> bool) {
-        self.display.wait_for(&mut self.program, what, || enough(self.display.count(part, colour)));
-    }
-
-    /// Does something, and waits until a part of the screen looks otherwise.
-    fn change(&mut self, what: &str, part: &Part, act: impl FnOnce(&Display)) {
-        let before = self.display.pixels(part);
-        act(self.display);
-        self.display.wait_for(&mut self.program, what, || self.display.pixels(part) != before);
-    }
-
-    /// Steps the collector by a key, and holds the panel's counts against the walk.
-    fn step(&mut self, key: &str) {
-        self.change("the step", &BELOW, |display| display.press(key));
-        assert_eq!(self.display.count(&BELOW, THEME.error()), 0, "a walk counts something else");
-        self.wait("walks that agree", &BELOW, THEME.running(), |pixels| pixels > 50);
-    }
-
-    fn evaluate(&mut self, text: &str) {
-        // What is typed before the field has the keyboard goes elsewhere.
-        self.change("the field with the keyboard", &CONSOLE, |display| display.press("ctrl+e"));
-        self.display.enter(text);
-    }
+fn evaluate(driver: &mut Driver<'_>, text: &str) {
+    // What is typed before the field has the keyboard goes elsewhere.
+    driver.change("the field with the keyboard", &CONSOLE, |display| display.press("ctrl+e"));
+    driver.display.enter(text);
 }
 
 #[test]
@@ -76,16 +53,16 @@ fn the_real_window_is_driven_by_mouse_and_keyboard() {
     driver.wait("the dot again", &STATE, THEME.waiting(), |pixels| pixels > 30);
     display.press("o");
     driver.wait("walks that agree", &BELOW, THEME.running(), |pixels| pixels > 50);
-    (1..OBJECTS).for_each(|_| driver.step("o"));
+    (1..OBJECTS).for_each(|_| step(&mut driver, "o"));
     driver.wait("white", &ALL, white, |pixels| pixels > 20_000);
     driver.wait("grey", &ALL, THEME.waiting(), |pixels| pixels > 100);
     // By phase to its end: what is reached is black, and then nothing is any more.
     for _ in 0..2 {
-        driver.step("shift+g");
+        step(&mut driver, "shift+g");
     }
     driver.wait("black", &ALL, black, |pixels| pixels > 1_500);
     for _ in 0..3 {
-        driver.step("shift+g");
+        step(&mut driver, "shift+g");
     }
     driver.wait("the end of the cycle", &ALL, black, |pixels| pixels < 600);
 
@@ -99,18 +76,15 @@ fn the_real_window_is_driven_by_mouse_and_keyboard() {
     // The program ends, and a limit is set by what is typed. What keeps more than that asks, and goes on when it is raised.
     display.press("s");
     driver.wait("the end of the program", &STATE, THEME.waiting(), |pixels| pixels == 0);
-    driver.evaluate("(= (heap-limit) 2097152)");
+    evaluate(&mut driver, "(= (heap-limit) 2097152)");
     driver.wait("the answer", &CONSOLE, THEME.running(), |pixels| pixels > 3);
     let said = display.count(&CONSOLE, THEME.running());
-    driver.evaluate("(let l nil (repeat 100000 (push 1 l)) (len l))");
+    evaluate(&mut driver, "(let l nil (repeat 100000 (push 1 l)) (len l))");
     driver.wait("the question", &STATE, THEME.waiting(), |pixels| pixels > 30);
     // The field of the question has the keyboard, and holds twice the limit.
     driver.change("a limit that is raised", &STATE, |display| display.press("Return"));
     driver.wait("a program that goes on", &STATE, THEME.waiting(), |pixels| pixels == 0);
     driver.wait("its value", &CONSOLE, THEME.running(), |pixels| pixels > said);
 
-    display.press("ctrl+q");
-    let (code, time) = end_of(driver.program, Instant::now());
-    assert_eq!(code, Some(0));
-    assert!(time < AT_ONCE, "closing took {time:?}");
+    driver.quit();
 }

@@ -4,18 +4,23 @@
 //! unless `HEAPATLAS_REQUIRE_WINDOW` is set.
 //!
 //! * `screen` a virtual display
+//! * `driver` a window on it, and what comes of what is done there
 //! * `driven` a session by mouse and keyboard
+//! * `told` a tour to its end, a comparison, an export, and the layout again
 
 #![cfg(target_os = "linux")]
 
 mod driven;
+mod driver;
 mod screen;
+mod told;
 
 use std::collections::HashMap;
 use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
+use driver::Driver;
 use heapatlas::map::palette::{Rgb, Theme};
 use heapatlas_heap::terms::PageKind;
 use screen::Display;
@@ -55,11 +60,7 @@ fn the_real_window_has_the_map_in_it_and_closes_at_once() {
     for (name, theme) in [("dark", Theme::Dark), ("light", Theme::Light)] {
         let mut program = display.start(&["--theme", name, "--speed", "full"]);
         display.wait(&mut program, &format!("a {name} map"), |colours| shows_the_map(theme, colours));
-        display.press("ctrl+q");
-        let since = Instant::now();
-        let (code, time) = end_of(program, since);
-        assert_eq!(code, Some(0));
-        assert!(time < AT_ONCE, "closing took {time:?}");
+        Driver { display: &display, program }.quit();
     }
 }
 

@@ -53,10 +53,17 @@ impl Display {
         Some(Self { server, name: format!(":{}", number.trim()), folder })
     }
 
+    /// Starts the program without a tour.
     pub(crate) fn start(&self, arguments: &[&str]) -> Child {
+        self.start_with_tour("none", arguments)
+    }
+
+    /// Starts the program, which writes its files to the display's folder and keeps its settings there.
+    pub(crate) fn start_with_tour(&self, tour: &str, arguments: &[&str]) -> Child {
         Command::new(env!("CARGO_BIN_EXE_heapatlas"))
-            .args(["--tour", "none"])
+            .args(["--tour", tour])
             .args(arguments)
+            .current_dir(self.folder.path())
             .env("DISPLAY", &self.name)
             .env("XDG_DATA_HOME", self.folder.path())
             .env_remove("WAYLAND_DISPLAY")
@@ -84,6 +91,16 @@ impl Display {
     /// Clicks somewhere.
     pub(crate) fn click(&self, x: u32, y: u32) {
         self.xdotool(&["mousemove", &x.to_string(), &y.to_string(), "click", "1"]);
+    }
+
+    /// Moves the mouse.
+    pub(crate) fn move_to(&self, (x, y): (u32, u32)) {
+        self.xdotool(&["mousemove", &x.to_string(), &y.to_string()]);
+    }
+
+    /// Presses its button, or lets go of it.
+    pub(crate) fn button(&self, down: bool) {
+        self.xdotool(&[if down { "mousedown" } else { "mouseup" }, "1"]);
     }
 
     /// How many pixels have each colour.

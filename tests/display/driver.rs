@@ -1,0 +1,37 @@
+//! Drives a window, and waits for what comes of it: for things, never for times.
+
+use std::process::Child;
+use std::time::Instant;
+
+use heapatlas::map::palette::Rgb;
+
+use crate::screen::{Display, Part};
+use crate::{AT_ONCE, end_of};
+
+/// The window, and its screen.
+pub(crate) struct Driver<'d> {
+    pub(crate) display: &'d Display,
+    pub(crate) program: Child,
+}
+
+impl Driver<'_> {
+    /// Waits until a part of the screen has so many pixels of a colour.
+    pub(crate) fn wait(&mut self, what: &str, part: &Part, colour: Rgb, enough: impl Fn(usize) -> bool) {
+        self.display.wait_for(&mut self.program, what, || enough(self.display.count(part, colour)));
+    }
+
+    /// Does something, and waits until a part of the screen looks otherwise.
+    pub(crate) fn change(&mut self, what: &str, part: &Part, act: impl FnOnce(&Display)) {
+        let before = self.display.pixels(part);
+        act(self.display);
+        self.display.wait_for(&mut self.program, what, || self.display.pixels(part) != before);
+    }
+
+    /// Closes the window by its key, which takes no time.
+    pub(crate) fn quit(self) {
+        self.display.press("ctrl+q");
+        let (code, time) = end_of(self.program, Instant::now());
+        assert_eq!(code, Some(0));
+        assert!(time < AT_ONCE, "closing took {time:?}");
+    }
+}
