@@ -1,12 +1,12 @@
 //! One quantity of each heap over the allocation clock.
 
 use eframe::egui::{Ui, vec2};
-use egui_plot::{Legend, Line, LineStyle, Plot, PlotPoints};
+use egui_plot::{Corner, Legend, Line, LineStyle, Plot, PlotPoints};
 
-use crate::format;
 use crate::model::chronicle::Axis;
 use crate::model::history::{Curve, History};
 use crate::ui::theme::{self, color};
+use crate::ui::views::timeline::curves::{axis_label, marks};
 
 /// A quantity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -68,8 +68,7 @@ pub fn show<'h>(ui: &mut Ui, quantity: Quantity, heaps: impl Iterator<Item = (&'
             Line::new(name.to_owned(), points).color(color(theme.curve(*curve))).style(*style).width(1.6)
         })
         .collect();
-    let bytes =
-        |mark: egui_plot::GridMark, _: &std::ops::RangeInclusive<f64>| format::bytes(mark.value.max(0.0) as u64);
+    let marks = |range: f64, bounds| marks(Axis::Clock, range, bounds);
     Plot::new("comparison")
         .show_background(false)
         .grid_color(color(theme.line()))
@@ -78,8 +77,11 @@ pub fn show<'h>(ui: &mut Ui, quantity: Quantity, heaps: impl Iterator<Item = (&'
         .include_x(0.0)
         .set_margin_fraction(vec2(0.03, 0.08))
         .y_axis_min_width(62.0)
-        .x_axis_formatter(bytes)
-        .y_axis_formatter(bytes)
-        .legend(Legend::default())
+        .x_grid_spacer(move |input| marks(input.bounds.1 - input.bounds.0, input.bounds))
+        .y_grid_spacer(move |input| marks((input.bounds.1 - input.bounds.0) * 2.0, input.bounds))
+        .x_axis_formatter(|mark, _range| axis_label(Axis::Clock, mark))
+        .y_axis_formatter(|mark, _range| axis_label(Axis::Clock, mark))
+        // What grows leaves room there.
+        .legend(Legend::default().position(Corner::LeftTop))
         .show(ui, |plot| lines.into_iter().for_each(|line| plot.line(line)));
 }

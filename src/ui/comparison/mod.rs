@@ -19,8 +19,8 @@ use heapatlas_heap::{Placement, Policy};
 use super::session::{Phase, Session, Wake};
 use super::speed;
 use super::theme::{self, MARGIN, color};
-use super::views::page_map::PageMap;
 use super::views::page_map::overlay::Overlay;
+use super::views::page_map::{PageMap, legend};
 use super::widgets::button::IconButton;
 use super::widgets::icon::Icon;
 use super::widgets::segments::{Segment, segments};
@@ -251,6 +251,11 @@ impl Lane {
             ui.weak(self.doing());
         });
         self.map.set_colouring(colouring);
+        Panel::bottom("comparison legend")
+            .frame(Frame::NONE.inner_margin(Margin { top: 8, ..Margin::ZERO }))
+            .show_separator_line(false)
+            .resizable(false)
+            .show(ui, |ui| legend::show(ui, &self.map, &self.session, None));
         self.map.show(ui, self.session.model(), &Overlay::default());
     }
 

@@ -84,7 +84,7 @@ pub(super) fn place(axis: Axis, at: f64) -> String {
 
 /// Marks of an axis, six or so of them: of bytes at binary steps, 1, 2 or 4 times a power of two; of seconds at decimal
 /// ones, 1, 2 or 5 times a power of ten.
-pub(in crate::ui::views) fn marks(axis: Axis, range: f64, (from, to): (f64, f64)) -> Vec<GridMark> {
+pub(in crate::ui) fn marks(axis: Axis, range: f64, (from, to): (f64, f64)) -> Vec<GridMark> {
     let about = range / 7.0;
     let step = match axis {
         Axis::Clock => about.max(1.0).log2().ceil().exp2(),
@@ -99,7 +99,7 @@ pub(in crate::ui::views) fn marks(axis: Axis, range: f64, (from, to): (f64, f64)
 }
 
 /// A mark of an axis in words, without digits that are zero anyway.
-pub(in crate::ui::views) fn axis_label(axis: Axis, mark: GridMark) -> String {
+pub(in crate::ui) fn axis_label(axis: Axis, mark: GridMark) -> String {
     if mark.value <= 0.0 {
         return "0".to_owned();
     }

@@ -3,7 +3,7 @@
 //! * `curves` counters to lines, and in words
 //! * `marks` what happened, in lanes above the curves
 
-pub(super) mod curves;
+pub(in crate::ui) mod curves;
 mod marks;
 
 use eframe::egui::{Button, PointerButton, ProgressBar, Rect, Response, Role, Stroke, Ui, WidgetInfo, pos2};
