@@ -69,6 +69,7 @@ fn style(theme: Theme) -> Style {
     style.spacing.button_padding = vec2(10.0, 4.0);
     style.spacing.interact_size.y = CONTROL;
     style.spacing.menu_margin = Margin::same(10);
+    style.spacing.window_margin = Margin::same(MARGIN);
     style.spacing.tooltip_width = 380.0;
     style.interaction.selectable_labels = false;
     style.interaction.tooltip_delay = 0.35;

@@ -1,6 +1,6 @@
 //! Breakpoints: what the program is to stand still at.
 
-use eframe::egui::{Key, Label, RichText, Role, TextEdit, Ui, WidgetInfo, vec2};
+use eframe::egui::{Grid, Key, Label, RichText, Role, TextEdit, Ui, WidgetInfo, vec2};
 use heapatlas_heap::terms::GcPhase;
 
 use crate::command::{Breakpoint, Command};
@@ -16,8 +16,10 @@ const PLAIN: [(Breakpoint, &str, &str); 4] = [
     (Breakpoint::Hole, "hole", "a range between two extents came about that is not the heap's"),
     (Breakpoint::PoolFreed, "pool freed", "nothing is in a pool any more"),
 ];
+/// When an expression is looked at.
+const TRIED: &str = "The expression is tried when a form begins or a collection has ended, and every 64 KiB.";
 /// Width of a field.
-const FIELD: f32 = 150.0;
+const FIELD: f32 = 220.0;
 
 /// What is chosen, and what is typed.
 #[derive(Debug, Default)]
@@ -46,19 +48,19 @@ impl Breakpoints {
             ui.label("collector at");
             changed |= self.show_phases(ui);
         });
-        ui.horizontal(|ui| {
-            ui.label("a form contains");
-            changed |= field(ui, "form to stop at", "foo, or file.arc:12", &mut self.form);
+        Grid::new("typed breakpoints").num_columns(2).spacing([8.0, 5.0]).show(ui, |ui| {
+            let typed = [
+                ("a form contains", "form to stop at", "foo, or file.arc:12", &mut self.form),
+                ("the allocation clock reaches", "clock to stop at", "2 MiB", &mut self.clock),
+                ("an expression becomes true", "expression to stop at", "(> (len items) 100)", &mut self.predicate),
+            ];
+            for (words, name, hint, text) in typed {
+                ui.label(words);
+                changed |= field(ui, name, hint, text);
+                ui.end_row();
+            }
         });
-        ui.horizontal(|ui| {
-            ui.label("the allocation clock reaches");
-            changed |= field(ui, "clock to stop at", "2 MiB", &mut self.clock);
-        });
-        ui.horizontal(|ui| {
-            ui.label("an expression becomes true");
-            changed |= field(ui, "expression to stop at", "(> (len items) 100)", &mut self.predicate);
-            ui.weak("tried when a form begins or a collection has ended, and every 64 KiB");
-        });
+        ui.add(Label::new(RichText::new(TRIED).weak()).wrap());
         if let Some(trouble) = &self.trouble {
             ui.colored_label(ui.visuals().error_fg_color, trouble);
         }

@@ -203,7 +203,8 @@ fn show_lines(ui: &mut Ui, session: &Session) {
 /// Characters a row at least, however narrow the console is.
 const LEAST_COLUMNS: usize = 20;
 
-/// Lines as rows of so many characters at most, the first row of each with a sign of who said it.
+/// Lines as rows of so many characters at most, the first row of each with a sign of who said it. A row ends behind a space
+/// where that leaves at least half of it, else where it is full.
 fn wrapped<'l>(lines: impl Iterator<Item = &'l Line>, columns: usize) -> Vec<(Voice, String)> {
     let mut rows = Vec::new();
     for line in lines {
@@ -211,8 +212,10 @@ fn wrapped<'l>(lines: impl Iterator<Item = &'l Line>, columns: usize) -> Vec<(Vo
         let mut length = row.chars().count();
         for character in line.text.chars() {
             if length == columns {
-                rows.push((line.voice, std::mem::take(&mut row)));
-                length = 0;
+                let space = row.rfind(' ').map(|at| at + 1).filter(|at| row[..*at].chars().count() * 2 >= columns);
+                let rest = row.split_off(space.unwrap_or(row.len()));
+                length = rest.chars().count();
+                rows.push((line.voice, std::mem::replace(&mut row, rest)));
             }
             row.push(character);
             length += 1;
@@ -248,11 +251,12 @@ mod tests {
 
     #[test]
     fn long_lines_go_on_in_the_next_row() {
-        let lines = [(Voice::Error, "car: no pair"), (Voice::Output, ""), (Voice::Output, "äöü")];
+        let lines =
+            [(Voice::Error, "car: no pair"), (Voice::Output, ""), (Voice::Output, "äöü"), (Voice::Note, "a breaks")];
         let lines = lines.map(|(voice, text)| Line { voice, text: text.to_owned() });
         let rows = wrapped(lines.iter(), 6);
         let texts: Vec<_> = rows.iter().map(|(_, text)| text.as_str()).collect();
-        assert_eq!(texts, ["! car:", " no pa", "ir", "", "äöü"]);
+        assert_eq!(texts, ["! car:", " no ", "pair", "", "äöü", "· a ", "breaks"]);
     }
 
     #[test]

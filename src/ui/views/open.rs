@@ -50,10 +50,11 @@ impl Open {
             .collapsible(false)
             .resizable(false)
             .show(ctx, |ui| {
-                ui.label("An Arc program. It runs after the library, in a fresh heap.");
+                ui.label("An Arc program, which runs after the library in a fresh heap, or a recording.");
                 ui.horizontal(|ui| {
-                    let field =
-                        TextEdit::singleline(&mut self.path).id_salt("path field").hint_text("path/to/program.arc");
+                    let field = TextEdit::singleline(&mut self.path)
+                        .id_salt("path field")
+                        .hint_text("program.arc, or run.atlas");
                     let response = ui.add(field.desired_width(FIELD).lock_focus(false));
                     response.widget_info(|| {
                         eframe::egui::WidgetInfo::labeled(eframe::egui::Role::TextInput, true, "Path of a program")

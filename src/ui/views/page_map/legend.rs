@@ -56,6 +56,10 @@ pub fn show(ui: &mut Ui, map: &PageMap, session: &Session, lit: Option<Term>) {
         }
         (None, colouring @ (Colouring::Age | Colouring::LastTouched)) => show_ages(ui, theme, colouring),
         (None, Colouring::Marking) => show_marking(ui, theme),
+        (None, Colouring::Change) if session.marked().is_none() => {
+            say(ui, "No moment is marked yet.");
+            note(ui, "M marks the one that is shown: what changes from there gets a colour here");
+        }
         (None, Colouring::Change) => show_changes(ui, theme),
         (None, Colouring::Form) => show_forms(ui, map, session.told().forms(), theme),
     });
