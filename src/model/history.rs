@@ -39,19 +39,6 @@ impl Curve {
         }
     }
 
-    /// What it counts.
-    #[must_use]
-    pub const fn meaning(self) -> &'static str {
-        match self {
-            Self::Limit => "the soft limit: what may be committed before an error",
-            Self::Committed => "mapped, and ours",
-            Self::Resident => "in memory, as the kernel says",
-            Self::Allocated => "granules in use: live, unjudged and dead together",
-            Self::Live => "payload of what the last mark reached",
-            Self::Holes => "between extents, and not ours",
-        }
-    }
-
     /// Its place among [`Moments`]' ranges.
     #[must_use]
     pub const fn place(self) -> usize {

@@ -15,6 +15,7 @@
 //! * [`exports`] that as a file
 //! * [`undo`] what can be taken back
 //! * [`settings`] what is kept from one window to the next
+//! * [`words`] what the numbers count
 //! * [`theme`] the palette as egui wants it
 //! * [`comparison`] the same work under several policies, side by side
 //! * [`views`] what is shown, one view a file
@@ -39,6 +40,7 @@ pub mod transcript;
 pub mod undo;
 pub mod views;
 pub mod widgets;
+pub mod words;
 
 use crossbeam_channel::Receiver;
 use eframe::egui::{IconData, ViewportBuilder};

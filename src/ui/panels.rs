@@ -20,6 +20,7 @@ use super::views::page_map::{PageMap, controls, legend};
 use super::views::source::SourceView;
 use super::views::timeline::Timeline;
 use super::views::{collector, page};
+use super::words::{Counts, Word};
 use crate::command::Command;
 use crate::format;
 use crate::map::balance::Term;
@@ -168,7 +169,7 @@ impl Panels {
         match self.map.selected() {
             Some(span) => {
                 let pages = model.pages().within(span.clone()).count() as u64;
-                ui.heading(format!("Selected: {} pages", format::count(pages)));
+                ui.heading(format!("Selected: {} pages", format::count(pages))).counts(Word::Selection);
                 balance::show(ui, &Subject::selection(model, self.session.told(), span), &mut self.lit);
             }
             None => balance::show(ui, &Subject::heap(model, self.session.told()), &mut self.lit),

@@ -14,6 +14,7 @@ mod driver;
 mod limit;
 mod manners;
 mod map;
+mod numbers;
 mod program;
 mod time;
 mod tours;

@@ -5,28 +5,21 @@ use heapatlas_heap::frame::Counters;
 
 use crate::format;
 use crate::map::balance::Term;
+use crate::ui::words::{Counts, Word};
 
-/// A line: its name, how its value is had, and what it counts.
-type Line = (&'static str, fn(&Counters) -> String, &'static str);
+/// A line: what it counts, and how that is had.
+type Line = (Word, fn(&Counters) -> String);
 
 const LINES: [Line; 9] = [
-    ("allocation clock", |counters| format::bytes(counters.clock), "bytes allocated since the start"),
-    ("live", live, "bytes that the last mark reached; unknown before the first collection"),
-    ("committed", |counters| format::bytes(counters.committed), "bytes mapped, and ours"),
-    (
-        "resident",
-        |counters| format::maybe_bytes(counters.resident()),
-        "bytes of its pages in memory, as the kernel says",
-    ),
-    ("resident / live", ratio, "what a byte that is in use costs in memory"),
-    (
-        "most of the rest",
-        rest,
-        "the largest term of the balance besides what lives, and its share of what is committed",
-    ),
-    ("holes", |counters| format::bytes(counters.holes), "bytes between extents, and not ours"),
-    ("collections", |counters| format::count(counters.cycles), "completed since the start"),
-    ("collecting", |counters| format::time(counters.gc_time), "time spent in the collector"),
+    (Word::Clock, |counters| format::bytes(counters.clock)),
+    (Word::Live, live),
+    (Word::Committed, |counters| format::bytes(counters.committed)),
+    (Word::Resident, |counters| format::maybe_bytes(counters.resident())),
+    (Word::ResidentPerLive, ratio),
+    (Word::Rest, rest),
+    (Word::Holes, |counters| format::bytes(counters.holes)),
+    (Word::CollectionsCompleted, |counters| format::count(counters.cycles)),
+    (Word::Collecting, |counters| format::time(counters.gc_time)),
 ];
 
 fn live(counters: &Counters) -> String {
@@ -54,8 +47,9 @@ pub fn show(ui: &mut Ui, heaps: &[(&str, &Counters)]) {
                 ui.strong(*name);
             }
             ui.end_row();
-            for (name, value, meaning) in LINES {
-                ui.weak(name).on_hover_text(meaning);
+            for (word, value) in LINES {
+                let (name, meaning) = (word.name(), word.sentence());
+                ui.weak(name).counts(word);
                 for (heap, counters) in heaps {
                     let value = value(counters);
                     let response = ui.add(Label::new(RichText::new(&value)).extend());

@@ -15,6 +15,7 @@ use crate::model::HeapModel;
 use crate::model::chronicle::Told;
 use crate::ui::theme::{self, color, number_style};
 use crate::ui::widgets::swatch;
+use crate::ui::words::{Counts, Word};
 
 /// Height of the bar.
 const BAR: f32 = 24.0;
@@ -60,7 +61,8 @@ pub fn show(ui: &mut Ui, subject: &Subject<'_>, lit: &mut Option<Term>) {
     ui.spacing_mut().item_spacing.y = 0.0;
     for term in Term::ALL {
         let response = show_term(ui, term, &subject.balance, *lit == Some(term));
-        if response.on_hover_ui(|ui| explain(ui, term, subject)).clicked() {
+        let meaning = term.meaning(&subject.counters.policy);
+        if response.explained(meaning, |ui| explain(ui, term, subject)).clicked() {
             clicked = Some(term);
         }
     }
@@ -81,19 +83,15 @@ fn show_numbers(ui: &mut Ui, subject: &Subject<'_>) {
         _ => "–".to_owned(),
     };
     let numbers = [
-        ("resident", format::maybe_bytes(resident), "bytes of its pages in memory, as the kernel says"),
-        (
-            "live",
-            if judged { format::bytes(live) } else { "–".to_owned() },
-            "payload of what the last mark reached; unknown before the first collection",
-        ),
-        ("resident / live", ratio, "what a byte that is in use costs in memory"),
+        (Word::Resident, format::maybe_bytes(resident)),
+        (Word::Live, if judged { format::bytes(live) } else { "–".to_owned() }),
+        (Word::ResidentPerLive, ratio),
     ];
     ui.columns_const(|columns: &mut [Ui; 3]| {
-        for (ui, (name, value, meaning)) in columns.iter_mut().zip(numbers) {
+        for (ui, (word, value)) in columns.iter_mut().zip(numbers) {
             ui.spacing_mut().item_spacing.y = 1.0;
-            ui.add(Label::new(RichText::new(name).small().weak()).extend()).on_hover_text(meaning);
-            ui.add(Label::new(RichText::new(value).text_style(number_style())).extend()).on_hover_text(meaning);
+            ui.add(Label::new(RichText::new(word.name()).small().weak()).extend()).counts(word);
+            ui.add(Label::new(RichText::new(value).text_style(number_style())).extend()).counts(word);
         }
     });
 }
@@ -106,6 +104,7 @@ fn show_bar(ui: &mut Ui, subject: &Subject<'_>, lit: Option<Term>) -> Option<Ter
     let (outer, response) = ui.allocate_exact_size(vec2(ui.available_width(), BAR + 2.0 * MARK), Sense::click());
     let name = format!("balance: {} committed", format::bytes(committed));
     response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, &name));
+    let response = response.described(Word::Committed);
     let bar = outer.shrink2(vec2(0.0, MARK));
     ui.painter().rect_filled(bar, 2.0, color(theme.free()));
     let mut parts: Vec<(Term, Rect)> = Vec::new();
@@ -209,7 +208,7 @@ fn show_verdict(ui: &mut Ui, subject: &Subject<'_>) {
         let faint = color(theme.faint_text());
         ui.label(RichText::new("Besides what lives, most is").color(faint));
         ui.strong(format!("{}:", term.name()));
-        ui.label(format!("{}, {share} of what is committed.", format::bytes(bytes)));
+        ui.label(format!("{}, {share} of what is committed.", format::bytes(bytes))).counts(Word::Rest);
         ui.label(RichText::new(format!("What would lower it: {}.", subject.remedy(term))).color(faint));
     });
 }

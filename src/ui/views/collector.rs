@@ -19,6 +19,7 @@ use crate::ui::session::{Phase, Session, Walks};
 use crate::ui::theme::{self, color};
 use crate::ui::widgets::segments::{Segment, segments};
 use crate::ui::widgets::swatch;
+use crate::ui::words::{Counts, Word};
 
 /// The steps: the word on the button, how far, and what that means.
 const STEPS: [(&str, GcUnit, &str); 4] = [
@@ -27,6 +28,8 @@ const STEPS: [(&str, GcUnit, &str); 4] = [
     ("Step phase", GcUnit::Phase, "to the end of the phase"),
     ("Whole cycle", GcUnit::Cycle, "to the end of the cycle, or a whole one"),
 ];
+/// The columns of the table of collections.
+const COLUMNS: [Word; 5] = [Word::Cycle, Word::Cause, Word::CycleAllocated, Word::CycleResident, Word::CycleTook];
 /// Height of the bar of colours.
 const BAR: f32 = 10.0;
 /// Room for the histogram of pauses.
@@ -118,23 +121,13 @@ fn show_colours(ui: &mut Ui, session: &Session) {
         ui.spacing_mut().item_spacing.x = 6.0;
         ui.spacing_mut().interact_size.y = 18.0;
         let words = |text: String| if under_way { text } else { "–".to_owned() };
-        for (marked, name, value, meaning) in [
-            (Marked::White, "white", words(format::bytes(colours.white)), "allocated, and not reached by the mark"),
-            (
-                Marked::Grey,
-                "grey",
-                words(format::count(colours.grey)),
-                "things that were reached and wait to be scanned",
-            ),
-            (
-                Marked::Black,
-                "reached",
-                words(format::bytes(colours.reached)),
-                "black and grey: kept, unless the sweep has passed and taken the marks off again",
-            ),
+        for (marked, name, value, word) in [
+            (Marked::White, "white", words(format::bytes(colours.white)), Word::White),
+            (Marked::Grey, "grey", words(format::count(colours.grey)), Word::Grey),
+            (Marked::Black, "reached", words(format::bytes(colours.reached)), Word::Reached),
         ] {
             swatch::swatch(ui, color(theme.marking(marked)));
-            ui.add(Label::new(format!("{name} {value}")).extend()).on_hover_text(meaning);
+            ui.add(Label::new(format!("{name} {value}")).extend()).counts(word);
             ui.add_space(8.0);
         }
         show_walks(ui, session.walks());
@@ -151,8 +144,7 @@ fn show_walks(ui: &mut Ui, walks: &Walks) {
     } else if walks.agreed > 0 {
         swatch::swatch(ui, color(theme.running()));
         let words = format!("{} walks agree", format::count(walks.agreed));
-        ui.add(Label::new(words).truncate())
-            .on_hover_text("--verify: after every step the heap was walked, and counted the same");
+        ui.add(Label::new(words).truncate()).counts(Word::Walks);
     }
 }
 
@@ -165,19 +157,13 @@ fn show_cycles(ui: &mut Ui, told: Told<'_>) {
     let faint = color(theme::current(ui).faint_text());
     ScrollArea::both().id_salt("cycles").auto_shrink([false, false]).show(ui, |ui| {
         Grid::new("cycles").num_columns(5).spacing([6.0, 2.0]).min_row_height(17.0).show(ui, |ui| {
-            for (head, meaning) in [
-                ("cycle", "its number, the latest first"),
-                ("cause", "why it began"),
-                ("allocated", "live, dead and unjudged, before and after, as the frames around it say"),
-                ("resident", "in memory, before and after"),
-                ("took", "time in the collector"),
-            ] {
-                ui.add(Label::new(RichText::new(head).small().color(faint)).extend()).on_hover_text(meaning);
+            for word in COLUMNS {
+                ui.add(Label::new(RichText::new(word.name()).small().color(faint)).extend()).counts(word);
             }
             ui.end_row();
             for cycle in told.cycles().rev() {
-                for text in row_of(&cycle) {
-                    ui.add(Label::new(RichText::new(text).small()).extend());
+                for (word, text) in COLUMNS.into_iter().zip(row_of(&cycle)) {
+                    ui.add(Label::new(RichText::new(text).small()).extend()).counts(word);
                 }
                 ui.end_row();
             }
@@ -212,10 +198,10 @@ fn show_pauses(ui: &mut Ui, pauses: &Pauses) {
     let first = pauses.counts.iter().position(|count| *count > 0).unwrap_or_default();
     let theme = theme::current(ui);
     let words = format!("99 % of pauses ≤ {}\nlongest {}", format::time(pauses.p99), format::time(pauses.longest));
-    ui.add(Label::new(RichText::new(words).small().weak()).extend())
-        .on_hover_text("how long the program was stopped, each time the collector worked");
+    ui.add(Label::new(RichText::new(words).small().weak()).extend()).counts(Word::Pauses);
     let (rect, response) = ui.allocate_exact_size(ui.available_size(), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, "histogram of pauses"));
+    response.counts(Word::Pauses);
     let font = TextStyle::Small.resolve(ui.style());
     let line = ui.text_style_height(&TextStyle::Small);
     let ground = rect.bottom() - line - 2.0;

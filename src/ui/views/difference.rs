@@ -12,6 +12,7 @@ use crate::ui::moments::Go;
 use crate::ui::session::Session;
 use crate::ui::theme::{self, color};
 use crate::ui::widgets::swatch;
+use crate::ui::words::{Counts, Word};
 
 /// The tables, as they were made for two moments.
 #[derive(Debug, Default)]
@@ -21,6 +22,10 @@ pub struct DifferenceView {
     sums: Vec<Sum>,
     counts: [u64; Change::ALL.len()],
 }
+
+/// The columns of the table of bytes, and of that of pages, behind the names.
+const VALUES: [Word; 3] = [Word::AtA, Word::Shown, Word::Change];
+const PAGES: [Word; 2] = [Word::ChangedPages, Word::ChangedBytes];
 
 impl DifferenceView {
     /// Shows the tables, and gives what was asked for.
@@ -47,13 +52,14 @@ impl DifferenceView {
 
     fn show_sums(&self, ui: &mut Ui) {
         Grid::new("sums").num_columns(4).spacing([16.0, 2.0]).min_row_height(17.0).show(ui, |ui| {
-            heads(ui, &["bytes", "A", "shown", "change"]);
+            heads(ui, "bytes", &VALUES);
             for Sum { name, before, after, .. } in &self.sums {
                 let change =
                     before.zip(*after).map_or_else(|| "–".to_owned(), |(before, after)| format::change(before, after));
-                let cells = [(*name).to_owned(), format::maybe_bytes(*before), format::maybe_bytes(*after), change];
-                for text in cells {
-                    ui.add(Label::new(RichText::new(text).small()).extend());
+                ui.add(Label::new(RichText::new(*name).small()).extend());
+                let cells = [format::maybe_bytes(*before), format::maybe_bytes(*after), change];
+                for (text, word) in cells.into_iter().zip(VALUES) {
+                    ui.add(Label::new(RichText::new(text).small()).extend()).counts(word);
                 }
                 ui.end_row();
             }
@@ -63,14 +69,14 @@ impl DifferenceView {
     fn show_counts(&self, ui: &mut Ui) {
         let theme = theme::current(ui);
         Grid::new("counts").num_columns(3).spacing([16.0, 2.0]).min_row_height(17.0).show(ui, |ui| {
-            heads(ui, &["pages", "count", "bytes"]);
+            heads(ui, "pages", &PAGES);
             for (change, count) in Change::ALL.into_iter().zip(self.counts) {
                 ui.horizontal(|ui| {
                     swatch::swatch(ui, color(theme.change(change)));
                     ui.add(Label::new(RichText::new(change.name()).small()).extend());
                 });
-                for text in [format::count(count), format::bytes(count * PAGE as u64)] {
-                    ui.add(Label::new(RichText::new(text).small()).extend());
+                for (text, word) in [format::count(count), format::bytes(count * PAGE as u64)].into_iter().zip(PAGES) {
+                    ui.add(Label::new(RichText::new(text).small()).extend()).counts(word);
                 }
                 ui.end_row();
             }
@@ -78,10 +84,11 @@ impl DifferenceView {
     }
 }
 
-fn heads(ui: &mut Ui, heads: &[&str]) {
+fn heads(ui: &mut Ui, first: &str, words: &[Word]) {
     let faint = color(theme::current(ui).faint_text());
-    for head in heads {
-        ui.add(Label::new(RichText::new(*head).small().color(faint)).extend());
+    ui.add(Label::new(RichText::new(first).small().color(faint)).extend());
+    for word in words {
+        ui.add(Label::new(RichText::new(word.name()).small().color(faint)).extend()).counts(*word);
     }
     ui.end_row();
 }
@@ -107,7 +114,7 @@ fn show_head(ui: &mut Ui, session: &Session) -> Option<Action> {
         }
         let (from, to) = (before.counters().clock, session.model().counters().clock);
         let words = format!("from A at {} to {}", format::bytes(from), format::bytes(to));
-        ui.add(Label::new(RichText::new(words).weak()).truncate());
+        ui.add(Label::new(RichText::new(words).weak()).truncate()).counts(Word::Stretch);
     });
     asked
 }

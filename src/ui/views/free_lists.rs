@@ -11,6 +11,7 @@ use crate::command::Command;
 use crate::format;
 use crate::ui::session::{Phase, Session};
 use crate::ui::theme::{self, color};
+use crate::ui::words::{Counts, Word};
 
 /// When the lists were asked for.
 #[derive(Debug, Default)]
@@ -45,7 +46,8 @@ impl FreeListsView {
             for (what, place) in [("a cell", lists.next_cell), ("a short string", lists.next_object)] {
                 ui.weak(what);
                 let words = place.map_or_else(|| "the heap grows, or the system decides".to_owned(), format::address);
-                ui.add(Label::new(RichText::new(words).monospace()).selectable(true));
+                let place = Label::new(RichText::new(words).monospace()).selectable(true);
+                ui.add(place).counts(Word::NextAllocation);
                 ui.end_row();
             }
         });
@@ -53,7 +55,7 @@ impl FreeListsView {
         ui.add_space(6.0);
         ui.strong("What would not fit");
         for sentence in what_does_not_fit(lists) {
-            ui.add(Label::new(sentence).wrap());
+            ui.add(Label::new(sentence).wrap()).counts(Word::FitsNot);
         }
         ui.add_space(6.0);
         match &lists.chosen {
@@ -88,7 +90,7 @@ fn show_classes(ui: &mut Ui, name: &str, kind: PageKind, classes: &RunClasses) {
     let bytes: u64 = classes.bytes.iter().sum();
     ui.add_space(4.0);
     let words = format!("{} {name}, {}", runs_in_words(runs), format::bytes(bytes));
-    ui.add(Label::new(&words).wrap());
+    ui.add(Label::new(&words).wrap()).counts(Word::FreeRuns);
     let most = classes.bytes.iter().copied().max().unwrap_or(0).max(1);
     let theme = theme::current(ui);
     let font = TextStyle::Small.resolve(ui.style());
@@ -98,6 +100,7 @@ fn show_classes(ui: &mut Ui, name: &str, kind: PageKind, classes: &RunClasses) {
         let size = format!("up to {}", format::bytes((GRANULE << class) as u64));
         let value = format!("{}, {}", runs_in_words(*count), format::bytes(bytes));
         response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, format!("{size}: {value}")));
+        response.counts(Word::FreeRuns);
         let faint = color(theme.faint_text());
         ui.painter().text(pos2(rect.left() + SIZES, rect.center().y), Align2::RIGHT_CENTER, size, font.clone(), faint);
         let room = (rect.width() - SIZES - COUNTS - 12.0).max(10.0);
@@ -142,15 +145,17 @@ fn show_list(ui: &mut Ui, list: &PoolList) {
         PoolKind::Objects => "objects",
         PoolKind::Mixed => "cells and objects",
     };
-    ui.strong(format!("The list of the pool of {kind} at {}", format::address(span.start)));
+    let place = format!("The list of the pool of {kind} at {}", format::address(span.start));
+    ui.strong(place).counts(Word::Address);
     let bytes: usize = runs.iter().map(|(_, bytes)| bytes).sum();
-    ui.weak(format!("{}, {}, filled in this order:", runs_in_words(runs.len() as u64), format::bytes(bytes as u64)));
+    let all = format!("{}, {}, filled in this order:", runs_in_words(runs.len() as u64), format::bytes(bytes as u64));
+    ui.weak(all).counts(Word::FreeRuns);
     for (start, bytes) in runs.iter().take(MOST_LISTED) {
         let words = format!("{}  {}", format::address(*start), format::bytes(*bytes as u64));
-        ui.add(Label::new(RichText::new(words).monospace()).extend());
+        ui.add(Label::new(RichText::new(words).monospace()).extend()).counts(Word::FreeRun);
     }
     if runs.len() > MOST_LISTED {
-        ui.weak(format!("and {} more", format::count((runs.len() - MOST_LISTED) as u64)));
+        ui.weak(format!("and {} more", format::count((runs.len() - MOST_LISTED) as u64))).counts(Word::FreeRuns);
     }
 }
 

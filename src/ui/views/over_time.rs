@@ -20,6 +20,7 @@ use crate::past::Target;
 use crate::ui::action::Action;
 use crate::ui::session::Session;
 use crate::ui::theme::{self, color};
+use crate::ui::words::{Counts, Word};
 
 /// Room for addresses, and for the marks of the axis.
 const GUTTER: f32 = 128.0;
@@ -99,6 +100,7 @@ impl OverTimeView {
         let rows = over_time.rows().count();
         let words = format!("address × time: {} moments, {rows} rows", over_time.columns().len());
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
+        let response = response.described(Word::OverTime);
         let at = response.hover_pos().filter(|at| frame.contains(*at))?;
         let (moment, line) = (places.at(at.x), places.under(at.y)?);
         let clicked = response.clicked();

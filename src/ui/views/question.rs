@@ -7,6 +7,7 @@ use heapatlas_heap::terms::GcUnit;
 
 use crate::command::Command;
 use crate::ui::theme::{self, color};
+use crate::ui::words::{Counts, Word};
 use crate::{exhaustion, format};
 
 /// Width of the field for a limit.
@@ -47,7 +48,7 @@ impl Question {
         ui.horizontal_wrapped(|ui| {
             let theme = theme::current(ui);
             ui.label(RichText::new("Heap exhausted").heading().strong().color(color(theme.error())));
-            ui.add(Label::new(exhaustion::numbers(exhausted)).wrap());
+            ui.add(Label::new(exhaustion::numbers(exhausted)).wrap()).counts(Word::Objective);
             ui.weak("The program waits.");
         });
         let mut answer = None;

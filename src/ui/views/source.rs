@@ -16,6 +16,7 @@ use crate::model::forms::{Form, FormsThen};
 use crate::source::samples::SAMPLES;
 use crate::ui::theme::{self, color};
 use crate::ui::widgets::segments::{Segment, segments};
+use crate::ui::words::{Counts, Word};
 
 /// How the forms are shown.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -56,7 +57,7 @@ impl SourceView {
             }
             if let Some(form) = forms.running().or_else(|| forms.last()) {
                 let words = format!("{}, {} forms", form.file, format::count(forms.count()));
-                ui.add(Label::new(RichText::new(words).weak()).truncate());
+                ui.add(Label::new(RichText::new(words).weak()).truncate()).counts(Word::FormsBegun);
             }
         });
         match self.order(forms) {

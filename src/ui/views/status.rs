@@ -7,6 +7,7 @@ use crate::map::palette::{Rgb, Theme};
 use crate::model::forms::Form;
 use crate::ui::session::{Phase, Session};
 use crate::ui::theme::{self, color};
+use crate::ui::words::{Counts, Word};
 
 /// Shows the line.
 pub fn show(ui: &mut Ui, session: &Session) {
@@ -18,8 +19,8 @@ pub fn show(ui: &mut Ui, session: &Session) {
         ui.add(Label::new(RichText::new(word_of(&phase)).strong()).extend());
         ui.with_layout(Layout::right_to_left(Align::Center), |ui| {
             ui.spacing_mut().item_spacing.x = 18.0;
-            for (text, meaning) in numbers(session) {
-                ui.add(Label::new(RichText::new(text).weak()).extend()).on_hover_text(meaning);
+            for (text, word) in numbers(session) {
+                ui.add(Label::new(RichText::new(text).weak()).extend()).counts(word);
             }
             ui.with_layout(Layout::left_to_right(Align::Center), |ui| {
                 ui.spacing_mut().item_spacing.x = 8.0;
@@ -43,7 +44,8 @@ pub fn show(ui: &mut Ui, session: &Session) {
 fn show_form(ui: &mut Ui, session: &Session, theme: Theme) {
     let forms = session.told().forms();
     let Some(form) = forms.running().or_else(|| forms.last()) else { return };
-    ui.add(Label::new(RichText::new(place_of(form)).color(color(theme.text())).monospace()).extend());
+    let place = RichText::new(place_of(form)).color(color(theme.text())).monospace();
+    ui.add(Label::new(place).extend()).counts(Word::FormPlace);
     let text = RichText::new(&*form.text).monospace().color(color(theme.faint_text()));
     ui.add(Label::new(text).truncate()).on_hover_text(&*form.text);
 }
@@ -54,11 +56,11 @@ fn place_of(form: &Form) -> String {
 }
 
 /// The numbers at the right, the rightmost first.
-fn numbers(session: &Session) -> Vec<(String, &'static str)> {
+fn numbers(session: &Session) -> Vec<(String, Word)> {
     let (counters, told) = (session.model().counters(), session.told());
     let mut numbers = vec![
-        (format!("clock {}", format::bytes(counters.clock)), "the allocation clock: bytes allocated since the start"),
-        (format!("{} forms", format::count(told.forms().count())), "top-level forms begun"),
+        (format!("clock {}", format::bytes(counters.clock)), Word::Clock),
+        (format!("{} forms", format::count(told.forms().count())), Word::FormsBegun),
     ];
     let cycles = match (counters.cycles, told.last_cause()) {
         (0, _) => "no collection yet".to_owned(),
@@ -67,20 +69,17 @@ fn numbers(session: &Session) -> Vec<(String, &'static str)> {
             format!("{n} collection{}, {}, last: {}", plural(n), format::time(counters.gc_time), cause.name())
         }
     };
-    numbers.push((cycles, "collections completed, the time they took together, and why the last one began"));
+    numbers.push((cycles, Word::Collections));
     if !counters.policy.is_usual() {
-        numbers.push((
-            format!("heap {}", counters.policy),
-            "the policy: where things are placed, and what is done to get memory back",
-        ));
+        numbers.push((format!("heap {}", counters.policy), Word::Policy));
     }
     if let Some(limit) = counters.limit {
-        numbers.push((format!("soft limit {}", format::bytes(limit)), "what the heap commits before an error"));
+        numbers.push((format!("soft limit {}", format::bytes(limit)), Word::SoftLimit));
     }
     let lost = session.chronicle().lost_events();
     if lost > 0 {
         let lost = format!("{} events lost", format::count(lost));
-        numbers.push((lost, "events that nobody fetched in time; the pages and counters are exact all the same"));
+        numbers.push((lost, Word::EventsLost));
     }
     numbers
 }

@@ -14,6 +14,7 @@ use crate::ui::theme::{self, CONTROL, color};
 use crate::ui::widgets::button::IconButton;
 use crate::ui::widgets::icon::Icon;
 use crate::ui::widgets::segments::{Segment, segments};
+use crate::ui::words::{Counts, Word};
 
 /// Room for the moment in words.
 const WORDS: f32 = 300.0;
@@ -55,10 +56,7 @@ pub fn show(ui: &mut Ui, session: &Session, axis: Axis, playback: &Playback) -> 
             let words = RichText::new(in_words(session, axis, playback)).color(color(ink));
             // However long they are, the slider stays where it is.
             let (room, _) = ui.allocate_exact_size(vec2(WORDS, CONTROL), Sense::hover());
-            ui.put(room, Label::new(words).truncate()).on_hover_text(
-                "what was allocated up to the moment that is shown, of what was allocated by now, and the time since the \
-                 heap was made",
-            );
+            ui.put(room, Label::new(words).truncate()).counts(Word::Moment);
             ui.add_space(8.0);
             asked = show_slider(ui, session, axis).or(asked);
         });

@@ -7,6 +7,7 @@ use heapatlas_heap::terms::{Address, GRANULE, PAGE_GRANULES};
 
 use crate::map::palette::{Marked, Rgb, Theme};
 use crate::ui::theme::{self, color};
+use crate::ui::words::{Counts, Word};
 
 /// Granules a row.
 const COLUMNS: usize = 32;
@@ -40,6 +41,7 @@ pub fn show(ui: &mut Ui, findings: &PageFindings, chosen: Option<Address>) -> Op
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
     let words = format!("the granules of the page: {} things", findings.things.len());
     response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
+    let response = response.described(Word::Things);
     let theme = theme::current(ui);
     ui.painter().rect_filled(rect, 0.0, color(theme.free()));
     let cell = |granule: usize| {

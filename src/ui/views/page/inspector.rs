@@ -12,6 +12,7 @@ use crate::model::pages::Page;
 use crate::ui::session::{Phase, Session};
 use crate::ui::theme::{self, color};
 use crate::ui::views::page_map::PageMap;
+use crate::ui::words::{Counts, Word};
 
 /// What is looked at.
 #[derive(Debug, Default)]
@@ -50,7 +51,8 @@ impl Inspector {
         }
         ui.horizontal(|ui| {
             ui.heading("Page");
-            ui.add(Label::new(RichText::new(format::address(page.address)).monospace()).selectable(true));
+            let place = Label::new(RichText::new(format::address(page.address)).monospace()).selectable(true);
+            ui.add(place).counts(Word::Address);
             ui.weak(page.entry.kind().name());
         });
         match session.page_findings().filter(|findings| findings.page == page.address) {
@@ -91,10 +93,10 @@ impl Inspector {
         ui.strong("Why it stays");
         let policy = &session.model().counters().policy;
         for reason in stay::reasons(page, findings, policy) {
-            ui.add(Label::new(reason).wrap());
+            ui.add(Label::new(reason).wrap()).counts(Word::WhyItStays);
         }
         ui.add_space(4.0);
-        ui.strong(format!("What lies on it: {}", format::count(findings.things.len() as u64)));
+        ui.strong(format!("What lies on it: {}", format::count(findings.things.len() as u64))).counts(Word::Things);
         let mut area = ScrollArea::vertical().id_salt("things").max_height(LIST).auto_shrink([false, true]);
         if std::mem::take(&mut self.reveals) {
             let place = findings.things.iter().position(|thing| Some(thing.address) == self.chosen).unwrap_or_default();
@@ -143,11 +145,13 @@ fn show_line(ui: &mut Ui, thing: &Thing, is_chosen: bool) -> bool {
     );
     line.spacing_mut().item_spacing.x = 8.0;
     let small = |text: String| RichText::new(text).text_style(TextStyle::Monospace);
-    line.add(Label::new(small(offset).color(color(theme.faint_text()))).selectable(false).extend());
+    let offset = Label::new(small(offset).color(color(theme.faint_text())));
+    line.add(offset.selectable(false).extend()).counts(Word::Offset);
     line.add(Label::new(RichText::new(thing.kind).color(ink)).selectable(false).extend());
-    line.add(Label::new(RichText::new(format::bytes(thing.bytes)).color(ink)).selectable(false).extend());
-    line.add(Label::new(small(thing.printed.clone()).color(ink)).selectable(false).truncate());
-    response.clicked()
+    let bytes = Label::new(RichText::new(format::bytes(thing.bytes)).color(ink));
+    line.add(bytes.selectable(false).extend()).counts(Word::ThingSize);
+    line.add(Label::new(small(thing.printed.clone()).color(ink)).selectable(false).truncate()).counts(Word::Thing);
+    response.counts(Word::Thing).clicked()
 }
 
 /// Everything about one thing.
@@ -155,11 +159,13 @@ fn show_thing(ui: &mut Ui, thing: &Thing) {
     let faint = color(theme::current(ui).faint_text());
     ui.horizontal(|ui| {
         ui.strong(thing.kind);
-        ui.add(Label::new(RichText::new(format::address(thing.address)).monospace()).selectable(true));
-        ui.weak(format::bytes(thing.bytes));
+        let place = Label::new(RichText::new(format::address(thing.address)).monospace()).selectable(true);
+        ui.add(place).counts(Word::Address);
+        ui.weak(format::bytes(thing.bytes)).counts(Word::ThingSize);
     });
     if !thing.printed.is_empty() {
-        ui.add(Label::new(RichText::new(&thing.printed).monospace()).wrap().selectable(true));
+        let printed = Label::new(RichText::new(&thing.printed).monospace()).wrap().selectable(true);
+        ui.add(printed).counts(Word::Thing);
     }
     let state = match thing.colour {
         Some(Colour::White) => "white: the mark under way has not reached it",
@@ -181,11 +187,12 @@ fn show_thing(ui: &mut Ui, thing: &Thing) {
         });
     }
     ui.add_space(4.0);
-    ui.strong(format!("Who points to it: {}", format::count(thing.references as u64)));
+    ui.strong(format!("Who points to it: {}", format::count(thing.references as u64))).counts(Word::References);
     for holder in &thing.holders {
         ui.add(Label::new(holder).truncate()).on_hover_text(holder);
     }
     if thing.references > thing.holders.len() {
-        ui.weak(format!("and {} more", format::count((thing.references - thing.holders.len()) as u64)));
+        let more = format!("and {} more", format::count((thing.references - thing.holders.len()) as u64));
+        ui.weak(more).counts(Word::References);
     }
 }

@@ -14,6 +14,7 @@ use super::page_map::{PageMap, facts};
 use crate::format;
 use crate::model::HeapModel;
 use crate::ui::theme::{self, color};
+use crate::ui::words::{Counts, Word};
 
 /// Shows the row of the page table.
 pub fn show(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) {
@@ -26,7 +27,8 @@ pub fn show(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) {
     let pinned = map.pinned() == Some(page.address);
     ui.horizontal(|ui| {
         ui.heading("Page");
-        ui.add(Label::new(RichText::new(format::address(page.address)).monospace()).selectable(true));
+        let place = Label::new(RichText::new(format::address(page.address)).monospace()).selectable(true);
+        ui.add(place).counts(Word::Address);
         if pinned && ui.small_button("unpin").on_hover_text("or press Esc").clicked() {
             map.unpin();
         }

@@ -1,6 +1,6 @@
 //! What the colours of the map mean, and the scale.
 
-use eframe::egui::{Label, RichText, Ui};
+use eframe::egui::{Label, Response, RichText, Ui};
 use heapatlas_heap::terms::PageKind;
 
 use super::{PageMap, raster};
@@ -15,6 +15,7 @@ use crate::model::forms::FormsThen;
 use crate::ui::session::Session;
 use crate::ui::theme::{self, color};
 use crate::ui::widgets::swatch;
+use crate::ui::words::{Counts, Word};
 
 /// Kinds that look the same and are told as one.
 const KINDS: [(&str, &[PageKind]); 8] = [
@@ -68,7 +69,7 @@ pub fn show(ui: &mut Ui, map: &PageMap, session: &Session, lit: Option<Term>) {
             show_fill(ui, model, theme);
         }
         if let Some(drawn) = &map.drawn {
-            note(ui, &scale_in_words(drawn.layout(), map.colouring()));
+            note(ui, &scale_in_words(drawn.layout(), map.colouring())).counts(Word::MapScale);
         }
     });
 }
@@ -102,7 +103,7 @@ fn show_kinds(ui: &mut Ui, model: &HeapModel, theme: Theme) {
         let pages: u64 = kinds.iter().map(|kind| model.counters().pages_of(*kind)).sum();
         if pages > 0 {
             swatch::swatch(ui, color(theme.kind(kinds[0])));
-            say(ui, &format!("{name} {}", format::count(pages)));
+            say(ui, &format!("{name} {}", format::count(pages))).counts(Word::PagesOfKind);
             ui.add_space(8.0);
         }
     }
@@ -139,7 +140,7 @@ fn show_ages(ui: &mut Ui, theme: Theme, colouring: Colouring) {
     for (class, most) in AGES.iter().enumerate() {
         let youth = 1.0 - class as f32 / (AGES.len() + 1) as f32;
         swatch::swatch(ui, color(theme.scale(youth)));
-        say(ui, &format!("< {}", format::bytes(*most)));
+        say(ui, &format!("< {}", format::bytes(*most))).counts(Word::Age);
     }
     swatch::swatch(ui, color(theme.scale(1.0 / (AGES.len() + 1) as f32)));
     say(ui, "more");
@@ -188,7 +189,7 @@ fn show_forms(ui: &mut Ui, map: &PageMap, forms: FormsThen<'_>, theme: Theme) {
         if pages > 0 {
             let fill = if class == NO_FORM { 0.0 } else { fill_of_form(class) };
             swatch::part_filled(ui, color(theme.form(class)), fill, ground);
-            say(ui, &format!("{name} {}", format::count(pages)));
+            say(ui, &format!("{name} {}", format::count(pages))).counts(Word::PagesOfForm);
             ui.add_space(8.0);
         }
     }
@@ -208,12 +209,12 @@ fn short_name(text: &str) -> String {
     }
 }
 
-fn say(ui: &mut Ui, text: &str) {
-    ui.add(Label::new(text).extend());
+fn say(ui: &mut Ui, text: &str) -> Response {
+    ui.add(Label::new(text).extend())
 }
 
-fn note(ui: &mut Ui, text: &str) {
-    ui.add(Label::new(RichText::new(text).weak()).extend());
+fn note(ui: &mut Ui, text: &str) -> Response {
+    ui.add(Label::new(RichText::new(text).weak()).extend())
 }
 
 #[cfg(test)]

@@ -34,6 +34,7 @@ use crate::map::colouring::Colouring;
 use crate::map::layout::Order;
 use crate::model::HeapModel;
 use crate::ui::theme::{self, color};
+use crate::ui::words::{Counts, Word};
 use forms::FormClasses;
 use geometry::{Geometry, Tile};
 use overlay::Overlay;
@@ -292,6 +293,7 @@ impl PageMap {
             let looks_again = self.looks_again(ui, &geometry, model);
             let scene = Scene { geometry: &geometry, model, before, colouring, lit, forms, looks_again, corner };
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, in_words(model)));
+            let response = response.described(Word::MapOfPages);
             if let Some(rect) = wanted {
                 ui.scroll_to_rect(rect.translate(scene.corner).expand(theme::CONTROL), None);
             }

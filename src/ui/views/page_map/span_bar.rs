@@ -13,6 +13,7 @@ use crate::map::shade::Shade;
 use crate::model::HeapModel;
 use crate::model::pages::{Pages, fullness, is_telling};
 use crate::ui::theme::{self, color};
+use crate::ui::words::{Counts, Word};
 
 /// Height of the bar.
 const HEIGHT: f32 = 14.0;
@@ -47,6 +48,7 @@ impl SpanBar {
         let span = format::bytes(model.counters().span);
         let words = format!("the whole span: {span} in {} extents", model.pages().extents().len());
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
+        let response = response.described(Word::Span);
         self.update(model.pages(), columns);
         let theme = theme::current(ui);
         let x = |column: usize| rect.left() + column as f32 * 2.0;

@@ -19,6 +19,7 @@ use crate::ui::moments::Go;
 use crate::ui::session::Session;
 use crate::ui::theme::{self, color};
 use crate::ui::widgets::entry::Entry;
+use crate::ui::words::{Counts, Word};
 
 /// How the run is looked at.
 #[derive(Debug, Default)]
@@ -74,6 +75,7 @@ impl Timeline {
         let lanes = marks::show(ui, chronicle.marks(), &transform, self.axis, &self.hidden_marks);
         let words = self.in_words(chronicle, shown);
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
+        let response = response.described(Word::Timeline);
         let at = response.hover_pos().map(|at| transform.value_from_position(at).x);
         let told = lanes.or_else(|| curves::describe(chronicle.history(), self.axis, at?));
         if let Some(told) = told.filter(|_| self.brushed_from.is_none()) {
@@ -183,16 +185,17 @@ impl Timeline {
                     value: &value,
                     shown: !self.hidden.contains(&curve),
                 };
-                let hint = format!("{}: {}. Click to show or hide.", curve.name(), curve.meaning());
+                let hint = format!("{}. Click to show or hide.", Word::of_curve(curve).sentence());
                 if (curve != Curve::Limit || counters.limit.is_some()) && ui.add(entry).on_hover_text(hint).clicked() {
                     toggle(&mut self.hidden, curve);
                 }
             }
+            let hint = format!("{}. Click to show or hide.", Word::Marks.sentence());
             for sort in Sort::ALL.into_iter().filter(|sort| chronicle.marks().count(*sort) > 0) {
                 let value = format::count(chronicle.marks().count(sort));
                 let shown = !self.hidden_marks.contains(&sort);
                 let entry = Entry { color: color(theme.mark(sort)), name: sort.name(), value: &value, shown };
-                if ui.add(entry).on_hover_text("marks above the curves. Click to show or hide.").clicked() {
+                if ui.add(entry).on_hover_text(&hint).clicked() {
                     toggle(&mut self.hidden_marks, sort);
                 }
             }
