@@ -65,7 +65,9 @@ pub fn show<'h>(ui: &mut Ui, quantity: Quantity, heaps: impl Iterator<Item = (&'
                 Some([moment.end.clock as f64, range.last as f64])
             });
             let points: PlotPoints<'_> = points.collect();
-            Line::new(name.to_owned(), points).color(color(theme.curve(*curve))).style(*style).width(1.6)
+            let look = Line::new(name.to_owned(), points).color(color(theme.curve(*curve))).style(*style).width(1.6);
+            // A band would fill what lies under a value that goes up and down.
+            look.allow_band(false)
         })
         .collect();
     let marks = |range: f64, bounds| marks(Axis::Clock, range, bounds);
