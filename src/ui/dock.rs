@@ -27,6 +27,8 @@ pub struct Dock {
 /// Width of what lies beside the map and height of what lies below it, at first.
 const SIDE: f32 = 356.0;
 const BELOW: f32 = 304.0;
+/// Which part of the window the map keeps of its width, and of its height, however small the window is.
+const MIDDLE: f32 = 0.5;
 /// Which part of the room below the map the console has, at first.
 const CORNER: f32 = 0.42;
 /// Which part of the window a panel has that is opened where there is none yet.
@@ -212,7 +214,7 @@ fn first(room: Vec2) -> Layout {
         let panes = panels.map(|panel| tiles.insert_pane(panel)).collect();
         tiles.insert_tab_tile(panes)
     });
-    let rest = |part: f32, whole: f32| (1.0 - part / whole.max(1.0)).clamp(0.3, 0.9);
+    let rest = |part: f32, whole: f32| (1.0 - part / whole.max(1.0)).clamp(MIDDLE, 0.9);
     let below = Linear::new_binary(LinearDir::Horizontal, [below, corner], 1.0 - CORNER);
     let below = tiles.insert_container(below);
     let left = Linear::new_binary(LinearDir::Vertical, [centre, below], rest(BELOW, room.y));

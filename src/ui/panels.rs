@@ -26,6 +26,9 @@ use crate::format;
 use crate::map::balance::Term;
 use crate::past::Target;
 
+/// Height of the page map's panel with room for a legend.
+const WITH_LEGEND: f32 = 200.0;
+
 /// What the panels show.
 #[derive(Debug)]
 pub struct Panels {
@@ -140,11 +143,13 @@ impl Panels {
     }
 
     fn show_map(&mut self, ui: &mut Ui) -> Option<Command> {
-        egui::Panel::bottom("legend")
-            .frame(Frame::NONE.inner_margin(Margin { top: 8, ..Margin::ZERO }))
-            .show_separator_line(false)
-            .resizable(false)
-            .show(ui, |ui| legend::show(ui, &self.map, &self.session, self.lit));
+        if ui.available_height() >= WITH_LEGEND {
+            egui::Panel::bottom("legend")
+                .frame(Frame::NONE.inner_margin(Margin { top: 8, ..Margin::ZERO }))
+                .show_separator_line(false)
+                .resizable(false)
+                .show(ui, |ui| legend::show(ui, &self.map, &self.session, self.lit));
+        }
         let command = egui::Panel::top("map controls")
             .frame(Frame::NONE.inner_margin(Margin { bottom: 8, ..Margin::ZERO }))
             .show_separator_line(false)

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::driver::{Window, click, open, press, standing_still, wait};
-use eframe::egui::{Key, Modifiers, Pos2};
+use eframe::egui::{Key, Modifiers, Pos2, Rect, Vec2, vec2};
 use eframe::{App as _, Storage};
 use egui_kittest::kittest::Queryable;
 use heapatlas::map::balance::Term;
@@ -217,4 +217,39 @@ fn files_opened_last_are_offered_and_the_scale_is_kept() {
     wait(&mut window, "the program", |app| {
         app.session().program().is_some_and(|program| program.files == [path.clone()])
     });
+}
+
+/// What has a label, wherever it is, is not cut off by an edge of the window.
+fn assert_within(window: &Window, labels: &[&str], size: Vec2) {
+    let whole = Rect::from_min_size(Pos2::ZERO, size);
+    for label in labels {
+        let rect = window.get_by_label(label).rect();
+        assert!(whole.contains_rect(rect), "{label}: {rect:?}");
+    }
+}
+
+#[test]
+fn the_menu_and_the_keys_fit_the_window() {
+    let mut window = open(true);
+    standing_still(&mut window);
+    let size = vec2(1280.0, 800.0);
+    click(&mut window, "View");
+    assert_within(&window, &["Page map panel", "Tour: autopsy", "Light theme"], size);
+    press(&mut window, Modifiers::NONE, Key::Escape);
+    press(&mut window, Modifiers::NONE, Key::F1);
+    assert_within(&window, &["pause, or go on", "close the window"], size);
+}
+
+#[test]
+fn everything_is_at_hand_in_the_smallest_window() {
+    let mut window = open(true);
+    standing_still(&mut window);
+    let size = vec2(900.0, 560.0);
+    window.set_size(size);
+    window.run_steps(3);
+    click(&mut window, "View");
+    click(&mut window, "Reset the layout");
+    assert_within(&window, &["Step form", "full", "Collect", "Open", "Restart", "View", "Keys"], size);
+    let map = window.get_by_label_contains("page map: ").rect();
+    assert!(map.height() > 60.0, "{map:?}");
 }

@@ -16,7 +16,7 @@ pub fn show(ctx: &Context, open: &mut bool) {
     let height = (ctx.content_rect().height() - AROUND).max(AROUND);
     let window = Window::new("Keys").open(open).anchor(Align2::CENTER_CENTER, [0.0, 0.0]);
     window.collapsible(false).resizable(false).show(ctx, |ui| {
-        ScrollArea::vertical().max_height(height).show(ui, |ui| {
+        ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             ui.horizontal_top(|ui| {
                 let (left, right) = HEADINGS.split_at(LEFT);
                 ui.vertical(|ui| left.iter().for_each(|(heading, _)| show_keys(ui, heading)));

@@ -58,9 +58,10 @@ fn place_of(form: &Form) -> String {
 /// The numbers at the right, the rightmost first.
 fn numbers(session: &Session) -> Vec<(String, Word)> {
     let (counters, told) = (session.model().counters(), session.told());
+    let forms = told.forms().count();
     let mut numbers = vec![
         (format!("clock {}", format::bytes(counters.clock)), Word::Clock),
-        (format!("{} forms", format::count(told.forms().count())), Word::FormsBegun),
+        (format!("{} form{}", format::count(forms), plural(forms)), Word::FormsBegun),
     ];
     let cycles = match (counters.cycles, told.last_cause()) {
         (0, _) => "no collection yet".to_owned(),

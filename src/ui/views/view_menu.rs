@@ -1,11 +1,16 @@
 //! The menu of what is shown: the panels, the layout, the theme.
 
-use eframe::egui::{Button, Role, Ui, WidgetInfo};
+use eframe::egui::{Button, Role, ScrollArea, Ui, WidgetInfo};
 
 use crate::source::tour;
 use crate::ui::ThemeChoice;
 use crate::ui::action::{self, Action};
 use crate::ui::panel::Panel;
+
+/// Height of a line: all of them are to fit a small screen.
+const LINE: f32 = 22.0;
+/// What of the window's height is left around.
+const AROUND: f32 = 80.0;
 
 /// What the menu has to know.
 #[derive(Debug)]
@@ -22,7 +27,14 @@ pub struct Shown {
 
 /// Shows the button with the menu, and gives what was asked for.
 pub fn show(ui: &mut Ui, shown: &Shown) -> Option<Action> {
-    let menu = ui.menu_button("View", |ui| show_choices(ui, shown));
+    let menu = ui.menu_button("View", |ui| {
+        let height = (ui.ctx().content_rect().height() - AROUND).max(AROUND);
+        ui.spacing_mut().item_spacing.y = 2.0;
+        ui.spacing_mut().interact_size.y = LINE;
+        ui.spacing_mut().button_padding.x = 8.0;
+        let area = ScrollArea::vertical().max_height(height).min_scrolled_height(height);
+        area.show(ui, |ui| show_choices(ui, shown)).inner
+    });
     menu.response.on_hover_text("which panels are open, the layout, the theme");
     menu.inner.flatten()
 }
