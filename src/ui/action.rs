@@ -85,7 +85,7 @@ pub enum Action {
     ZoomFit,
     /// Pin the page beside the pinned one.
     Pin(Step),
-    /// Put away, one at a time, what lies on top: help, the pinned page, the lit term.
+    /// Cancel what is being written; else put away, one at a time, what lies on top: help, the pinned page, the lit term.
     Dismiss,
     /// Choose dark, light, or what the system has.
     Theme(ThemeChoice),
@@ -222,7 +222,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
     ),
     shortcut(Action::Scale(false), &[(CTRL, Key::Minus)], "", ""),
     shortcut(Action::OtherTheme, &[(PLAIN, Key::T)], "T", "dark, or light"),
-    shortcut(Action::Dismiss, &[(PLAIN, Key::Escape)], "Esc", "leave the console, unpin, unlight"),
+    shortcut(Action::Dismiss, &[(PLAIN, Key::Escape)], "Esc", "cancel, leave the console, unpin, unlight"),
     shortcut(
         Action::Help,
         &[(PLAIN, Key::F1), (PLAIN, Key::Questionmark), (SHIFT, Key::Questionmark)],

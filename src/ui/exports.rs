@@ -1,7 +1,6 @@
 //! What a panel shows, as a file.
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -10,7 +9,9 @@ use eframe::egui::{ColorImage, Rect};
 use super::panel::Panel;
 use super::panels::Panels;
 use super::views::allocation::rows;
+use super::work::part_of;
 use crate::export::{self, Format, Title, png, tables};
+use crate::model::HeapModel;
 
 /// How it is written.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -53,33 +54,40 @@ pub fn free_path(folder: &Path, panel: Panel, kind: Kind) -> PathBuf {
         1 => folder.join(format!("heapatlas-{name}.{}", kind.extension())),
         number => folder.join(format!("heapatlas-{name}-{number}.{}", kind.extension())),
     };
-    (1..).map(numbered).find(|path| !path.exists()).unwrap_or_else(|| numbered(1))
+    (1..).map(numbered).find(|path| !path.exists() && !part_of(path).exists()).unwrap_or_else(|| numbered(1))
 }
 
-/// Writes what a panel shows, but for a picture of anything else than the map: that is taken from the screen.
+/// Writes a table of what a panel shows that is no map: that is short.
 ///
 /// # Errors
-/// When the file can't be written.
-pub fn write(path: &Path, (panel, kind): (Panel, Kind), panels: &Panels, title: &Title) -> io::Result<()> {
-    let model = panels.session.model();
-    let mut out = BufWriter::new(File::create(path)?);
-    match (panel, kind) {
-        (Panel::Map, Kind::Png) => export::write(&mut out, Format::Png, model, title)?,
-        (Panel::Map, Kind::Svg) => export::write(&mut out, Format::Svg, model, title)?,
-        (Panel::Map, _) => export::write(&mut out, Format::Csv, model, title)?,
-        (Panel::Timeline, _) => tables::write_history(&mut out, panels.session.chronicle().history())?,
-        (Panel::Collector, _) => tables::write_cycles(&mut out, panels.session.told())?,
-        (Panel::Allocation, _) => rows::write(&mut out, panels.allocation.rows())?,
-        _ => tables::write_balance(&mut out, model)?,
+/// When it can't be written.
+pub fn write_table(out: &mut dyn Write, panel: Panel, panels: &Panels) -> io::Result<()> {
+    match panel {
+        Panel::Timeline => tables::write_history(out, panels.session.chronicle().history()),
+        Panel::Collector => tables::write_cycles(out, panels.session.told()),
+        Panel::Allocation => rows::write(out, panels.allocation.rows()),
+        _ => tables::write_balance(out, panels.session.model()),
     }
-    out.flush()
+}
+
+/// Writes a moment of the map, which may be long.
+///
+/// # Errors
+/// When it can't be written.
+pub fn write_map(out: &mut dyn Write, kind: Kind, model: &HeapModel, title: &Title) -> io::Result<()> {
+    let format = match kind {
+        Kind::Png => Format::Png,
+        Kind::Svg => Format::Svg,
+        Kind::Csv => Format::Csv,
+    };
+    export::write(out, format, model, title)
 }
 
 /// Writes a part of a picture of the screen.
 ///
 /// # Errors
-/// When the file can't be written.
-pub fn write_screen(path: &Path, screen: &Arc<ColorImage>, part: Rect, scale: f32) -> io::Result<()> {
+/// When it can't be written.
+pub fn write_screen(out: &mut dyn Write, screen: &Arc<ColorImage>, part: Rect, scale: f32) -> io::Result<()> {
     let part = screen.region(
         &part.intersect(Rect::from_min_size(
             eframe::egui::Pos2::ZERO,
@@ -88,9 +96,7 @@ pub fn write_screen(path: &Path, screen: &Arc<ColorImage>, part: Rect, scale: f3
         Some(scale),
     );
     let pixels: Vec<u8> = part.pixels.iter().flat_map(|pixel| [pixel.r(), pixel.g(), pixel.b()]).collect();
-    let mut out = BufWriter::new(File::create(path)?);
-    png::write_pixels(&mut out, (part.size[0] as u32, part.size[1] as u32), &pixels)?;
-    out.flush()
+    png::write_pixels(out, (part.size[0] as u32, part.size[1] as u32), &pixels)
 }
 
 #[cfg(test)]
@@ -109,12 +115,10 @@ mod tests {
 
     #[test]
     fn a_part_of_the_screen_is_a_picture() {
-        let folder = tempfile::tempdir().expect("a folder");
         let screen = Arc::new(ColorImage::filled([40, 30], eframe::egui::Color32::RED));
-        let path = folder.path().join("x.png");
         let part = Rect::from_min_max(eframe::egui::pos2(5.0, 5.0), eframe::egui::pos2(15.0, 99.0));
-        write_screen(&path, &screen, part, 2.0).expect("a file");
-        let picture = std::fs::read(path).expect("a file");
+        let mut picture = Vec::new();
+        write_screen(&mut picture, &screen, part, 2.0).expect("room");
         assert_eq!(&picture[1..4], b"PNG");
         assert_eq!(picture[16..24], [0, 0, 0, 20, 0, 0, 0, 20], "in pixels, and not beyond the screen");
     }

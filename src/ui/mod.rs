@@ -16,6 +16,7 @@
 //! * [`undo`] what can be taken back
 //! * [`settings`] what is kept from one window to the next
 //! * [`words`] what the numbers count
+//! * [`work`] long work beside the window
 //! * [`theme`] the palette as egui wants it
 //! * [`comparison`] the same work under several policies, side by side
 //! * [`views`] what is shown, one view a file
@@ -41,6 +42,7 @@ pub mod undo;
 pub mod views;
 pub mod widgets;
 pub mod words;
+pub mod work;
 
 use crossbeam_channel::Receiver;
 use eframe::egui::{IconData, ViewportBuilder};

@@ -123,7 +123,10 @@ impl Panels {
                 self.source.show(ui, self.session.told().forms());
                 None
             }
-            Panel::Allocation => self.allocation.show(ui, &self.session),
+            Panel::Allocation => {
+                let stretch = self.timeline.clocks(self.session.chronicle());
+                self.allocation.show(ui, &self.session, stretch)
+            }
             Panel::Difference => {
                 asked = self.difference.show(ui, &self.session);
                 None

@@ -125,6 +125,8 @@ words! {
     AtA, "A", Several, "the value at the moment that was marked";
     Shown, "shown", Several, "the value at the moment that is shown";
     Change, "change", Several, "from A to the moment that is shown";
+    Written, "written", Bytes, "to the file so far; it has its name when all of it is there";
+    TourStep, "steps of the tour", Count, "the one that is told, of all";
     Objective, "the heap asks for", Several, "what was asked of an exhausted heap, and what there is";
 }
 

@@ -64,3 +64,37 @@ fn functions_are_sampled_while_the_program_runs() {
     click(&mut window, "as a table");
     assert!(!rows(&window).is_empty());
 }
+
+#[test]
+fn the_stretch_that_the_timeline_is_brushed_to_is_told_of() {
+    let mut window = open(true);
+    skip(&mut window);
+    press(&mut window, Modifiers::NONE, Key::F10);
+    let all = rows(&window).len();
+    assert!(window.query_by_label("over the stretch").is_none(), "there is none yet");
+    press(&mut window, Modifiers::NONE, Key::F6);
+    let plot = window.get_by_label_contains("timeline: from ").rect();
+    let at = |share: f32| plot.left_center() + eframe::egui::vec2(plot.width() * share, 0.0);
+    window.drag_at(at(0.4));
+    window.run_steps(2);
+    window.hover_at(at(0.5));
+    window.run_steps(2);
+    window.drop_at(at(0.5));
+    window.run_steps(3);
+    let (from, to) = window.state().timeline().zoomed().expect("a stretch");
+    press(&mut window, Modifiers::NONE, Key::F10);
+    let words = format!("{} to {}", format::bytes(from as u64), format::bytes(to as u64));
+    assert!(window.query_by_label(&words).is_some(), "{words}");
+    let within = |app: &heapatlas::ui::app::App| {
+        let ended = app.session().told().forms().iter().filter_map(|form| form.clock());
+        ended.filter(|clock| clock.end > from as u64 && clock.end <= to as u64).count()
+    };
+    let few = window.state().allocation().len();
+    assert!(few > 0 && few == within(window.state()), "{few} of {all}");
+    click(&mut window, "over all");
+    assert!(window.state().allocation().len() > few);
+    press(&mut window, Modifiers::NONE, Key::F6);
+    click(&mut window, "Whole run");
+    press(&mut window, Modifiers::NONE, Key::F10);
+    assert!(window.query_by_label("over the stretch").is_none());
+}

@@ -3,7 +3,8 @@
 use std::time::{Duration, Instant};
 
 use super::driver::{alone_with_the_allocator, click, open, open_program, press, skip, standing_still, wait};
-use eframe::egui::{Key, Modifiers};
+use super::numbers::unexplained;
+use eframe::egui::{Key, Modifiers, Rect};
 use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use heapatlas::source::program::Program;
@@ -50,6 +51,7 @@ fn three_policies_go_in_step_and_come_to_their_ends() {
     let ends = clocks(window.state().comparison());
     assert!(ends.iter().all(|clock| *clock > 3_000_000), "{ends:?}");
     assert!(window.query_by_label("most of the rest").is_some());
+    assert_eq!(unexplained(&window, Rect::NOTHING), [""; 0], "every number says what it counts");
 }
 
 #[test]

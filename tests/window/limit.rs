@@ -1,6 +1,7 @@
 //! An exhausted heap, and what a person answers.
 
 use super::driver::{Window, click, last_line, open_program, phase_is, type_in, wait};
+use super::numbers::in_window;
 use egui_kittest::kittest::{NodeT, Queryable};
 use heapatlas::source::program::Program;
 use heapatlas::ui::app::App;
@@ -29,6 +30,7 @@ fn an_exhausted_heap_is_asked_about_and_its_limit_raised_from_the_keyboard() {
     type_in(&mut harness, TOO_MUCH);
     wait(&mut harness, "the question", is_asked);
     assert!(harness.query_by_label_contains("soft limit 16.0 MiB, live ").is_some(), "the numbers are shown");
+    assert_eq!(in_window(&harness), [""; 0], "every number says what it counts");
     // The field has the keyboard, and holds what is suggested; what is no answer is told.
     let field = harness.get_by_label("New soft limit");
     assert_eq!(field.accesskit_node().value().as_deref(), Some("32.0 MiB"));

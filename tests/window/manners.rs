@@ -2,16 +2,20 @@
 //! that it is found again as it was left.
 
 use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
 
-use super::driver::{Window, click, open, press, standing_still, wait};
+use super::driver::{PATIENCE, Window, click, open, press, standing_still, wait};
 use eframe::egui::{Key, Modifiers, Pos2, Rect, Vec2, vec2};
 use eframe::{App as _, Storage};
+use egui_kittest::Harness;
 use egui_kittest::kittest::Queryable;
 use heapatlas::map::balance::Term;
 use heapatlas::map::colouring::Colouring;
 use heapatlas::map::layout::Order;
 use heapatlas::ui::app::App;
 use heapatlas::ui::panel::Panel;
+use heapatlas::ui::work::{Pulse, Work};
 
 /// Drags with the mouse from one place to another, with a stop on the way as a hand makes it.
 fn drag(window: &mut Window, from: Pos2, to: Pos2) {
@@ -178,6 +182,7 @@ fn what_a_panel_shows_is_written_from_its_menu_and_nothing_is_written_over() {
         click(&mut window, &format!("Menu of {panel}"));
         click(&mut window, word);
         let path = folder.path().join(file);
+        wait(&mut window, file, |_| path.exists());
         assert!(path.metadata().is_ok_and(|file| file.len() > 60), "{file}");
         let told = format!("written: {}", path.display());
         assert!(window.query_by_label(&told).is_some(), "{told}");
@@ -252,4 +257,27 @@ fn everything_is_at_hand_in_the_smallest_window() {
     assert_within(&window, &["Step form", "full", "Collect", "Open", "Restart", "View", "Keys"], size);
     let map = window.get_by_label_contains("page map: ").rect();
     assert!(map.height() > 60.0, "{map:?}");
+}
+
+#[test]
+fn what_takes_long_is_told_of_and_cancelled() {
+    let (sender, cancelled) = crossbeam_channel::bounded(1);
+    let mut work = Work::default();
+    let endless = move |pulse: &Pulse| {
+        while !pulse.is_cancelled() {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        sender.send(()).expect("somebody waits");
+        "cancelled".to_owned()
+    };
+    work.start("writing x.png".to_owned(), Arc::new(|| {}), endless).expect("a thread");
+    let mut strip = Harness::new_ui_state(|ui, work: &mut Work| work.show(ui), work);
+    assert!(strip.query_by_label("Cancel").is_none(), "it may be over in a moment");
+    std::thread::sleep(Duration::from_millis(520));
+    strip.run_steps(2);
+    assert!(strip.query_by_label("writing x.png: 0 B so far").is_some());
+    strip.get_by_label("Cancel").click();
+    strip.run_steps(2);
+    cancelled.recv_timeout(PATIENCE).expect("it ends");
+    assert!(strip.query_by_label("Cancel").is_none() && strip.query_by_label("cancelled").is_some());
 }

@@ -11,7 +11,7 @@ use heapatlas::ui::panel::Panel;
 use super::driver::{Window, finished, open_program, press, skip, wait};
 
 /// What shows a number and does not say what it counts, but for what lies where the program and a person talk.
-fn unexplained<State>(window: &Harness<'_, State>, talk: Rect) -> Vec<String> {
+pub(crate) fn unexplained<State>(window: &Harness<'_, State>, talk: Rect) -> Vec<String> {
     let bare = window.query_all(By::new().predicate(|node| {
         let text = node.value().or_else(|| node.label()).unwrap_or_default();
         let is_shown = !matches!(node.role(), Role::TextInput | Role::TextRun | Role::Window | Role::GenericContainer);
@@ -25,7 +25,7 @@ fn unexplained<State>(window: &Harness<'_, State>, talk: Rect) -> Vec<String> {
 }
 
 /// The same of everything but the console.
-fn in_window(window: &Window) -> Vec<String> {
+pub(crate) fn in_window(window: &Window) -> Vec<String> {
     unexplained(window, window.state().dock().rect(Panel::Console).unwrap_or(Rect::NOTHING))
 }
 

@@ -8,6 +8,7 @@ use heapatlas::ui::app::App;
 use heapatlas::ui::session::Phase;
 
 use super::driver::{Window, alone_with_the_allocator, click, open, press, standing_still, wait};
+use super::numbers::in_window;
 
 /// The texts that are shown.
 fn is_said(window: &Window, words: &str) -> bool {
@@ -40,6 +41,7 @@ fn the_tour_of_fragmentation_stops_where_there_is_something_to_see() {
     wait(&mut window, "the first step", arrived);
     assert!(is_said(&window, "step 1 of 5") && is_said(&window, "took every cons from malloc"));
     assert_eq!(window.state().session().progress().phase(), Phase::Paused);
+    assert_eq!(in_window(&window), [""; 0], "every number says what it counts");
     let allocated = |window: &Window| window.state().session().model().counters().allocated;
     let before = allocated(&window);
     assert!(next(&mut window).starts_with("Lines and records lie side by side"));

@@ -32,6 +32,7 @@ use super::speed;
 use super::theme::{self, MARGIN};
 use super::tour::Guide;
 use super::undo::History;
+use super::views::allocation::rows::Row;
 use super::views::open::{self, Chosen, Open};
 use super::views::page_map::PageMap;
 use super::views::page_map::view::MapView;
@@ -39,6 +40,7 @@ use super::views::question::Question;
 use super::views::timeline::Timeline;
 use super::views::view_menu::Shown;
 use super::views::{help, status, toolbar, transport};
+use super::work::Work;
 use super::{FirstTour, ThemeChoice, WindowOptions};
 use crate::command::{Command, Speed};
 use crate::format;
@@ -71,6 +73,8 @@ pub struct App {
     folder: PathBuf,
     written: Option<String>,
     writing: (Sender<String>, Receiver<String>),
+    /// What threads do beside the window.
+    work: Work,
 }
 
 /// How everything is looked at: what can be taken back.
@@ -145,6 +149,7 @@ impl App {
             folder: PathBuf::from("."),
             written: None,
             writing: crossbeam_channel::bounded(PICTURES),
+            work: Work::default(),
         })
     }
 
@@ -177,6 +182,12 @@ impl App {
     /// The pages that are lit because they filled while a form or a function ran.
     pub fn lit_pages(&mut self) -> &[Address] {
         self.panels.allocation.lit(self.panels.session.model().pages())
+    }
+
+    /// The forms or functions that allocated, as they were shown last.
+    #[must_use]
+    pub fn allocation(&self) -> &[Row] {
+        self.panels.allocation.rows()
     }
 
     /// The tour under way.
@@ -319,9 +330,9 @@ impl App {
         self.panels.session.send(command);
     }
 
-    /// Puts away what lies on top.
+    /// Cancels what is being written, else puts away what lies on top.
     fn dismiss(&mut self) {
-        if self.open.dismiss() {
+        if self.work.cancel() || self.open.dismiss() {
             // That was on top.
         } else if self.help {
             self.help = false;

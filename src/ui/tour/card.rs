@@ -8,6 +8,7 @@ use super::{Guide, Wish};
 use crate::map::palette::Theme;
 use crate::ui::action::{self, Action};
 use crate::ui::theme::color;
+use crate::ui::words::{Counts, Word};
 
 /// Width of the card, and how far it is from the corner of the window.
 const WIDTH: f32 = 330.0;
@@ -37,7 +38,7 @@ fn show_words(ui: &mut Ui, guide: &Guide) -> Option<Wish> {
     ui.set_width(WIDTH);
     ui.horizontal(|ui| {
         ui.strong(format!("Tour: {}", guide.title));
-        ui.weak(format!("step {} of {}", guide.at + 1, guide.steps.len()));
+        ui.weak(format!("step {} of {}", guide.at + 1, guide.steps.len())).counts(Word::TourStep);
     });
     ui.add_space(4.0);
     match guide.step() {

@@ -15,10 +15,12 @@ use eframe::egui::Ui;
 use heapatlas_heap::terms::Address;
 
 use crate::command::Command;
+use crate::format;
 use crate::model::flame::Node;
 use crate::model::pages::Pages;
 use crate::ui::session::Session;
 use crate::ui::widgets::segments::{Segment, segments};
+use crate::ui::words::{Counts, Word};
 use rows::Row;
 use table::Sort;
 
@@ -37,17 +39,21 @@ enum Over {
     All,
     SinceCollection,
     Latest,
+    /// The stretch that the timeline is brushed to.
+    Stretch,
 }
 
 /// How much of the clock is the latest part.
 const LATEST: u64 = 1 << 20;
 
 impl Over {
-    fn clock(self, session: &Session) -> Range<u64> {
+    fn clock(self, session: &Session, stretch: Option<Range<u64>>) -> Range<u64> {
         let now = session.model().counters().clock;
         let collected = session.told().cycles().rev().find_map(|cycle| Some(cycle.after?.clock));
         match self {
             Self::All => 0..now,
+            // What comes later than the moment that is shown is not known there.
+            Self::Stretch => stretch.map_or(0..now, |clocks| clocks.start.min(now)..clocks.end.min(now)),
             Self::SinceCollection => collected.unwrap_or(0)..now,
             Self::Latest => now.saturating_sub(LATEST)..now,
         }
@@ -59,6 +65,8 @@ impl Over {
 pub struct AllocationView {
     who: Who,
     over: Over,
+    /// What the timeline is brushed to.
+    stretch: Option<Range<u64>>,
     /// Whether as a flame graph.
     flame: bool,
     sort: Sort,
@@ -70,7 +78,7 @@ pub struct AllocationView {
 
 #[derive(Debug)]
 struct Made {
-    of: (u64, Who, Over, Sort),
+    of: (u64, Who, Range<u64>, Sort),
     rows: Vec<Row>,
     tree: Node,
 }
@@ -84,8 +92,13 @@ struct Lit {
 }
 
 impl AllocationView {
-    /// Shows who allocates, and gives what the runtime is to be asked.
-    pub fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Command> {
+    /// Shows who allocates, and gives what the runtime is to be asked. Whoever has just brushed the timeline to a stretch of
+    /// the allocation clock wants to know of that.
+    pub fn show(&mut self, ui: &mut Ui, session: &Session, stretch: Option<Range<u64>>) -> Option<Command> {
+        if self.stretch != stretch {
+            self.over = if stretch.is_some() { Over::Stretch } else { Over::All };
+            self.stretch = stretch;
+        }
         let command = ui.horizontal_wrapped(|ui| self.show_choices(ui, session)).inner;
         self.make(session);
         let Some(made) = &self.made else { return command };
@@ -128,12 +141,14 @@ impl AllocationView {
             let wanted = self.who == Who::Functions;
             command = (session.is_live() && wanted != session.profiles()).then_some(Command::Profile(wanted));
         }
-        let overs = [Over::All, Over::SinceCollection, Over::Latest];
+        let overs = [Over::All, Over::SinceCollection, Over::Latest, Over::Stretch];
         let choices = [
             Segment { word: "all", name: "over all", hint: "since the start" },
             Segment { word: "since collection", name: "since the last collection", hint: "since it ended" },
             Segment { word: "last MiB", name: "over the last mebibyte", hint: "of the allocation clock" },
+            Segment { word: "stretch", name: "over the stretch", hint: "that the timeline is brushed to" },
         ];
+        let choices = choices.into_iter().take(if self.stretch.is_some() { 4 } else { 3 });
         if let Some(place) = segments(ui, choices, overs.iter().position(|over| *over == self.over)) {
             self.over = overs[place];
         }
@@ -144,17 +159,20 @@ impl AllocationView {
         if let Some(place) = segments(ui, choices, Some(usize::from(self.flame))) {
             self.flame = place == 1;
         }
+        let clocks = self.over.clock(session, self.stretch.clone());
+        let words = format!("{} to {}", format::bytes(clocks.start), format::bytes(clocks.end));
+        ui.weak(words).counts(Word::Stretch);
         command
     }
 
     /// Makes rows and tree anew when there is something new, or something else is wanted.
     fn make(&mut self, session: &Session) {
         let told = session.told();
-        let of = (session.model().sequence(), self.who, self.over, self.sort);
+        let over = self.over.clock(session, self.stretch.clone());
+        let of = (session.model().sequence(), self.who, over.clone(), self.sort);
         if self.made.as_ref().is_some_and(|made| made.of == of) {
             return;
         }
-        let over = self.over.clock(session);
         let (mut rows, tree) = match self.who {
             Who::Forms => (rows::forms(told, &over), rows::tree_of_forms(told, &over)),
             Who::Functions => {

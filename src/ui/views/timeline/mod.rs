@@ -6,6 +6,8 @@
 pub(in crate::ui) mod curves;
 mod marks;
 
+use std::ops::Range;
+
 use eframe::egui::{Button, PointerButton, ProgressBar, Rect, Response, Role, Stroke, Ui, WidgetInfo, pos2};
 use egui_plot::{HoverPosition, Plot, PlotBounds, PlotTransform, VLine};
 
@@ -59,6 +61,19 @@ impl Timeline {
     #[must_use]
     pub fn zoomed(&self) -> Option<(f64, f64)> {
         self.zoomed
+    }
+
+    /// The stretch that is looked at, on the allocation clock; `None` for the whole run.
+    #[must_use]
+    pub fn clocks(&self, chronicle: &Chronicle) -> Option<Range<u64>> {
+        let (from, to) = self.zoomed?;
+        match self.axis {
+            Axis::Clock => Some(from.max(0.0) as u64..to.max(0.0) as u64),
+            Axis::Wall => {
+                let clock = |at| Some(chronicle.history().at(Axis::Wall, at)?.end.clock);
+                Some(clock(from)?..clock(to)?)
+            }
+        }
     }
 
     /// Shows the run in all the room there is, and gives what was asked for.
