@@ -33,8 +33,7 @@ fn median<T: PartialOrd + Copy>(mut figures: Vec<T>) -> T {
 /// Shows a window of 1280×800 until it closes itself.
 fn show(create: eframe::AppCreator<'_>) {
     let viewport = ViewportBuilder::default().with_inner_size([1280.0, 800.0]);
-    let options = eframe::NativeOptions { viewport, ..eframe::NativeOptions::default() };
-    eframe::run_native("heapatlas bench", options, create).expect("a window");
+    eframe::run_native("heapatlas bench", heapatlas::ui::native_options(viewport), create).expect("a window");
 }
 
 /// What this program prints when it is started with some words.

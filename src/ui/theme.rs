@@ -29,6 +29,12 @@ pub fn current(ui: &Ui) -> Theme {
     if ui.visuals().dark_mode { Theme::Dark } else { Theme::Light }
 }
 
+/// What a window is cleared to: the ground of the map, which nothing need fill again.
+#[must_use]
+pub fn ground(visuals: &Visuals) -> [f32; 4] {
+    visuals.extreme_bg_color.to_normalized_gamma_f32()
+}
+
 /// The text style of the few numbers that matter most.
 #[must_use]
 pub fn number_style() -> TextStyle {
@@ -51,6 +57,8 @@ pub fn choose(ctx: &Context, choice: ThemeChoice) {
         ThemeChoice::Dark => ThemePreference::Dark,
         ThemeChoice::Light => ThemePreference::Light,
     });
+    // The frame under way was cleared to the ground of the theme before.
+    ctx.request_repaint();
 }
 
 fn style(theme: Theme) -> Style {

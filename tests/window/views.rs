@@ -1,12 +1,13 @@
 //! Every view, small and dark, large and light, as it is painted: no text is cut off at its side, none lies over another, and
-//! all of them can be read on what is behind them.
+//! all of them can be read on what is behind them; and whatever can have the keyboard has a name.
 
 use std::time::{Duration, Instant};
 
+use eframe::egui::accesskit::Action;
 use eframe::egui::epaint::{ClippedShape, TextShape};
 use eframe::egui::{Color32, Key, Modifiers, Rect, Shape, Theme, Vec2, vec2};
 use egui_kittest::Harness;
-use egui_kittest::kittest::{By, Queryable};
+use egui_kittest::kittest::{AccessKitNode, By, NodeT, Queryable};
 use heapatlas::command::Speed;
 use heapatlas::map::colouring::Colouring;
 use heapatlas::map::palette::Rgb;
@@ -95,13 +96,18 @@ impl Window {
         // The pointer's hints would lie over what they are about.
         self.harness.remove_cursor();
         self.harness.run_steps(2);
-        let texts = painted(&self.harness.output().shapes);
+        let cleared = self.harness.ctx.global_style().visuals.extreme_bg_color;
+        let texts = painted(&self.harness.output().shapes, cleared);
         // What can't be used may be paler.
         let disabled: Vec<Rect> =
             self.harness.query_all(By::new().predicate(|node| node.is_disabled())).map(|node| node.rect()).collect();
         let is_disabled = |text: &Painted| disabled.iter().any(|rect| rect.contains(text.rect.center()));
         assert!(texts.len() > 20, "{view}: only {} texts", texts.len());
         let place = format!("{} {view}", self.name);
+        let nameless = self.harness.query_all(By::new().predicate(takes_the_keyboard_without_a_name));
+        let nameless = nameless
+            .map(|node| format!("{place}: a {:?} without a name at {:?}", node.accesskit_node().role(), node.rect()));
+        self.wrong.extend(nameless);
         for text in &texts {
             let trouble = cut_off(text).or_else(|| faint(text).filter(|_| !is_disabled(text)));
             self.wrong.extend(trouble.map(|trouble| format!("{place}: {:?} is {trouble}", text.text)));
@@ -167,6 +173,11 @@ impl Window {
     }
 }
 
+/// Whether something can have the keyboard, and whoever hears the window rather than sees it is not told what it is.
+fn takes_the_keyboard_without_a_name(node: &AccessKitNode<'_>) -> bool {
+    node.data().supports_action(Action::Focus) && node.label().is_none_or(|name| name.trim().is_empty())
+}
+
 /// Whether a text does not fit beside what is next to it.
 fn cut_off(text: &Painted) -> Option<String> {
     let Painted { clip, rect, .. } = text;
@@ -194,9 +205,9 @@ fn overlap(text: &Painted, before: &Painted) -> bool {
     !is_covered && seen(text).intersect(seen(before)).is_positive()
 }
 
-/// The texts that can be seen, with what is behind each.
-fn painted(shapes: &[ClippedShape]) -> Vec<Painted> {
-    let (mut texts, mut grounds) = (Vec::new(), Vec::new());
+/// The texts that can be seen, with what is behind each: at least what the window was cleared to.
+fn painted(shapes: &[ClippedShape], cleared: Color32) -> Vec<Painted> {
+    let (mut texts, mut grounds) = (Vec::new(), vec![(Rect::EVERYTHING, cleared)]);
     for ClippedShape { clip_rect, shape, .. } in shapes {
         collect(shape, *clip_rect, &mut grounds, &mut texts);
     }

@@ -13,12 +13,12 @@ use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use eframe::egui::{Align, CentralPanel, Context, Frame, Key, Layout, Margin, Panel, RichText, Ui};
+use eframe::egui::{Align, CentralPanel, Context, Frame, Key, Layout, Margin, Panel, RichText, Ui, Visuals};
 use heapatlas_heap::{Placement, Policy};
 
 use super::session::{Phase, Session, Wake};
 use super::speed;
-use super::theme::{self, MARGIN, color};
+use super::theme::{self, MARGIN};
 use super::views::page_map::overlay::Overlay;
 use super::views::page_map::{PageMap, legend};
 use super::widgets::button::IconButton;
@@ -153,8 +153,9 @@ impl Comparison {
         });
         let below = Panel::bottom("comparison numbers").frame(card.inner_margin(Margin::same(MARGIN)));
         below.resizable(true).default_size(BELOW).size_range(160.0..=520.0).show(ui, |ui| self.show_numbers(ui));
-        let ground = Frame::central_panel(ui.style()).fill(color(theme::current(ui).background()));
-        CentralPanel::default().frame(ground.inner_margin(Margin::same(MARGIN))).show(ui, |ui| self.show_maps(ui));
+        // The ground of the maps is what the window was cleared to.
+        let maps = Frame::NONE.inner_margin(Margin::same(MARGIN));
+        CentralPanel::default().frame(maps).show(ui, |ui| self.show_maps(ui));
         leaves
     }
 
@@ -301,5 +302,9 @@ impl eframe::App for ComparisonWindow {
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
         self.0.show(ui, false);
+    }
+
+    fn clear_color(&self, visuals: &Visuals) -> [f32; 4] {
+        theme::ground(visuals)
     }
 }

@@ -1,6 +1,8 @@
 //! What is drawn of the map, and where: rows, holes, addresses, frames.
 
-use eframe::egui::{Align2, Color32, FontId, Pos2, Rect, Shape, Stroke, StrokeKind, TextStyle, Ui, Vec2, pos2, vec2};
+use eframe::egui::{
+    Align2, Color32, FontId, Mesh, Pos2, Rect, Shape, Stroke, StrokeKind, TextStyle, Ui, Vec2, pos2, vec2,
+};
 use heapatlas_heap::terms::{Address, PAGE, Span};
 
 use super::GUTTER_GAP;
@@ -60,7 +62,10 @@ impl Scene<'_> {
         let Some((texture, looks)) = bands.band(rows.start) else { return };
         let rect = Rect::from_min_max(pos2(0.0, top), pos2(self.geometry.size().x, bottom)).translate(self.corner);
         let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
-        ui.painter().image(texture, rect, whole, Color32::WHITE);
+        // Two triangles and no soft edge around them: so a software renderer copies rather than computes each pixel.
+        let mut band = Mesh::with_texture(texture);
+        band.add_rect_with_uv(rect, whole, Color32::WHITE);
+        ui.painter().add(band);
         if self.geometry.layout().order() == Order::Rows {
             for (row, looks) in rows.zip(looks) {
                 self.draw_gaps(ui, row, looks);

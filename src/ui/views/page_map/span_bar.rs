@@ -3,7 +3,7 @@
 
 use std::time::{Duration, Instant};
 
-use eframe::egui::{Color32, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Color32, Mesh, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use heapatlas_heap::PageEntry;
 use heapatlas_heap::terms::{Address, PAGE, Span};
 
@@ -53,13 +53,15 @@ impl SpanBar {
         let theme = theme::current(ui);
         let x = |column: usize| rect.left() + column as f32 * 2.0;
         let half = rect.center().y;
+        let mut bar = Mesh::default();
         for (n, Column { pages, .. }) in self.columns.iter().enumerate() {
             let Some((emptiest, fullest)) = pages else { continue };
             for (entry, top, bottom) in [(emptiest, rect.top(), half), (fullest, half, rect.bottom())] {
                 let part = Rect::from_min_max(pos2(x(n), top), pos2(x(n + 1), bottom));
-                ui.painter().rect_filled(part, 0.0, flat(*entry, theme));
+                bar.add_colored_rect(part, flat(*entry, theme));
             }
         }
+        ui.painter().add(bar);
         if let Some(shown) = shown.filter(|_| !self.columns.is_empty()) {
             let first = self.columns.partition_point(|column| column.start <= shown.start).saturating_sub(1);
             let end = self.columns.partition_point(|column| column.start < shown.end).max(first + 1);
