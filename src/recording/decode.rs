@@ -182,8 +182,9 @@ fn entries(
                 }
             }
         }
-        for page in 0..count {
-            entries.push(PageEntry::from_fields(std::array::from_fn(|field| values[field][page])).ok_or(Nonsense)?);
+        let fields = (0..count).map(|page| values.each_ref().map(|column| column[page]));
+        for fields in fields {
+            entries.push(PageEntry::from_fields(fields).ok_or(Nonsense)?);
         }
     }
     Ok(())

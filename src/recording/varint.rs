@@ -164,7 +164,7 @@ impl<'b> Bytes<'b> {
         for place in into {
             let has_two = bytes >> 7 & 1;
             is_long |= has_two & bytes >> 15;
-            from = from.wrapping_add(way(bytes & 0x7f | (bytes >> 1 & 0x3f80) * has_two));
+            from = from.wrapping_add(way((bytes & 0x7f) | ((bytes >> 1 & 0x3f80) * has_two)));
             *place = from;
             bytes = bytes >> 8 >> (8 * has_two);
             taken += 1 + has_two as usize;

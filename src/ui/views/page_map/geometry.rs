@@ -21,6 +21,8 @@ const LEAST_TOGETHER: u32 = 6;
 const TALLEST: (u32, u32) = (7, 4);
 /// Height of a band, in pixels, about.
 const BAND: u32 = 192;
+/// From this height on a tile shows its fill; a smaller one is of one colour.
+pub(super) const FILLED_FROM: u32 = 6;
 /// From this width on pools stand apart.
 const APART_FROM: u32 = 6;
 /// Pages a row: at least half a pool, at most as many as keep a row within a texture.
@@ -228,10 +230,10 @@ impl Geometry {
     }
 }
 
-/// The line between two tiles, in pixels; none between the smallest.
+/// The line between two tiles, in pixels; none between those of one colour, of which it would take a good part.
 #[must_use]
 pub const fn line_of(tile: Tile) -> u32 {
-    if tile.width >= 4 { 1 } else { 0 }
+    if tile.height >= FILLED_FROM { 1 } else { 0 }
 }
 
 fn powers() -> impl Iterator<Item = usize> {

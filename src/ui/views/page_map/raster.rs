@@ -7,7 +7,7 @@ use std::sync::Arc;
 use eframe::egui::{Color32, ColorImage, Context, TextureHandle, TextureId, TextureOptions};
 use heapatlas_heap::PageEntry;
 
-use super::geometry::{Tile, line_of};
+use super::geometry::{FILLED_FROM, Tile, line_of};
 use crate::map::balance::Term;
 use crate::map::colouring::Colouring;
 use crate::map::palette::{Rgb, Theme};
@@ -75,6 +75,13 @@ pub struct Manner {
 impl Manner {
     fn theme(self) -> Theme {
         if self.dark { Theme::Dark } else { Theme::Light }
+    }
+
+    /// What a page takes of an image. Small tiles are of one colour and leave no gap: one pixel, which the renderer enlarges,
+    /// does for each, and a texture that fits the processor's caches is what makes millions of pages cheap to draw.
+    fn grain(self) -> Tile {
+        let is_flat = self.tile.height < FILLED_FROM && self.tile.gap == 0;
+        if is_flat { Tile { width: 1, height: 1, ..self.tile } } else { self.tile }
     }
 }
 
@@ -163,7 +170,7 @@ impl Band {
                 paint_tile(image, (column, row), *look, self.manner);
             }
         }
-        let height = self.manner.tile.height as usize;
+        let height = self.manner.grain().height as usize;
         let (top, high) = (first * height, (last + 1 - first) * height);
         if high == image.height() {
             self.texture.set_partial([0, 0], Arc::clone(&self.image), TextureOptions::NEAREST);
@@ -174,8 +181,6 @@ impl Band {
     }
 }
 
-/// From this height on a tile shows its fill; a smaller one is of one colour.
-const FILLED_FROM: u32 = 6;
 /// How much of a tile's height the line of what waits takes: one part of so many.
 const LINE_SHARE: u32 = 5;
 /// Pixels from one line of the hatch to the next.
@@ -183,7 +188,7 @@ const HATCH: u32 = 4;
 
 fn paint(rows: &[Looks], manner: Manner) -> ColorImage {
     let theme = manner.theme();
-    let tile = manner.tile;
+    let tile = manner.grain();
     let columns = rows.first().map_or(0, Vec::len);
     let size = [tile.left_of(columns) as usize, rows.len() * tile.height as usize];
     let mut image = ColorImage::filled(size, theme::color(theme.background()));
@@ -197,7 +202,7 @@ fn paint(rows: &[Looks], manner: Manner) -> ColorImage {
 
 /// Paints a box, or that there is none any more.
 fn paint_tile(image: &mut ColorImage, (column, row): (usize, usize), look: Option<Look>, manner: Manner) {
-    let tile = manner.tile;
+    let tile = manner.grain();
     let corner = (tile.left_of(column), row as u32 * tile.height);
     match look {
         Some(look) => paint_box(image, corner, look, manner),
@@ -230,8 +235,9 @@ fn paint_box(image: &mut ColorImage, corner: (u32, u32), look: Look, manner: Man
     }
     let theme = manner.theme();
     let [above, below] = look.extremes.map(|page| theme::color(shade_of(page, look.glow, manner).flat(theme)));
-    let line = line_of(manner.tile);
-    let (wide, high) = (manner.tile.width - line, manner.tile.height - line);
+    let tile = manner.grain();
+    let line = line_of(tile);
+    let (wide, high) = (tile.width - line, tile.height - line);
     let hole = look.pierced.then(|| theme::color(theme.faint_text()));
     fill(image, corner, (wide, high), |_, y| match hole {
         Some(hole) if y == high / 2 => hole,
@@ -242,9 +248,10 @@ fn paint_box(image: &mut ColorImage, corner: (u32, u32), look: Look, manner: Man
 
 fn paint_page(image: &mut ColorImage, corner: (u32, u32), shade: Shade, manner: Manner) {
     let theme = manner.theme();
-    let line = line_of(manner.tile);
-    let (wide, high) = (manner.tile.width - line, manner.tile.height - line);
-    if manner.tile.height < FILLED_FROM {
+    let tile = manner.grain();
+    let line = line_of(tile);
+    let (wide, high) = (tile.width - line, tile.height - line);
+    if tile.height < FILLED_FROM {
         let flat = theme::color(shade.flat(theme));
         return fill(image, corner, (wide, high), |_, _| flat);
     }
@@ -328,7 +335,11 @@ mod tests {
                 .collect()
         };
         let ctx = Context::default();
-        for tile in [Tile { width: 4, height: 4, gap: 0, pages: 4 }, Tile { width: 10, height: 14, gap: 2, pages: 1 }] {
+        for (tile, size) in [
+            (Tile { width: 4, height: 4, gap: 0, pages: 1 }, [40, 6]),
+            (Tile { width: 6, height: 7, gap: 0, pages: 4 }, [6 * 40, 7 * 6]),
+            (Tile { width: 10, height: 14, gap: 2, pages: 1 }, [10 * 40 + 2 * 2, 14 * 6]),
+        ] {
             let manner = Manner { tile, colouring: Colouring::Kind, lit: None, dark: true };
             let mut bands = Bands::default();
             for seed in [2, 3, 3, 9, 0] {
@@ -337,6 +348,7 @@ mod tests {
                 assert_eq!(bands.band(0).expect("just painted").1, rows(seed));
                 let band = &bands.bands[&0];
                 assert_eq!(*band.image, paint(&rows(seed), manner));
+                assert_eq!(band.image.size, size);
             }
             let light = Manner { dark: false, ..manner };
             assert!(!bands.is_painted(0, 6, light));
