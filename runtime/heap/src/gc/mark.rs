@@ -18,15 +18,15 @@
 //! to fetch and wait for. So the same thing may wait twice, or though it is black by now; whoever comes second finds the
 //! mark. [`Marker::show_grey`] enters the bits for whoever counts or verifies between two steps.
 
-use std::ops::Range;
+use std::ops::{AddAssign, Range};
 
 use super::bits::{
     address_of, clear_grey, each_new_object, each_new_value, is_marked, mark, mark_cell, mark_object, place,
     prefetch_mark, set_grey, unmark,
 };
-use super::pacing::{SLICE_SCANNED, SLICE_TAKEN};
+use super::pacing::{SLICE_TAKEN, SLICE_VALUES};
 use crate::object::{ObjectKind, Shape};
-use crate::raw::{self, Bitmap, ChunkRef, ObjectRef, TablesAt};
+use crate::raw::{self, Bitmap, CellRef, ChunkRef, ObjectRef, TablesAt};
 use crate::space::Space;
 use crate::space::bitmap;
 use crate::space::chunk::{Chunk, Slot, slot_pages};
@@ -41,13 +41,29 @@ const RING: usize = 32;
 /// The ring is filled when no more than so many are left in it, and as many wait in the queue; or when it is empty.
 const HALF_RING: usize = RING / 2;
 /// An object of more values than this is scanned in parts of so many, if there is a slice to be kept to.
-const PART: usize = 1024;
-/// As many values count as one thing.
-const VALUES_A_THING: usize = 2;
+pub(super) const PART: usize = 1024;
+/// A thing counts as at least as many values as a cell has.
+const LEAST_VALUES: u64 = 2;
 /// A cdr no further away than this is followed at once.
 const CLOSE: usize = PAGE;
 /// The page whose entry says whether any page of its chunk is flooded, whether or not it is itself.
 const FLOOD_MARK: usize = 0;
+
+/// What a step has scanned.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+pub(crate) struct Scanned {
+    /// Cells and objects; a long object as its last part is scanned.
+    pub(crate) things: u64,
+    /// The values in them, two or more a thing.
+    pub(crate) values: u64,
+}
+
+impl AddAssign for Scanned {
+    fn add_assign(&mut self, more: Self) {
+        self.things += more.things;
+        self.values += more.values;
+    }
+}
 
 /// The queue, the ring, and what did not fit.
 #[derive(Debug)]
@@ -279,6 +295,9 @@ impl Marker {
                 self.rescan_stacks_in_blocks(memory);
                 continue;
             }
+            if chunk.sums().pages[PageKind::Stack as usize] == 0 {
+                continue;
+            }
             for (slot, _) in chunk.slots().filter(|(_, slot)| *slot == Slot::Pages) {
                 for page in slot_pages(slot) {
                     let head = page * PAGE_GRANULES;
@@ -303,16 +322,16 @@ impl Marker {
         });
     }
 
-    /// Scans grey things: one, those that begin on the page of the next, a slice, or all. Gives how many were scanned.
-    pub(crate) fn scan(&mut self, unit: GcUnit, space: &Space) -> u64 {
-        let (most_scanned, most_taken) = match unit {
+    /// Scans grey things: one, those that begin on the page of the next, a slice, or all. Gives what was scanned.
+    pub(crate) fn scan(&mut self, unit: GcUnit, space: &Space) -> Scanned {
+        let (most_values, most_taken) = match unit {
             GcUnit::Object => (1, u64::MAX),
-            GcUnit::Slice => (SLICE_SCANNED, SLICE_TAKEN),
+            GcUnit::Slice => (SLICE_VALUES, SLICE_TAKEN),
             GcUnit::Page | GcUnit::Phase | GcUnit::Cycle => (u64::MAX, u64::MAX),
         };
-        let (mut scanned, mut taken) = (0, 0);
+        let (mut scanned, mut taken) = (Scanned::default(), 0);
         let mut page = None;
-        while scanned < most_scanned && taken < most_taken {
+        while scanned.values < most_values && taken < most_taken {
             // A part of a long object fills the queue: it must have been worked off.
             if self.queued < PART
                 && let Some((object, from)) = self.unfinished.take()
@@ -340,7 +359,7 @@ impl Marker {
             {
                 self.begin_parts(value, object);
             } else if mark(self.tables, value) {
-                scanned += self.scan_one(value, unit == GcUnit::Object);
+                scanned += self.scan_one(value, most_values - scanned.values);
             }
         }
         scanned
@@ -355,17 +374,20 @@ impl Marker {
         }
     }
 
-    /// Scans the next values of a long object. Gives how many things that amounts to.
-    fn scan_part(&mut self, object: ObjectRef, from: usize) -> u64 {
-        let words = object.header().payload_words();
-        let end = (from + PART).min(words);
+    /// Scans the next values of a long object. It counts as a thing when it is scanned to its end.
+    fn scan_part(&mut self, object: ObjectRef, from: usize) -> Scanned {
+        // A stack may have become shorter since the last part.
+        let values = values_of(object);
+        let from = from.clamp(values.start, values.end);
+        let end = (from + PART).min(values.end);
         for index in from..end {
             self.shade(object.value(index));
         }
-        if end < words {
+        let ended = end == values.end;
+        if !ended {
             self.unfinished = Some((object, end));
         }
-        ((end - from) / VALUES_A_THING).max(1) as u64
+        Scanned { things: u64::from(ended), values: ((end - from) as u64).max(LEAST_VALUES) }
     }
 
     /// Returns something to the front of the ring.
@@ -375,36 +397,47 @@ impl Marker {
         self.in_ring += 1;
     }
 
-    /// Scans something that was just marked and, unless `single`, the cells close behind it. Gives how many that were.
+    /// Scans something that was just marked and the cells close behind it, until there were `most_values` values.
     #[inline]
-    fn scan_one(&mut self, value: Value, single: bool) -> u64 {
+    fn scan_one(&mut self, value: Value, most_values: u64) -> Scanned {
         match value.unpack() {
-            Unpacked::Cell(mut cell) => {
-                let mut scanned = 1;
-                loop {
-                    self.shade(cell.car());
-                    let rest = cell.cdr();
-                    let Some(next) = rest.as_cell() else {
-                        self.shade(rest);
-                        return scanned;
-                    };
-                    let distance = next.address().get().abs_diff(cell.address().get());
-                    if single || distance > CLOSE {
-                        self.shade(rest);
-                        return scanned;
-                    }
-                    if !mark_cell(self.tables, next) {
-                        return scanned;
-                    }
-                    cell = next;
-                    scanned += 1;
-                }
+            Unpacked::Cell(cell) => {
+                let cells = self.scan_cells(cell, most_values.div_ceil(LEAST_VALUES));
+                Scanned { things: cells, values: cells * LEAST_VALUES }
             }
             Unpacked::Object(object) => {
-                each_child(object, &mut |child| self.shade(child));
-                1
+                let mut values = 0;
+                each_child(object, &mut |child| {
+                    self.shade(child);
+                    values += 1;
+                });
+                Scanned { things: 1, values: values.max(LEAST_VALUES) }
             }
-            _ => 0,
+            _ => Scanned::default(),
+        }
+    }
+
+    /// Scans a cell and those close behind it, `most` at most. Gives how many that were.
+    #[inline]
+    fn scan_cells(&mut self, mut cell: CellRef, most: u64) -> u64 {
+        let mut scanned = 1;
+        loop {
+            self.shade(cell.car());
+            let rest = cell.cdr();
+            let Some(next) = rest.as_cell() else {
+                self.shade(rest);
+                return scanned;
+            };
+            let distance = next.address().get().abs_diff(cell.address().get());
+            if scanned == most || distance > CLOSE {
+                self.shade(rest);
+                return scanned;
+            }
+            if !mark_cell(self.tables, next) {
+                return scanned;
+            }
+            cell = next;
+            scanned += 1;
         }
     }
 
@@ -467,8 +500,20 @@ fn set_flooded(chunk: ChunkRef, page: usize, flooded: bool) {
 
 /// Whether an object is worth scanning in parts.
 fn is_long(object: ObjectRef) -> bool {
-    let header = object.header();
-    header.shape() == Shape::Values && header.payload_words() > PART
+    values_of(object).len() > PART
+}
+
+/// Where the values of an object lie in its payload, in words; of one that refers to another by an address, none.
+fn values_of(object: ObjectRef) -> Range<usize> {
+    let words = object.header().payload_words();
+    match object.header().shape() {
+        Shape::Raw | Shape::First => 0..0,
+        Shape::Values => 0..words,
+        Shape::Counted => {
+            let count = object.value(0).as_fixnum().map_or(0, |count| count as usize);
+            1..1 + count.min(words.saturating_sub(1))
+        }
+    }
 }
 
 /// Calls `visit` for every value in an object.
@@ -478,17 +523,7 @@ pub(crate) fn each_child(object: ObjectRef, visit: &mut impl FnMut(Value)) {
     match header.shape() {
         Shape::Raw => {}
         Shape::First => visit(Value::from_bits(object.first_word())),
-        Shape::Values => {
-            for index in 0..header.payload_words() {
-                visit(object.value(index));
-            }
-        }
-        Shape::Counted => {
-            let count = object.value(0).as_fixnum().map_or(0, |count| count as usize);
-            for index in 1..=count.min(header.payload_words().saturating_sub(1)) {
-                visit(object.value(index));
-            }
-        }
+        Shape::Values | Shape::Counted => values_of(object).for_each(|index| visit(object.value(index))),
     }
 }
 

@@ -28,6 +28,9 @@ mod pauses;
 mod report;
 #[allow(unsafe_code, reason = "the one promise that a caller makes")]
 pub(crate) mod safepoint;
+#[cfg(test)]
+#[allow(unsafe_code, reason = "these tests collect")]
+mod slice_tests;
 pub(crate) mod sweep;
 #[cfg(test)]
 #[allow(unsafe_code, reason = "these tests collect")]
@@ -45,8 +48,8 @@ use crate::terms::{Address, GcCause, GcPhase, GcUnit, PAGE_GRANULES, PoolKind};
 use crate::value::Value;
 use evacuate::Effort;
 pub use evacuate::Evacuation;
-use mark::Marker;
-use pacing::{Pacing, SLICE_GIVEN, SLICE_SCANNED, SLICE_TOUCHED};
+use mark::{Marker, Scanned};
+use pacing::{Pacing, SLICE_GIVEN, SLICE_TOUCHED, SLICE_VALUES};
 pub use pauses::{GcStats, Pauses};
 pub use report::StepReport;
 use sweep::Sweeper;
@@ -69,6 +72,8 @@ pub(crate) struct Collector {
     sweeper: Sweeper,
     /// Below this the mark bitmaps are resident, when the roots are about to be shaded in slices.
     touched: Address,
+    /// Below this are pages to be given back, while that is done in slices.
+    given_below: Address,
     pub(crate) pacing: Pacing,
     pub(crate) stats: GcStats,
     /// How many cycles moved something.
@@ -90,6 +95,7 @@ impl Collector {
             marker: Marker::new(tables),
             sweeper: Sweeper::default(),
             touched: Address::default(),
+            given_below: Address::default(),
             pacing: Pacing::default(),
             stats: GcStats::default(),
             moves: 0,
@@ -253,9 +259,8 @@ impl Collector {
         let mapped = if least_mapped { Pacing::used(space) } else { mapped };
         let (warm, least) = if self.is_whole() { (0, 1) } else { (warm, LEAST_GIVEN_BACK) };
         let most = if unit == GcUnit::Slice { SLICE_GIVEN } else { usize::MAX };
-        let given = space.give_back(warm, least, most);
-        report.given_back += given as u64;
-        if given >= most {
+        report.given_back += space.give_back(warm, least, most, &mut self.given_below) as u64;
+        if self.given_below > Address::default() {
             return false;
         }
         let (given, done) = space.unmap_empty(mapped, most);
@@ -279,16 +284,16 @@ impl Collector {
         next.len() <= SLICE_TOUCHED
     }
 
-    /// Scans what the finish has found; in a slice, no more than a slice is for. Gives how many things were scanned.
+    /// Scans what the finish has found; in a slice, no more than a slice is for. Gives what was scanned.
     ///
     /// However many roots lead to what is black already, they are all looked at: so a finish that does not end scans
     /// something, and there is an end to it.
-    fn scan_found(&mut self, unit: GcUnit, space: &Space) -> u64 {
+    fn scan_found(&mut self, unit: GcUnit, space: &Space) -> Scanned {
         if unit != GcUnit::Slice {
             return self.marker.scan(GcUnit::Phase, space);
         }
-        let mut scanned = 0;
-        while scanned < SLICE_SCANNED && !self.marker.is_done() {
+        let mut scanned = Scanned::default();
+        while scanned.values < SLICE_VALUES && !self.marker.is_done() {
             scanned += self.marker.scan(unit, space);
         }
         scanned
@@ -313,7 +318,7 @@ impl Collector {
                 true
             }
             GcPhase::Mark => {
-                report.scanned += self.marker.scan(unit, space);
+                report.add_scanned(self.marker.scan(unit, space));
                 let ended = self.marker.is_done();
                 if ended {
                     self.enter(GcPhase::Finish, space);
@@ -323,7 +328,7 @@ impl Collector {
             GcPhase::Finish => {
                 roots.each(&mut |root| self.marker.shade(*root));
                 self.marker.rescan_stacks(space);
-                report.scanned += self.scan_found(unit, space);
+                report.add_scanned(self.scan_found(unit, space));
                 if !self.marker.is_done() {
                     // Much hung on what the program had taken out of the heap. Once more, then, from the roots.
                     return false;
@@ -348,6 +353,7 @@ impl Collector {
                 };
                 self.moves += u64::from(moved > 0);
                 report.moved += moved as u64;
+                self.given_below = Address::new(usize::MAX);
                 self.enter(GcPhase::GiveBack, space);
                 true
             }

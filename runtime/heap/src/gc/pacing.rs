@@ -11,12 +11,12 @@
 //! is paid by at least L / 2 bytes of allocation.
 //!
 //! A cycle of a small heap is done at once. That of a larger one is done in slices, between which the program runs: one
-//! after every STEP bytes of allocation, each of which scans at least N things of at least a granule, or finds that 2 N
-//! references lead to what is black already, or sweeps S pages. A granule holds two references, and each is followed once.
-//! So a mark of L bytes ends after at most
+//! after every STEP bytes of allocation, each of which scans V values, finds that as many references lead to what is black
+//! already, sweeps S pages, or passes over 16 S that are empty. A value is eight bytes or more of what lives, for a thing
+//! counts as at least two, and each is followed once. So a mark of L bytes ends after at most
 //!
 //! ```text
-//! STEP · (L / (N · 16) + L / (2 N · 8))  =  L / 4  bytes of allocation, and its sweep after  STEP · L / (S · 4096)  =  L / 512
+//! STEP · (L / (V · 8) + L / (V · 8))  =  L / 4  bytes of allocation, and its sweep after  STEP · L / (S · 4096)  =  L / 512
 //! ```
 //!
 //! and what dies while a cycle is under way, which only the next one frees, is at most a third of what lives.
@@ -38,14 +38,16 @@ const WARM_SHARE: usize = 8;
 
 /// Bytes of allocation between two slices.
 const STEP: u64 = 4 << 10;
-/// Things that a slice scans.
-pub(crate) const SLICE_SCANNED: u64 = 2 << 10;
+/// Values that a slice scans, in things of at least two: the last thing may have some more.
+pub(crate) const SLICE_VALUES: u64 = 4 << 10;
 /// Entries of the mark queue that a slice takes at most: some lead to what is black already.
-pub(crate) const SLICE_TAKEN: u64 = 2 * SLICE_SCANNED;
+pub(crate) const SLICE_TAKEN: u64 = SLICE_VALUES;
 /// Pages that a slice sweeps.
 pub(crate) const SLICE_SWEPT: u64 = 512;
-/// Chunks whose mark bitmaps, two pages each, a slice touches before the mark.
-pub(crate) const SLICE_TOUCHED: usize = 32;
+/// Pages with nothing in them that a slice of the sweep passes over at most.
+pub(crate) const SLICE_PASSED: u64 = 16 * SLICE_SWEPT;
+/// Chunks whose mark bitmaps, two pages each, a slice touches before the mark: the system takes its time over each.
+pub(crate) const SLICE_TOUCHED: usize = 8;
 /// Bytes that a slice gives back, about.
 pub(crate) const SLICE_GIVEN: usize = 256 << 10;
 /// A heap with no more than this in use is collected at once: that takes milliseconds, and leaves nothing behind that

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::mark::Scanned;
 use crate::terms::{Address, GRANULE, GcPhase, PAGE};
 
 /// What one step did.
@@ -11,8 +12,10 @@ pub struct StepReport {
     pub began_in: GcPhase,
     /// The phase in which it ended.
     pub ended_in: GcPhase,
-    /// Objects and cells scanned.
+    /// Objects and cells scanned; one that is scanned in several steps by the last of them.
     pub scanned: u64,
+    /// The values in what was scanned, two or more a thing: they tell how much work it was.
+    pub values: u64,
     /// Grey things that wait when the step ended; after a slice, entries of the queue, which may be more.
     pub grey: u64,
     /// Whether more grey things than those wait on pages that are looked at later.
@@ -21,6 +24,8 @@ pub struct StepReport {
     pub page: Option<Address>,
     /// Pages swept.
     pub swept_pages: u64,
+    /// Pages that the sweep passed over because nothing is in them.
+    pub passed_pages: u64,
     /// Granules that became free.
     pub freed_granules: u64,
     /// Bytes that moved.
@@ -60,14 +65,21 @@ impl StepReport {
             began_in: phase,
             ended_in: phase,
             scanned: 0,
+            values: 0,
             grey: 0,
             flooded: false,
             page: None,
             swept_pages: 0,
+            passed_pages: 0,
             freed_granules: 0,
             moved: 0,
             given_back: 0,
         }
+    }
+
+    pub(super) fn add_scanned(&mut self, scanned: Scanned) {
+        self.scanned += scanned.things;
+        self.values += scanned.values;
     }
 }
 

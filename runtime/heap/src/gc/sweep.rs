@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::StepReport;
 use super::bits::{self, large_overhead_words};
-use super::pacing::SLICE_SWEPT;
+use super::pacing::{SLICE_PASSED, SLICE_SWEPT};
 use crate::frame::Event;
 use crate::raw::Bitmap;
 use crate::space::Space;
@@ -85,6 +85,7 @@ impl Sweeper {
             GcUnit::Slice => report.swept_pages + SLICE_SWEPT,
             GcUnit::Phase | GcUnit::Cycle => u64::MAX,
         };
+        let most_passed = if unit == GcUnit::Slice { report.passed_pages + SLICE_PASSED } else { u64::MAX };
         while let Some(chunk) = space.chunks().get(index) {
             if chunk.base() != self.chunk {
                 (self.chunk, self.page) = (chunk.base(), 0);
@@ -103,6 +104,10 @@ impl Sweeper {
                     PageKind::LargeHead | PageKind::Stack => self.sweep_large(index, space, report),
                     _ => {
                         self.page += 1;
+                        report.passed_pages += 1;
+                        if report.passed_pages >= most_passed {
+                            return false;
+                        }
                         continue;
                     }
                 }

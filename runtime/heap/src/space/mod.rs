@@ -414,25 +414,36 @@ impl Space {
     }
 
     /// Gives whole free pages back to the system, highest first, in runs of at least `least` pages, until no more than
-    /// `keep_warm` bytes of free pages are left warm, or `most` bytes were given. Says how many bytes left residency.
-    pub(crate) fn give_back(&mut self, keep_warm: usize, least: usize, most: usize) -> usize {
+    /// `keep_warm` bytes of free pages are left warm, or `most` bytes were given, or as many chunks looked at as that is pages.
+    /// Goes on `below` an address, and moves it down to where it has come: to nought when it is through. Says how many bytes
+    /// left residency.
+    pub(crate) fn give_back(&mut self, keep_warm: usize, least: usize, most: usize, below: &mut Address) -> usize {
         let touched_reserve = self.limit.bytes.is_some();
         let sums = self.sums();
         let warm = (sums.warm + if touched_reserve { 0 } else { sums.warm_reserve }) * PAGE;
         // A little too much is kept: it goes up and down by what evacuation moves.
         if warm <= keep_warm + keep_warm / SLACK {
+            *below = Address::default();
             return 0;
         }
         let spare = if touched_reserve { is_warm_and_not_held } else { PageEntry::is_warm };
+        let most_chunks = most / PAGE;
         let most = most.min((warm - keep_warm).next_multiple_of(PAGE)).max(least * PAGE);
         let mut given = 0;
-        for index in (0..self.chunks().len()).rev() {
-            if given >= most {
+        let chunks = self.chunks().partition_point(|chunk| chunk.base() < *below);
+        for (looked, index) in (0..chunks).rev().enumerate() {
+            if given >= most || looked == most_chunks {
                 break;
             }
             if self.warm_pages_of(index) >= least {
                 given += self.give_back_of(index, least, most - given, spare);
             }
+            if given < most {
+                *below = if index > 0 { self.chunks()[index].base() } else { Address::default() };
+            }
+        }
+        if chunks == 0 {
+            *below = Address::default();
         }
         self.forget_hints();
         given
