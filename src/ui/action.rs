@@ -192,7 +192,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
         "/  Ctrl+F",
         "look for an address, a size, a symbol",
     ),
-    shortcut(Action::Select, &[(PLAIN, Key::X)], "X", "select from the pinned page to the next one that is pinned"),
+    shortcut(Action::Select, &[(PLAIN, Key::X)], "X", "select from the pinned page to the next"),
     shortcut(Action::Focus(Panel::Balance), &[(PLAIN, Key::F2)], "F2", "the balance"),
     shortcut(Action::Focus(Panel::Page), &[(PLAIN, Key::F3), (PLAIN, Key::I)], "F3  I", "what lies on the pinned page"),
     shortcut(Action::Focus(Panel::FreeLists), &[(PLAIN, Key::F4)], "F4", "the free lists"),

@@ -257,6 +257,15 @@ fn everything_is_at_hand_in_the_smallest_window() {
     assert_within(&window, &["Step form", "full", "Collect", "Open", "Restart", "View", "Keys"], size);
     let map = window.get_by_label_contains("page map: ").rect();
     assert!(map.height() > 60.0, "{map:?}");
+    // What the colours say is in a menu there.
+    assert_within(&window, &["Look for", "along a Hilbert curve"], size);
+    click(&mut window, "kind");
+    click(&mut window, "marking");
+    assert_eq!(window.state().map().colouring(), Colouring::Marking);
+    press(&mut window, Modifiers::NONE, Key::F1);
+    assert_within(&window, &["the same program under every policy, side by side", "pin the page beside"], size);
+    let longest = window.get_by_label("select from the pinned page to the next").rect();
+    assert!(longest.right() < size.x, "{longest:?}");
 }
 
 #[test]

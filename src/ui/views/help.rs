@@ -7,7 +7,7 @@ use crate::ui::action::{HEADINGS, SHORTCUTS, Shortcut};
 /// Headings in the left one of two columns.
 const LEFT: usize = 3;
 /// Room for the keys themselves, the same in both.
-const KEYS: f32 = 116.0;
+const KEYS: f32 = 104.0;
 /// What of the window's height is left around.
 const AROUND: f32 = 100.0;
 

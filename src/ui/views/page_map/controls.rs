@@ -17,19 +17,14 @@ use crate::ui::widgets::segments::{Segment, segments};
 /// Width of the field for what is looked for.
 const FIELD: f32 = 194.0;
 
+/// Width of the choices and the field, with what the colours say side by side.
+const ALL_CHOICES: f32 = 790.0;
+
 /// Shows the choices and the field, and gives what the runtime is to be asked.
 pub fn show(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) -> Option<Command> {
     let mut command = None;
     ui.horizontal(|ui| {
-        let keys = action::written(Action::NextColouring);
-        ui.weak("colour").on_hover_text(format!("what the colours of the map say  [{keys}]"));
-        let names = Colouring::ALL.map(|choice| format!("colour by {}", choice.name()));
-        let choices = Colouring::ALL.iter().zip(&names);
-        let choices = choices.map(|(choice, name)| Segment { word: choice.name(), name, hint: choice.meaning() });
-        let chosen = Colouring::ALL.iter().position(|choice| *choice == map.colouring());
-        if let Some(place) = segments(ui, choices, chosen) {
-            map.set_colouring(Colouring::ALL[place]);
-        }
+        show_colouring(ui, map);
         let keys = action::written(Action::NextOrder);
         let hints = ["from left to right, row by row", "a mebibyte is a square: what is near in memory is near"];
         let hints = hints.map(|hint| format!("{hint}  [{keys}]"));
@@ -50,6 +45,31 @@ pub fn show(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) -> Option<Command
         });
     });
     command
+}
+
+/// What the colours say: side by side where everything else has room beside that, else in a menu.
+fn show_colouring(ui: &mut Ui, map: &mut PageMap) {
+    let keys = action::written(Action::NextColouring);
+    ui.weak("colour").on_hover_text(format!("what the colours of the map say  [{keys}]"));
+    let names = Colouring::ALL.map(|choice| format!("colour by {}", choice.name()));
+    let choices = Colouring::ALL.iter().zip(&names);
+    let choices = choices.map(|(choice, name)| Segment { word: choice.name(), name, hint: choice.meaning() });
+    let chosen = Colouring::ALL.iter().position(|choice| *choice == map.colouring());
+    let clicked = if ui.available_width() >= ALL_CHOICES {
+        segments(ui, choices, chosen)
+    } else {
+        let menu = ui.menu_button(map.colouring().name(), |ui| {
+            let clicks = choices.enumerate().map(|(place, choice)| {
+                let line = ui.selectable_label(chosen == Some(place), choice.word).on_hover_text(choice.hint);
+                line.clicked().then_some(place)
+            });
+            clicks.fold(None, Option::or)
+        });
+        menu.inner.flatten()
+    };
+    if let Some(place) = clicked {
+        map.set_colouring(Colouring::ALL[place]);
+    }
 }
 
 fn show_field(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) -> Option<Command> {
