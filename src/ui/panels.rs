@@ -109,8 +109,8 @@ impl Panels {
                 asked = show_now_only(ui);
                 None
             }
-            Panel::Page => scrolled(ui, |ui| self.inspector.show(ui, &self.map, &self.session)),
-            Panel::FreeLists => scrolled(ui, |ui| self.free_lists.show(ui, self.map.pinned(), &self.session)),
+            Panel::Page => scrolled(ui, |ui| self.inspector.show(ui, &mut self.map, &self.session)),
+            Panel::FreeLists => scrolled(ui, |ui| self.free_lists.show(ui, &mut self.map, &self.session)),
             Panel::Timeline => {
                 asked = self.timeline.show(ui, &self.session);
                 None
@@ -162,6 +162,7 @@ impl Panels {
         let overlay = Overlay {
             lit: self.lit,
             stepped: self.session.last_step().is_some() && model.counters().phase != Some(GcPhase::Idle),
+            scanned: self.session.last_step().and_then(|step| step.object),
             allocated: self.allocation.lit(model.pages()),
             before: self.session.marked(),
             forms: Some(self.session.told().forms()),

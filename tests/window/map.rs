@@ -92,10 +92,25 @@ fn a_page_is_found_by_symbol_and_tells_who_lives_there_and_why_it_stays() {
     assert!(harness.query_by_label_contains("A page goes back with its pool, ").is_some());
     let findings = harness.state().session().page_findings().cloned().expect("findings");
     let treasure = findings.things.iter().find(|thing| thing.printed == "(gold \"silver\" 12345)").expect("the list");
-    assert_eq!(treasure.path, ["global treasure"]);
+    assert_eq!(treasure.path.len(), 1);
+    assert_eq!(treasure.path[0].words, "global treasure");
     // What was looked for is chosen, and says why it is alive.
     assert!(harness.query_by_label("Why it is alive").is_some());
     assert!(harness.query_by_label_contains("Who points to it: ").is_some());
+
+    // From what is held one goes to what holds it, and back.
+    let symbol = treasure.path[0].holder.expect("the symbol");
+    click(&mut harness, "global treasure");
+    wait(&mut harness, "the page of the symbol", move |app| {
+        let things = app.session().page_findings().map(|found| found.things.clone()).unwrap_or_default();
+        things.iter().any(|thing| thing.address == symbol && thing.printed == "treasure")
+    });
+    assert_ne!(harness.state().map().pinned(), pinned);
+    assert!(harness.query_by_label(&format::address(symbol)).is_some(), "it is what is chosen there");
+    click(&mut harness, "Back");
+    wait(&mut harness, "the page again", move |app| app.session().page_findings().map(|found| found.page) == pinned);
+    assert!(harness.query_by_label(&format::address(treasure.address)).is_some());
+    assert!(harness.query_by_label("Back").is_none());
 
     // What nobody holds any more is told to be dead.
     let address = treasure.address;

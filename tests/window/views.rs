@@ -22,6 +22,9 @@ use heapatlas::ui::{ThemeChoice, WindowOptions};
 const PATIENCE: Duration = Duration::from_secs(60);
 /// What a person needs to read it, says the web's standard of accessibility.
 const READABLE: f32 = 4.5;
+/// How thick the edges of the dock are that can be dragged, and how high its tabs.
+const DOCK_EDGE: f32 = 6.5;
+const DOCK_TABS: f32 = 32.0;
 /// So much of a letter may reach beyond where it was put.
 const SLACK: f32 = 1.5;
 
@@ -105,6 +108,7 @@ impl Window {
         assert!(texts.len() > 20, "{view}: only {} texts", texts.len());
         let place = format!("{} {view}", self.name);
         let nameless = self.harness.query_all(By::new().predicate(takes_the_keyboard_without_a_name));
+        let nameless = nameless.filter(|node| !is_of_the_dock(node.rect()));
         let nameless = nameless
             .map(|node| format!("{place}: a {:?} without a name at {:?}", node.accesskit_node().role(), node.rect()));
         self.wrong.extend(nameless);
@@ -176,6 +180,11 @@ impl Window {
 /// Whether something can have the keyboard, and whoever hears the window rather than sees it is not told what it is.
 fn takes_the_keyboard_without_a_name(node: &AccessKitNode<'_>) -> bool {
     node.data().supports_action(Action::Focus) && node.label().is_none_or(|name| name.trim().is_empty())
+}
+
+/// Whether it is an edge of the dock or the ground of its tabs, which only the mouse drags.
+fn is_of_the_dock(rect: Rect) -> bool {
+    rect.size().min_elem() <= DOCK_EDGE || rect.height() == DOCK_TABS
 }
 
 /// Whether a text does not fit beside what is next to it.

@@ -78,6 +78,15 @@ pub struct Pool {
     pub evacuation: Evacuation,
 }
 
+/// A reference to something, by what holds it.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Reference {
+    /// What refers, and with which of its parts, in words.
+    pub words: String,
+    /// Where what refers lies; `None` for what does not lie on the heap, or is more than one.
+    pub holder: Option<Address>,
+}
+
 /// A cell or an object.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Thing {
@@ -94,9 +103,9 @@ pub struct Thing {
     /// Whether it may not move.
     pub pinned: bool,
     /// Why it is alive: the path from a root, outermost first; empty when it is not.
-    pub path: Vec<String>,
+    pub path: Vec<Reference>,
     /// Who refers to it, of all that is alive: the first few.
-    pub holders: Vec<String>,
+    pub holders: Vec<Reference>,
     /// How many references to it there are.
     pub references: usize,
 }
@@ -167,16 +176,16 @@ impl Machine {
             colour: *colour,
             pinned: *pinned,
             path: path.as_ref().map(|path| self.path_in_words(path)).unwrap_or_default(),
-            holders: holders.iter().map(|holder| self.holder_in_words(holder)).collect(),
+            holders: holders.iter().filter_map(|holder| self.holder_in_words(holder)).collect(),
             references: *references,
         }
     }
 
-    fn path_in_words(&self, path: &Path) -> Vec<String> {
+    fn path_in_words(&self, path: &Path) -> Vec<Reference> {
         let Path { outer, skipped, inner } = path;
         let mut words = self.steps_in_words(outer);
         if *skipped > 0 {
-            words.push(format!("{skipped} more steps"));
+            words.push(Reference { words: format!("{skipped} more steps"), holder: None });
         }
         // Without what comes before it, the first of these says less; there are more.
         words.extend(self.steps_in_words(inner).into_iter().take(MOST_STEPS));
@@ -184,11 +193,11 @@ impl Machine {
     }
 
     /// Who holds something: the last step to it, and what the holder prints as.
-    fn holder_in_words(&self, holder: &Step) -> String {
-        let words = self.steps_in_words(std::slice::from_ref(holder)).pop().unwrap_or_default();
-        match holder.holder {
-            Some(value) => format!("{words}  {}", self.world.show(value)),
-            None => words,
+    fn holder_in_words(&self, step: &Step) -> Option<Reference> {
+        let mut reference = self.steps_in_words(std::slice::from_ref(step)).pop()?;
+        if let Some(value) = step.holder {
+            reference.words = format!("{}  {}", reference.words, self.world.show(value));
         }
+        Some(reference)
     }
 }

@@ -11,6 +11,8 @@ use crate::command::Command;
 use crate::format;
 use crate::ui::session::{Phase, Session};
 use crate::ui::theme::{self, color};
+use crate::ui::views::page_map::PageMap;
+use crate::ui::widgets::link::link;
 use crate::ui::words::{Counts, Word};
 
 /// When the lists were asked for.
@@ -31,8 +33,9 @@ const MOST_LISTED: usize = 40;
 
 impl FreeListsView {
     /// Shows the lists, that of the pool of the pinned page among them, and gives what is to be asked.
-    pub fn show(&mut self, ui: &mut Ui, pinned: Option<Address>, session: &Session) -> Option<Command> {
-        let command = self.ask(pinned, session);
+    pub fn show(&mut self, ui: &mut Ui, map: &mut PageMap, session: &Session) -> Option<Command> {
+        let command = self.ask(map.pinned(), session);
+        let mut gone_to = None;
         ui.heading("Free lists");
         let Some(lists) = session.free_lists() else {
             ui.weak("Asking the runtime …");
@@ -43,11 +46,17 @@ impl FreeListsView {
         ui.add_space(6.0);
         ui.strong("Next allocation");
         Grid::new("next").num_columns(2).spacing([14.0, 2.0]).min_row_height(18.0).show(ui, |ui| {
-            for (what, place) in [("a cell", lists.next_cell), ("a short string", lists.next_object)] {
+            for (what, next) in [("a cell", lists.next_cell), ("a short string", lists.next_object)] {
                 ui.weak(what);
-                let words = place.map_or_else(|| "the heap grows, or the system decides".to_owned(), format::address);
-                let place = Label::new(RichText::new(words).monospace()).selectable(true);
-                ui.add(place).counts(Word::NextAllocation);
+                match next {
+                    Some(address) => {
+                        let words = format::address(address);
+                        gone_to = show_place(ui, words, address, Word::NextAllocation).or(gone_to);
+                    }
+                    None => {
+                        ui.label("the heap grows, or the system decides");
+                    }
+                }
                 ui.end_row();
             }
         });
@@ -59,10 +68,14 @@ impl FreeListsView {
         }
         ui.add_space(6.0);
         match &lists.chosen {
-            Some(list) => show_list(ui, list),
+            Some(list) => gone_to = show_list(ui, list).or(gone_to),
             None => {
                 ui.weak("Pin a page of a pool to see its free list here, and its order on the map.");
             }
+        }
+        if let Some(address) = gone_to {
+            map.go_to(address, session.model());
+            ui.ctx().request_repaint();
         }
         command
     }
@@ -137,8 +150,14 @@ fn what_does_not_fit(lists: &FreeLists) -> Vec<String> {
     vec![object, large]
 }
 
-/// The free list of a pool, in its order.
-fn show_list(ui: &mut Ui, list: &PoolList) {
+/// A place on the heap, and what it is. Gives it when it was clicked.
+fn show_place(ui: &mut Ui, words: String, address: Address, what: Word) -> Option<Address> {
+    let hint = format!("{}; click to show it on the map", what.sentence());
+    link(ui, RichText::new(words).monospace(), &hint).then_some(address)
+}
+
+/// The free list of a pool, in its order. Gives the run that was clicked.
+fn show_list(ui: &mut Ui, list: &PoolList) -> Option<Address> {
     let PoolList { span, kind, runs } = list;
     let kind = match kind {
         PoolKind::Cells => "cells",
@@ -150,13 +169,15 @@ fn show_list(ui: &mut Ui, list: &PoolList) {
     let bytes: usize = runs.iter().map(|(_, bytes)| bytes).sum();
     let all = format!("{}, {}, filled in this order:", runs_in_words(runs.len() as u64), format::bytes(bytes as u64));
     ui.weak(all).counts(Word::FreeRuns);
+    let mut clicked = None;
     for (start, bytes) in runs.iter().take(MOST_LISTED) {
         let words = format!("{}  {}", format::address(*start), format::bytes(*bytes as u64));
-        ui.add(Label::new(RichText::new(words).monospace()).extend()).counts(Word::FreeRun);
+        clicked = show_place(ui, words, *start, Word::FreeRun).or(clicked);
     }
     if runs.len() > MOST_LISTED {
         ui.weak(format!("and {} more", format::count((runs.len() - MOST_LISTED) as u64))).counts(Word::FreeRuns);
     }
+    clicked
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! * [`icon`] the pictures on buttons
 //! * [`button`] a button with an icon
+//! * [`link`] words that lead somewhere
 //! * [`segments`] one of several, side by side
 //! * [`entry`] an entry of a legend that can be clicked
 //! * [`swatch`] the small squares of legends
@@ -9,5 +10,6 @@
 pub mod button;
 pub mod entry;
 pub mod icon;
+pub mod link;
 pub mod segments;
 pub mod swatch;

@@ -7,6 +7,7 @@ use heapatlas_heap::{ObjectRef, Value};
 use super::Machine;
 use crate::closures;
 use crate::fault::{FailureKind, Fault, Outcome};
+use crate::inspect::Reference;
 use crate::symbols;
 use crate::tables;
 
@@ -19,6 +20,13 @@ enum Piece {
 
 use Piece::{Number, Word};
 
+/// One reference of a path: who refers, and what of it does.
+struct Described {
+    /// `None` for a root that is no value.
+    holder: Option<Value>,
+    pieces: Vec<Piece>,
+}
+
 impl Machine {
     /// The path from a root to a value as a list of descriptions, outermost first; nil when there is none.
     pub(super) fn pin_reason(&mut self, target: Value) -> Outcome<Value> {
@@ -30,7 +38,7 @@ impl Machine {
         })?;
         let descriptions = self.describe_path(&path.unwrap_or_default());
         let mut list = Value::NIL;
-        for pieces in descriptions.iter().rev() {
+        for Described { pieces, .. } in descriptions.iter().rev() {
             let mut description = Value::NIL;
             for piece in pieces.iter().rev() {
                 let value = match piece {
@@ -46,46 +54,52 @@ impl Machine {
     }
 
     /// The steps of a path, or a part of it, in words.
-    pub(crate) fn steps_in_words(&self, steps: &[Step]) -> Vec<String> {
+    pub(crate) fn steps_in_words(&self, steps: &[Step]) -> Vec<Reference> {
         let piece_in_words = |piece: &Piece| match piece {
             Word(word) => (*word).to_owned(),
             Number(number) => number.to_string(),
             Piece::Value(value) => self.world.show(*value),
         };
-        let descriptions = self.describe_path(steps);
-        descriptions.iter().map(|pieces| pieces.iter().map(piece_in_words).collect::<Vec<_>>().join(" ")).collect()
+        let in_words = |described: &Described| Reference {
+            words: described.pieces.iter().map(piece_in_words).collect::<Vec<_>>().join(" "),
+            holder: described.holder.and_then(Value::address),
+        };
+        self.describe_path(steps).iter().map(in_words).collect()
     }
 
-    fn describe_path(&self, path: &[Step]) -> Vec<Vec<Piece>> {
-        let mut descriptions: Vec<Vec<Piece>> = Vec::new();
+    fn describe_path(&self, path: &[Step]) -> Vec<Described> {
+        let mut descriptions: Vec<Described> = Vec::new();
         for (index, step) in path.iter().enumerate() {
-            let Some(holder) = step.holder else {
-                descriptions.push(vec![Word("runtime")]);
+            let holder = step.holder;
+            let Some(value) = holder else {
+                descriptions.push(Described { holder, pieces: vec![Word("runtime")] });
                 continue;
             };
-            let Some(object) = holder.as_object() else {
-                descriptions.push(vec![Word(if step.reference == 0 { "car" } else { "cdr" })]);
+            let Some(object) = value.as_object() else {
+                let pieces = vec![Word(if step.reference == 0 { "car" } else { "cdr" })];
+                descriptions.push(Described { holder, pieces });
                 continue;
             };
             let before = index.checked_sub(1).and_then(|before| path[before].holder).and_then(Value::as_object);
             let table = before.filter(|before| tables::is_entries(&self.world.heap, *before, object));
-            match self.world.heap.header(object).kind() {
+            let pieces = match self.world.heap.header(object).kind() {
                 // A global variable or a stack is known by itself: who holds that is of no interest.
                 Some(ObjectKind::Symbol) if symbols::is_global(step.reference) => {
                     descriptions.clear();
-                    descriptions.push(vec![Word("global"), Piece::Value(holder)]);
+                    vec![Word("global"), Piece::Value(value)]
                 }
                 Some(ObjectKind::Stack) => {
                     descriptions.clear();
-                    descriptions.push(vec![Word("stack"), Number(step.reference)]);
+                    vec![Word("stack"), Number(step.reference)]
                 }
                 _ if table.is_some() => {
                     // The table and its entries are one thing to its owner.
                     descriptions.pop();
-                    descriptions.push(self.describe_entry(object, step.reference));
+                    self.describe_entry(object, step.reference)
                 }
-                kind => descriptions.push(self.describe_reference(object, kind, step.reference)),
-            }
+                kind => self.describe_reference(object, kind, step.reference),
+            };
+            descriptions.push(Described { holder, pieces });
         }
         descriptions
     }

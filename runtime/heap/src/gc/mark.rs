@@ -30,7 +30,7 @@ use crate::raw::{self, Bitmap, CellRef, ChunkRef, ObjectRef, TablesAt};
 use crate::space::Space;
 use crate::space::bitmap;
 use crate::space::chunk::{Chunk, Slot, slot_pages};
-use crate::terms::{CHUNK_GRANULES, CHUNK_PAGES, GRANULE, GcUnit, PAGE, PAGE_GRANULES, PageKind, PoolKind};
+use crate::terms::{Address, CHUNK_GRANULES, CHUNK_PAGES, GRANULE, GcUnit, PAGE, PAGE_GRANULES, PageKind, PoolKind};
 use crate::value::{Unpacked, Value};
 use crate::walk::each_block;
 
@@ -77,6 +77,8 @@ pub(crate) struct Marker {
     in_ring: usize,
     /// A long object that is scanned in parts, and the value to go on with. It is marked, and grey until the last.
     unfinished: Option<(ObjectRef, usize)>,
+    /// What was scanned last; nil when the last scan came upon nothing.
+    last: Value,
     /// Whether some page is flooded.
     flooded: bool,
     floods: u64,
@@ -97,6 +99,7 @@ impl Marker {
             oldest: 0,
             in_ring: 0,
             unfinished: None,
+            last: Value::NIL,
             flooded: false,
             floods: 0,
         }
@@ -106,6 +109,11 @@ impl Marker {
     /// some that are black by now, or there twice.
     pub(crate) fn waiting(&self) -> (u64, bool) {
         ((self.queued + self.in_ring) as u64 + u64::from(self.unfinished.is_some()), self.flooded)
+    }
+
+    /// Where what was scanned last lies, if the last scan came upon anything.
+    pub(crate) fn last_scanned(&self) -> Option<Address> {
+        self.last.address()
     }
 
     /// How often the queue was full so far.
@@ -330,7 +338,7 @@ impl Marker {
             GcUnit::Page | GcUnit::Phase | GcUnit::Cycle => (u64::MAX, u64::MAX),
         };
         let (mut scanned, mut taken) = (Scanned::default(), 0);
-        let mut page = None;
+        let (mut page, mut last) = (None, Value::NIL);
         while scanned.values < most_values && taken < most_taken {
             // A part of a long object fills the queue: it must have been worked off.
             if self.queued < PART
@@ -360,8 +368,10 @@ impl Marker {
                 self.begin_parts(value, object);
             } else if mark(self.tables, value) {
                 scanned += self.scan_one(value, most_values - scanned.values);
+                last = value;
             }
         }
+        self.last = last;
         scanned
     }
 

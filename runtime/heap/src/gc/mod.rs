@@ -319,6 +319,9 @@ impl Collector {
             }
             GcPhase::Mark => {
                 report.add_scanned(self.marker.scan(unit, space));
+                if unit == GcUnit::Object {
+                    report.object = self.marker.last_scanned();
+                }
                 let ended = self.marker.is_done();
                 if ended {
                     self.enter(GcPhase::Finish, space);

@@ -16,6 +16,8 @@ pub struct StepReport {
     pub scanned: u64,
     /// The values in what was scanned, two or more a thing: they tell how much work it was.
     pub values: u64,
+    /// The one that a step of an object scanned.
+    pub object: Option<Address>,
     /// Grey things that wait when the step ended; after a slice, entries of the queue, which may be more.
     pub grey: u64,
     /// Whether more grey things than those wait on pages that are looked at later.
@@ -66,6 +68,7 @@ impl StepReport {
             ended_in: phase,
             scanned: 0,
             values: 0,
+            object: None,
             grey: 0,
             flooded: false,
             page: None,
@@ -95,7 +98,10 @@ impl fmt::Display for StepReport {
             |f: &mut fmt::Formatter<'_>| if std::mem::replace(&mut any, true) { f.write_str(", ") } else { Ok(()) };
         if self.scanned > 0 {
             part(f)?;
-            write!(f, "scanned {} thing{}", self.scanned, s(self.scanned))?;
+            match self.object {
+                Some(object) => write!(f, "scanned what lies at {object}")?,
+                None => write!(f, "scanned {} thing{}", self.scanned, s(self.scanned))?,
+            }
         }
         if matches!(self.ended_in, GcPhase::Roots | GcPhase::Mark | GcPhase::Finish) {
             part(f)?;
@@ -142,6 +148,10 @@ mod tests {
         let roots = StepReport { began_in: GcPhase::Roots, grey: 700, ..REPORT };
         let cases = [
             (StepReport { scanned: 1, grey: 12, ..REPORT }, "mark: scanned 1 thing, 12 wait grey"),
+            (
+                StepReport { scanned: 1, object: page, grey: 12, ..REPORT },
+                "mark: scanned what lies at 0x100000012000, 12 wait grey",
+            ),
             (StepReport { scanned: 4096, grey: 1, ..REPORT }, "mark: scanned 4096 things, 1 waits grey"),
             (
                 StepReport { scanned: 2, grey: 8192, flooded: true, ..REPORT },

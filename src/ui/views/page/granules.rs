@@ -1,10 +1,11 @@
 //! The nearest zoom: the granules of one page, each thing in the colour of what is known of it.
 
-use eframe::egui::{Rect, Response, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
+use eframe::egui::{Pos2, Rect, Role, Sense, Stroke, StrokeKind, Ui, Vec2, WidgetInfo, vec2};
 use heapatlas_arc::inspect::{PageFindings, Thing};
 use heapatlas_heap::survey::Colour;
 use heapatlas_heap::terms::{Address, GRANULE, PAGE_GRANULES};
 
+use crate::format;
 use crate::map::palette::{Marked, Rgb, Theme};
 use crate::ui::theme::{self, color};
 use crate::ui::words::{Counts, Word};
@@ -34,8 +35,17 @@ fn colour_of(thing: &Thing, theme: Theme) -> Rgb {
     }
 }
 
+/// What stands out of a page.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Marks {
+    /// The thing that was chosen.
+    pub chosen: Option<Address>,
+    /// The one that the collector scanned last.
+    pub scanned: Option<Address>,
+}
+
 /// Shows the page, and gives the thing that was clicked.
-pub fn show(ui: &mut Ui, findings: &PageFindings, chosen: Option<Address>) -> Option<Address> {
+pub fn show(ui: &mut Ui, findings: &PageFindings, marks: Marks) -> Option<Address> {
     let wide = (ui.available_width() / COLUMNS as f32).floor();
     let size = vec2(wide * COLUMNS as f32, HEIGHT * ROWS as f32);
     let (rect, response) = ui.allocate_exact_size(size, Sense::click());
@@ -50,26 +60,38 @@ pub fn show(ui: &mut Ui, findings: &PageFindings, chosen: Option<Address>) -> Op
     };
     for thing in &findings.things {
         let fill = color(colour_of(thing, theme));
-        let is_chosen = chosen == Some(thing.address);
+        let is = |marked: Option<Address>| marked == Some(thing.address);
+        let outlines = [(is(marks.scanned), theme.waiting()), (is(marks.chosen), theme.accent())];
         for granule in granules_of(thing, findings.page) {
             let begins = findings.page + granule * GRANULE == thing.address;
             let mut part = cell(granule).shrink2(vec2(0.0, 0.5));
             // A gap before each thing keeps neighbours apart.
             part.min.x += if begins { 1.5 } else { 0.0 };
             ui.painter().rect_filled(part, 0.0, fill);
-            if is_chosen {
-                ui.painter().rect_stroke(part, 0.0, Stroke::new(1.5, color(theme.accent())), StrokeKind::Inside);
+            for (_, ink) in outlines.into_iter().filter(|(is_drawn, _)| *is_drawn) {
+                ui.painter().rect_stroke(part, 0.0, Stroke::new(1.5, color(ink)), StrokeKind::Inside);
             }
         }
     }
-    clicked(&response, rect, vec2(wide, HEIGHT), findings)
+    let under = |at: Pos2| thing_at(at - rect.min, vec2(wide, HEIGHT), findings);
+    let clicked = response.interact_pointer_pos().filter(|_| response.clicked()).and_then(under);
+    if let Some(at) = response.hover_pos() {
+        response.on_hover_text_at_pointer(under(at).map_or_else(|| "free".to_owned(), in_short));
+    }
+    clicked.map(|thing| thing.address)
 }
 
-fn clicked(response: &Response, rect: Rect, cell: Vec2, findings: &PageFindings) -> Option<Address> {
-    let at = response.interact_pointer_pos().filter(|_| response.clicked())? - rect.min;
+/// The thing at a place of the drawing.
+fn thing_at(at: Vec2, cell: Vec2, findings: &PageFindings) -> Option<&Thing> {
     let granule = (at.y / cell.y) as usize * COLUMNS + ((at.x / cell.x) as usize).min(COLUMNS - 1);
-    let thing = findings.things.iter().find(|thing| granules_of(thing, findings.page).contains(&granule))?;
-    Some(thing.address)
+    findings.things.iter().find(|thing| granules_of(thing, findings.page).contains(&granule))
+}
+
+/// What it is, where, whether it lives, and what it prints as.
+fn in_short(thing: &Thing) -> String {
+    let (address, bytes) = (format::address(thing.address), format::bytes(thing.bytes));
+    let alive = if thing.is_alive() { "alive" } else { "dead" };
+    format!("{address}  {} of {bytes}, {alive}\n{}", thing.kind, thing.printed)
 }
 
 #[cfg(test)]

@@ -1,17 +1,20 @@
 //! The page inspector: what lies on the pinned page, why it is alive, who points there, and why the page stays.
 
 use eframe::egui::{Grid, Label, RichText, Role, ScrollArea, Sense, TextStyle, Ui, WidgetInfo, vec2};
-use heapatlas_arc::inspect::{PageFindings, Thing};
+use heapatlas_arc::inspect::{PageFindings, Reference, Thing};
 use heapatlas_heap::survey::Colour;
 use heapatlas_heap::terms::Address;
 
-use super::{granules, stay};
+use super::granules::{self, Marks};
+use super::stay;
 use crate::command::Command;
 use crate::format;
+use crate::model::HeapModel;
 use crate::model::pages::Page;
 use crate::ui::session::{Phase, Session};
 use crate::ui::theme::{self, color};
 use crate::ui::views::page_map::PageMap;
+use crate::ui::widgets::link::link;
 use crate::ui::words::{Counts, Word};
 
 /// What is looked at.
@@ -21,8 +24,8 @@ pub struct Inspector {
     asked: Option<(Address, u64)>,
     /// The thing of which everything is told.
     chosen: Option<Address>,
-    /// The address that was looked for last, when it was seen to.
-    gone_to: Option<Address>,
+    /// Where one came from, going from one thing to another.
+    trail: Vec<Address>,
     /// Whether the list is to be scrolled to the chosen thing.
     reveals: bool,
 }
@@ -34,7 +37,7 @@ const LIST: f32 = 190.0;
 
 impl Inspector {
     /// Shows the page that is pinned, and gives what is to be asked.
-    pub fn show(&mut self, ui: &mut Ui, map: &PageMap, session: &Session) -> Option<Command> {
+    pub fn show(&mut self, ui: &mut Ui, map: &mut PageMap, session: &Session) -> Option<Command> {
         let pinned = map.pinned().and_then(|address| session.model().pages().at(address));
         let Some(page) = pinned else {
             self.asked = None;
@@ -43,20 +46,33 @@ impl Inspector {
             ui.weak("A nearly empty one? Collect (G), then type < into the field above the map (/): the emptiest page is pinned.");
             return None;
         };
+        let gone_to = map.take_gone_to();
+        let is_other = self.asked.is_some_and(|(address, _)| address != page.address);
+        if is_other && gone_to.is_none() {
+            self.trail.clear();
+        }
         let command = self.ask(page, session);
-        if self.gone_to != map.gone_to() {
-            self.gone_to = map.gone_to();
-            self.chosen = self.gone_to;
+        if gone_to.is_some() {
+            self.chosen = gone_to;
             self.reveals = true;
         }
+        let model = session.model();
         ui.horizontal(|ui| {
             ui.heading("Page");
             let place = Label::new(RichText::new(format::address(page.address)).monospace()).selectable(true);
             ui.add(place).counts(Word::Address);
             ui.weak(page.entry.kind().name());
+            self.show_way_back(ui, map, model);
         });
         match session.page_findings().filter(|findings| findings.page == page.address) {
-            Some(findings) => self.show_findings(ui, page, findings, session),
+            Some(findings) => {
+                if let Some(holder) = self.show_findings(ui, page, findings, session)
+                    && map.go_to(holder, model)
+                {
+                    self.trail.extend(self.chosen);
+                    ui.ctx().request_repaint();
+                }
+            }
             None if session.too_much_alive() == Some(page.address) => {
                 ui.weak("More is alive than can be searched for its holders.");
             }
@@ -85,8 +101,27 @@ impl Inspector {
         Some(Command::InspectPage(page.address))
     }
 
-    fn show_findings(&mut self, ui: &mut Ui, page: Page, findings: &PageFindings, session: &Session) {
-        if let Some(clicked) = granules::show(ui, findings, self.chosen) {
+    /// Offers to go back to the thing one came from.
+    fn show_way_back(&mut self, ui: &mut Ui, map: &mut PageMap, model: &HeapModel) {
+        let Some(before) = self.trail.last().copied() else { return };
+        let hint = format!("to {}, from where you came here", format::address(before));
+        if ui.small_button("Back").on_hover_text(hint).clicked() {
+            self.trail.pop();
+            map.go_to(before, model);
+            ui.ctx().request_repaint();
+        }
+    }
+
+    /// Shows what was found, and gives where it was asked to go.
+    fn show_findings(
+        &mut self,
+        ui: &mut Ui,
+        page: Page,
+        findings: &PageFindings,
+        session: &Session,
+    ) -> Option<Address> {
+        let scanned = session.last_step().and_then(|step| step.object);
+        if let Some(clicked) = granules::show(ui, findings, Marks { chosen: self.chosen, scanned }) {
             self.choose(clicked);
         }
         ui.add_space(4.0);
@@ -117,6 +152,7 @@ impl Inspector {
             Some(thing) => show_thing(ui, thing),
             None => {
                 ui.weak("Click one to see why it is alive, and who points to it.");
+                None
             }
         }
     }
@@ -154,8 +190,9 @@ fn show_line(ui: &mut Ui, thing: &Thing, is_chosen: bool) -> bool {
     response.counts(Word::Thing).clicked()
 }
 
-/// Everything about one thing.
-fn show_thing(ui: &mut Ui, thing: &Thing) {
+/// Everything about one thing. Gives the holder that was clicked.
+fn show_thing(ui: &mut Ui, thing: &Thing) -> Option<Address> {
+    let mut clicked = None;
     let faint = color(theme::current(ui).faint_text());
     ui.horizontal(|ui| {
         ui.strong(thing.kind);
@@ -181,7 +218,7 @@ fn show_thing(ui: &mut Ui, thing: &Thing) {
         Grid::new("path").num_columns(2).spacing([8.0, 1.0]).min_row_height(16.0).show(ui, |ui| {
             for (n, step) in thing.path.iter().enumerate() {
                 ui.colored_label(faint, if n == 0 { "root" } else { "then" });
-                ui.add(Label::new(step).truncate()).on_hover_text(step);
+                clicked = show_reference(ui, step).or(clicked);
                 ui.end_row();
             }
         });
@@ -189,10 +226,22 @@ fn show_thing(ui: &mut Ui, thing: &Thing) {
     ui.add_space(4.0);
     ui.strong(format!("Who points to it: {}", format::count(thing.references as u64))).counts(Word::References);
     for holder in &thing.holders {
-        ui.add(Label::new(holder).truncate()).on_hover_text(holder);
+        clicked = show_reference(ui, holder).or(clicked);
     }
     if thing.references > thing.holders.len() {
         let more = format!("and {} more", format::count((thing.references - thing.holders.len()) as u64));
         ui.weak(more).counts(Word::References);
     }
+    clicked
+}
+
+/// Who refers to a thing. Gives where that lies when it was clicked.
+fn show_reference(ui: &mut Ui, reference: &Reference) -> Option<Address> {
+    let Reference { words, holder } = reference;
+    let Some(address) = holder else {
+        ui.add(Label::new(words).truncate()).on_hover_text(words);
+        return None;
+    };
+    let hint = format!("at {}: click to go there", format::address(*address));
+    link(ui, RichText::new(words), &hint).then_some(*address)
 }

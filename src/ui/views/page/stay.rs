@@ -40,7 +40,9 @@ fn of_large(findings: &PageFindings) -> String {
     let Some(thing) = findings.things.first() else { return "Nothing is on it any more.".to_owned() };
     let what = format!("one {} of {}", thing.kind, format::bytes(thing.bytes));
     match thing.path.first() {
-        Some(root) => format!("It is part of {what}, which is alive: held by {root}. It goes when that goes."),
+        Some(root) => {
+            format!("It is part of {what}, which is alive: held by {}. It goes when that goes.", root.words)
+        }
         None => format!("It is part of {what}, which nobody holds: the next collection gives it back."),
     }
 }
@@ -74,7 +76,7 @@ fn who_lives(findings: &PageFindings) -> String {
     let bytes = alive.iter().map(|thing| thing.bytes).sum();
     let mut holders: BTreeMap<&str, usize> = BTreeMap::new();
     for root in alive.iter().filter_map(|thing| thing.path.first()) {
-        *holders.entry(root).or_default() += 1;
+        *holders.entry(&root.words).or_default() += 1;
     }
     let mut holders: Vec<_> = holders.into_iter().collect();
     holders.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
@@ -108,6 +110,7 @@ fn evacuation(page: Page, pool: &Pool, findings: &PageFindings, policy: &Policy)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use heapatlas_arc::inspect::Reference;
     use heapatlas_heap::terms::Address;
     use heapatlas_heap::{Heap, Value};
 
@@ -119,7 +122,7 @@ mod tests {
             printed: String::new(),
             colour: None,
             pinned: false,
-            path: path.iter().map(|step| (*step).to_owned()).collect(),
+            path: path.iter().map(|step| Reference { words: (*step).to_owned(), holder: None }).collect(),
             holders: Vec::new(),
             references: 1,
         }

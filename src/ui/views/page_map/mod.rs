@@ -81,7 +81,7 @@ pub struct PageMap {
     wants_focus: bool,
     /// What came of it, in words.
     outcome: Option<String>,
-    /// The address that was gone to last.
+    /// The address that was gone to last, until somebody takes note of it.
     gone_to: Option<Address>,
     /// The pages that were found.
     found: Vec<Address>,
@@ -176,10 +176,9 @@ impl PageMap {
         page.is_some()
     }
 
-    /// The address that was looked for last, and found.
-    #[must_use]
-    pub fn gone_to(&self) -> Option<Address> {
-        self.gone_to
+    /// Takes the address that was gone to last, if nobody has taken note of it.
+    pub fn take_gone_to(&mut self) -> Option<Address> {
+        self.gone_to.take()
     }
 
     /// Pins nothing any more.

@@ -1,7 +1,7 @@
 //! What is drawn over the pages: what the collector worked on last, the free list of a pool in its order, and where the next
 //! things will lie.
 
-use eframe::egui::{Shape, Stroke, Ui};
+use eframe::egui::{Color32, Pos2, Shape, Stroke, Ui};
 use heapatlas_heap::free_lists::{FreeLists, PoolList};
 use heapatlas_heap::terms::Address;
 
@@ -19,6 +19,8 @@ pub struct Overlay<'m> {
     pub lit: Option<Term>,
     /// Whether the collector is stepped: then what it worked on last is outlined.
     pub stepped: bool,
+    /// What the collector scanned last, if a step was of one thing.
+    pub scanned: Option<Address>,
     /// Pages that filled while a form or a function ran that was clicked.
     pub allocated: &'m [Address],
     /// The moment that the one that is shown is compared with: the colours may be about what changed.
@@ -36,6 +38,9 @@ impl Overlay<'_> {
         }
         if self.stepped {
             outline_work(ui, scene);
+            if let Some(at) = self.scanned.and_then(|scanned| scene.place(scanned)) {
+                draw_ring(ui, at, color(theme::current(ui).waiting()));
+            }
         }
         let Some(lists) = self.lists else { return };
         if let Some(list) = &lists.chosen {
@@ -43,12 +48,16 @@ impl Overlay<'_> {
         }
         for next in [lists.next_cell, lists.next_object].into_iter().flatten() {
             if let Some(at) = scene.place(next) {
-                let theme = theme::current(ui);
-                ui.painter().circle_stroke(at, 6.0, Stroke::new(3.5, color(theme.background())));
-                ui.painter().circle_stroke(at, 6.0, Stroke::new(2.0, color(theme.accent())));
+                draw_ring(ui, at, color(theme::current(ui).accent()));
             }
         }
     }
+}
+
+/// A ring around a place within a page, apart from whatever is below it.
+fn draw_ring(ui: &Ui, at: Pos2, ink: Color32) {
+    ui.painter().circle_stroke(at, 6.0, Stroke::new(3.5, color(theme::current(ui).background())));
+    ui.painter().circle_stroke(at, 6.0, Stroke::new(2.0, ink));
 }
 
 /// What the latest step of the collector worked on, unless that is more than one can follow.
