@@ -135,6 +135,9 @@ mod tests {
         }
     }
 
+    /// Cells of a long way.
+    const LONG: u32 = if cfg!(miri) { 50 } else { 1000 };
+
     #[test]
     fn the_shortest_path_is_found_or_none() {
         let mut heap = Heap::new().unwrap();
@@ -143,7 +146,7 @@ mod tests {
         let vector = heap.allocate(ObjectKind::Vector, ObjectFlags::NONE, 4 * 8).unwrap();
         heap.set_value(vector, 3, inner);
         let vector = Value::object(vector);
-        let long = (0..1000).fold(inner, |list, n| heap.cons(Value::small(n), list).unwrap());
+        let long = (0..LONG).fold(inner, |list, n| heap.cons(Value::small(n), list).unwrap());
         let other = heap.cons(Value::NIL, Value::NIL).unwrap();
         let mut roots = Two([long, vector]);
         let path = heap.path_to(target, &mut roots).unwrap().unwrap();

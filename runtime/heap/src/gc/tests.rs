@@ -12,8 +12,10 @@ impl Roots for One {
     }
 }
 
-/// After how many steps the heap is verified: after each, but Miri takes ten seconds to verify one.
+/// After how many steps the heap is verified: after each, but Miri takes seconds to verify one.
 const VERIFY_EVERY: usize = if cfg!(miri) { 50 } else { 1 };
+/// Cells of a list that is gone through one by one.
+const SHORT: u32 = if cfg!(miri) { 12 } else { 50 };
 
 /// A tree of cells that is wide in the car, so that the queue of a depth-first walk grows.
 fn comb(heap: &mut Heap, teeth: u32) -> Value {
@@ -114,7 +116,7 @@ fn a_pool_that_stayed_full_is_swept_as_soon_as_something_in_it_dies() {
 #[test]
 fn what_is_moved_behind_the_mark_is_not_lost() {
     let mut heap = Heap::new().unwrap();
-    let list = |heap: &mut Heap| (0..50).fold(Value::NIL, |rest, n| heap.cons(Value::small(n), rest).unwrap());
+    let list = |heap: &mut Heap| (0..SHORT).fold(Value::NIL, |rest, n| heap.cons(Value::small(n), rest).unwrap());
     // Two lists. While one is marked, elements of the other are hung behind the mark and cut off where they were.
     let (front, back) = (list(&mut heap), list(&mut heap));
     let lists = heap.cons(front, back).unwrap();
@@ -139,7 +141,7 @@ fn what_is_moved_behind_the_mark_is_not_lost() {
             hung += 1;
         }
     }
-    assert!(hung > 20, "{hung}");
+    assert!(hung > SHORT as usize * 2 / 5, "{hung}");
     // SAFETY: the only value used afterwards is the root.
     unsafe { heap.collect(GcCause::Asked, &mut root) };
     assert_eq!(heap.verify(), []);
