@@ -5,7 +5,7 @@ use super::pacing::{SLICE_PASSED, SLICE_SWEPT, SLICE_TAKEN};
 use super::*;
 use crate::heap::Heap;
 use crate::object::{ObjectFlags, ObjectKind};
-use crate::terms::{PAGE, POOL_PAGES};
+use crate::terms::{CHUNK, PAGE, POOL_PAGES};
 use mark::PART;
 
 struct List(Vec<Value>);
@@ -100,5 +100,30 @@ fn pages_with_nothing_in_them_count_too_and_are_given_back_in_pieces() {
     let reports = slices(&mut heap, &mut roots);
     check(&reports, POOL_PAGES);
     assert!(sum(&reports, |report| report.passed_pages) > 0, "pages that stayed warm are passed over");
+    assert_eq!(heap.verify(), []);
+}
+
+#[test]
+#[cfg_attr(miri, ignore = "sixty mebibytes take Miri an hour")]
+fn dead_huge_objects_are_unmapped_a_few_at_a_time() {
+    let mut heap = Heap::new().unwrap();
+    // What lives keeps the cycle from evacuating; each of the others has an extent of its own.
+    let mut roots = List(vec![list(&mut heap, 600_000)]);
+    for _ in 0..40 {
+        heap.allocate(ObjectKind::Bytes, ObjectFlags::NONE, CHUNK + CHUNK / 2).unwrap();
+    }
+    let mut before = heap.space.extents().len();
+    assert!(before > 40);
+    loop {
+        // SAFETY: the only values used afterwards are those of the roots.
+        unsafe { heap.collect_step(GcUnit::Slice, GcCause::Allocation, &mut roots) };
+        let now = heap.space.extents().len();
+        assert!(before - now <= 4, "{before} extents, then {now}");
+        before = now;
+        if heap.gc_phase() == GcPhase::Idle {
+            break;
+        }
+    }
+    assert!(before < 20, "{before} extents are left");
     assert_eq!(heap.verify(), []);
 }

@@ -38,6 +38,9 @@ use policy::{Placement, Policy};
 /// The share by which the warm pages may be too many before any is given back: a quarter.
 const SLACK: usize = 4;
 
+/// Unmapping an extent counts as much as giving back so many bytes: there may be one for every huge object that died.
+const UNMAPPING: usize = 64 << 10;
+
 /// The share of the soft limit that one extent takes at most.
 const LIMIT_SHARE: usize = 32;
 
@@ -393,7 +396,7 @@ impl Space {
         if held {
             self.release_reserve();
         }
-        let mut given = 0;
+        let (mut given, mut unmapped) = (0, 0_usize);
         let mut done = true;
         while done && let Some(extent) = self.extents.next_surplus(keep_mapped, self.floor) {
             for index in self.extents.chunks_of(extent) {
@@ -401,9 +404,10 @@ impl Space {
                     given += self.give_back_of(index, 1, most - given, PageEntry::is_warm);
                 }
             }
-            done = given < most;
+            done = given + unmapped * UNMAPPING < most;
             if done {
                 self.extents.unmap_at(extent, &mut self.log);
+                unmapped += 1;
             }
         }
         if held {
