@@ -163,7 +163,7 @@ fn a_heap_is_saved_while_its_collector_is_half_done() {
 /// A core that is small, so that every byte can be tried.
 fn small_file() -> Vec<u8> {
     let mut heap = Heap::new().unwrap();
-    let root = list(&mut heap, 3000);
+    let root = list(&mut heap, if cfg!(miri) { 100 } else { 3000 });
     let bytes = heap.allocate(ObjectKind::Bytes, ObjectFlags::NONE, 5000).unwrap();
     let root = heap.cons(root, Value::object(bytes)).unwrap();
     saved(&heap, &[root], &[])
