@@ -10,7 +10,7 @@ use heapatlas_heap::terms::{Address, PAGE, PageKind, Span};
 use super::counters::COUNTERS;
 use super::events;
 use super::format::{ChunkKind, Moment, nanos};
-use super::varint::{put, put_step};
+use super::varint::{put, put_step, put_steps};
 
 /// Numbers that every frame has: the counters, and the pages of each kind.
 pub(super) const NUMBERS: usize = COUNTERS.len() + PageKind::ALL.len();
@@ -162,11 +162,7 @@ impl Encoder {
         self.column.clear();
         self.column.extend(frame.entries.iter().map(|entry| entry.fields()));
         for field in 0..PageEntry::FIELDS.len() {
-            let mut above = 0;
-            for fields in &self.column {
-                put_step(body, above, fields[field]);
-                above = fields[field];
-            }
+            put_steps(body, self.column.iter().map(|fields| fields[field]));
         }
         put(body, frame.lost_events);
         put(body, frame.events.len() as u64);

@@ -1,5 +1,8 @@
 //! Numbers in as few bytes as they need: seven bits a byte, the lowest first, the top bit set when more follow.
 
+/// No number has more bytes.
+const LONGEST: usize = 10;
+
 /// Puts a number at the end of `out`.
 pub fn put(out: &mut Vec<u8>, mut number: u64) {
     while number >= 0x80 {
@@ -11,8 +14,38 @@ pub fn put(out: &mut Vec<u8>, mut number: u64) {
 
 /// Puts the way from one number to another, either direction.
 pub fn put_step(out: &mut Vec<u8>, from: u64, to: u64) {
+    put(out, coded(from, to));
+}
+
+/// The number that stands for the way from one number to another.
+const fn coded(from: u64, to: u64) -> u64 {
     let step = to.wrapping_sub(from) as i64;
-    put(out, ((step << 1) ^ (step >> 63)) as u64);
+    ((step << 1) ^ (step >> 63)) as u64
+}
+
+/// Puts the way from each number to the next, the first from zero.
+pub fn put_steps(out: &mut Vec<u8>, numbers: impl Iterator<Item = u64>) {
+    // Collected where there is room for any number, so that nothing is asked for each byte.
+    let (mut room, mut at) = ([0; 512], 0);
+    let mut from = 0;
+    for to in numbers {
+        if at + LONGEST > room.len() {
+            out.extend_from_slice(&room[..at]);
+            at = 0;
+        }
+        let mut number = coded(from, to);
+        from = to;
+        while number >= 1 << 14 {
+            room[at] = number as u8 | 0x80;
+            number >>= 7;
+            at += 1;
+        }
+        // Whether one byte or two are left can't be foreseen: both are put, and one may be put over.
+        let has_two = number >= 0x80;
+        room[at..at + 2].copy_from_slice(&[(number as u8 & 0x7f) | u8::from(has_two) << 7, (number >> 7) as u8]);
+        at += 1 + usize::from(has_two);
+    }
+    out.extend_from_slice(&room[..at]);
 }
 
 /// Puts a text, its length in bytes before it.
@@ -85,9 +118,9 @@ impl<'b> Bytes<'b> {
     #[cold]
     fn long_number(&mut self) -> Result<u64, Nonsense> {
         let mut number = 0;
-        for (index, byte) in self.0.iter().enumerate().take(10) {
+        for (index, byte) in self.0.iter().enumerate().take(LONGEST) {
             let bits = u64::from(byte & 0x7f);
-            if index == 9 && bits > 1 {
+            if index == LONGEST - 1 && bits > 1 {
                 return Err(Nonsense);
             }
             number |= bits << (7 * index);
@@ -237,27 +270,30 @@ mod tests {
     }
 
     #[test]
-    fn steps_taken_at_once_are_those_taken_one_by_one() {
+    fn steps_at_once_are_those_one_by_one() {
         let mut random = fastrand::Rng::with_seed(3);
         for round in 0..300 {
             let bits = [0, 3, 6, 7, 8, 20, 64][round % 7];
             let next = |_| if random.u8(..3) == 0 && bits > 0 { random.u64(..) >> (64 - bits) } else { 9 };
-            let numbers: Vec<u64> = (0..round % 41).map(next).collect();
-            let mut out = Vec::new();
-            numbers.iter().fold(5, |from, to| {
+            let count = round % 101;
+            let numbers: Vec<u64> = (0..count).map(next).collect();
+            let (mut out, mut at_once) = (Vec::new(), Vec::new());
+            numbers.iter().fold(0, |from, to| {
                 put_step(&mut out, from, *to);
                 *to
             });
+            put_steps(&mut at_once, numbers.iter().copied());
+            assert_eq!(at_once, out);
             let length = out.len();
             out.extend([1, 2, 3]);
             let mut bytes = Bytes::new(&out);
             let mut taken = bytes.take_numbers(numbers.len()).expect("as many");
             assert_eq!((taken.left(), bytes.left()), (length, 3));
             let mut found = vec![0; numbers.len()];
-            assert_eq!(taken.steps(5, &mut found), Ok(numbers.last().copied().unwrap_or(5)));
+            assert_eq!(taken.steps(0, &mut found), Ok(numbers.last().copied().unwrap_or(0)));
             assert_eq!((found, taken.left()), (numbers, 0));
-            assert!(Bytes::new(&out[..length]).take_numbers(round % 41 + 1).is_err(), "one more than there are");
-            assert!(Bytes::new(&out[..length]).steps(5, &mut vec![0; round % 41 + 1]).is_err());
+            assert!(Bytes::new(&out[..length]).take_numbers(count + 1).is_err(), "one more than there are");
+            assert!(Bytes::new(&out[..length]).steps(0, &mut vec![0; count + 1]).is_err());
         }
     }
 
