@@ -44,11 +44,16 @@ fn write(out: &mut dyn Write, recording: &Recording, model: &HeapModel, name: &s
     let (index, counters) = (recording.index(), model.counters());
     let (last, keys) = (&index.last, index.keys.len() as u64);
     line("length", format!("{}, {} on the clock", format::time(last.wall), format::bytes(last.clock)))?;
-    line("holds", format!("{} collections, {} forms", format::count(last.cycles), format::count(last.forms)))?;
-    line("size", format!("{}, {} key frames", format::bytes(recording.bytes()), format::count(keys)))?;
+    line("holds", format!("{}, {}", counted(last.cycles, "collection"), counted(last.forms, "form")))?;
+    line("size", format!("{}, {}", format::bytes(recording.bytes()), counted(keys, "key frame")))?;
     let state = if recording.is_finished() { "yes" } else { "no: it is still being written, or its writer was killed" };
     line("finished", state.to_owned())?;
     let (committed, live) = (format::bytes(counters.committed), format::bytes(counters.balance.live));
     let resident = format::maybe_bytes(counters.resident());
     line("at its end", format!("{committed} committed, {resident} resident, {live} live"))
+}
+
+/// How many there are of something, in words.
+fn counted(number: u64, what: &str) -> String {
+    format!("{} {what}{}", format::count(number), if number == 1 { "" } else { "s" })
 }

@@ -1,36 +1,46 @@
 //! Recordings for the commands that read them: opened, or why not, and what was lost told in one line.
 
-use std::io::{self, BufWriter, Read, Write};
+use std::fs::File;
+use std::io::{self, BufWriter, Write};
 use std::path::Path;
 
 use heapatlas_heap::frame::Frame;
 
 use super::exit::{self, Ending};
 use crate::model::HeapModel;
+use crate::recording::RecordingError;
 use crate::recording::cursor::Loss;
 use crate::recording::reader::{At, Recording};
 use crate::source::recorder::is_standard;
 
-/// Opens a recording: a file, or all of standard input.
+/// Opens a recording: a file, or all that comes through a pipe or standard input.
 pub(super) fn open(path: &Path) -> Result<Recording, Ending> {
-    let opened = if is_standard(path) {
-        let mut bytes = Vec::new();
-        let read = io::stdin().lock().read_to_end(&mut bytes);
-        read.map_err(Into::into).and_then(|_| Recording::of(Box::new(bytes)))
-    } else {
-        Recording::open(path)
-    };
+    let opened = if is_standard(path) { Recording::read(io::stdin().lock()) } else { open_file(path) };
     opened.map_err(|error| unreadable(path, &error))
 }
 
+fn open_file(path: &Path) -> Result<Recording, RecordingError> {
+    let kind = path.metadata()?.file_type();
+    if kind.is_dir() {
+        return Err(io::Error::from(io::ErrorKind::IsADirectory).into());
+    }
+    // Only files can be mapped; shells make a pipe of what a command prints look like one.
+    if kind.is_file() { Recording::open(path) } else { Recording::read(File::open(path)?) }
+}
+
 fn unreadable(path: &Path, error: &dyn std::fmt::Display) -> Ending {
-    Ending::Unreadable(format!("can't read {}: {error}", path.display()))
+    Ending::Unreadable(format!("can't read {}: {error}", called(path)))
+}
+
+/// What to call where a recording comes from.
+fn called(path: &Path) -> String {
+    if is_standard(path) { "standard input".to_owned() } else { path.display().to_string() }
 }
 
 /// Says in one line what of a recording could not be read.
 pub(super) fn tell_loss(path: &Path, loss: Loss) {
     if !loss.is_none() {
-        exit::tell(&format!("{}: {loss}", path.display()));
+        exit::tell(&format!("{}: {loss}", called(path)));
     }
 }
 
@@ -52,14 +62,14 @@ pub(super) fn replay(recording: &Recording, path: &Path, at: At, model: &mut Hea
 /// What to call a recording: its program, or its file.
 pub(super) fn name(recording: &Recording, path: &Path) -> String {
     match recording.program() {
-        "" => path.display().to_string(),
+        "" => called(path),
         program => program.to_owned(),
     }
 }
 
 /// Writes a file, or removes what was half written.
 pub(super) fn write_file(path: &Path, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Ending {
-    let written = std::fs::File::create(path).and_then(|file| {
+    let written = File::create(path).and_then(|file| {
         let mut out = BufWriter::new(file);
         write(&mut out)?;
         out.flush()

@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::str::FromStr;
 
@@ -13,7 +14,7 @@ use super::cursor::{self, Cursor, Found, Input, Loss};
 use super::decode::Decoder;
 use super::description::{Description, Meaning};
 use super::format::{
-    ChunkHeader, ChunkKind, DESCRIPTION_MOST, HEAD_BYTES, Head, Index, Moment, Place, TAIL_BYTES, VERSION,
+    ChunkHeader, ChunkKind, DESCRIPTION_MOST, HEAD_BYTES, Head, Index, MAGIC, Moment, Place, TAIL_BYTES, VERSION,
     index_of_tail,
 };
 use super::trust::Trust;
@@ -38,13 +39,15 @@ impl FromStr for At {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let number = |text: &str| text.parse().map_err(|_bad| format!("{text} is no number"));
+        let number = |count: &str| count.parse().map_err(|_bad| format!("{text} has no number behind the colon"));
         match text.split_once(':') {
             None if text == "end" => Ok(Self::End),
-            None => format::parse_bytes(text).map(Self::Clock),
             Some(("gc", count)) => number(count).map(Self::Cycle),
             Some(("form", count)) => number(count).map(Self::Form),
-            Some(_) => Err("a moment is a size on the allocation clock, gc:N, form:N or end".to_owned()),
+            None if text.starts_with(|first: char| first.is_ascii_digit()) => {
+                format::parse_bytes(text).map(Self::Clock)
+            }
+            _ => Err("a moment is a size on the allocation clock, as 12.5M, or gc:N, form:N or end".to_owned()),
         }
     }
 }
@@ -77,9 +80,13 @@ impl Preamble {
     /// # Errors
     /// When it is no recording, or none that this program reads.
     pub fn read(input: &dyn Input) -> Result<Option<Self>, RecordingError> {
+        // A file that was just created may become one.
+        if input.is_empty() {
+            return Ok(None);
+        }
         let mut bytes = [0; HEAD_BYTES];
         let length = (input.len() as usize).min(HEAD_BYTES);
-        if !input.read(0, &mut bytes[..length]) || !super::format::MAGIC.starts_with(&bytes[..length.min(8)]) {
+        if !input.read(0, &mut bytes[..length]) || !MAGIC.starts_with(&bytes[..length.min(MAGIC.len())]) {
             return Err(RecordingError::NoRecording);
         }
         if length < HEAD_BYTES {
@@ -133,6 +140,20 @@ impl Recording {
     /// When it can't be read, or nothing in it can be shown.
     pub fn open(path: &Path) -> Result<Self, RecordingError> {
         Self::of(Box::new(MappedFile::new(File::open(path)?)?))
+    }
+
+    /// Reads a recording to its end, from what can't be mapped: a pipe, say. All of it is kept.
+    ///
+    /// # Errors
+    /// When reading fails, or nothing in it can be shown.
+    pub fn read(mut input: impl Read) -> Result<Self, RecordingError> {
+        let mut bytes = Vec::new();
+        // What does not begin as recordings do may never end.
+        input.by_ref().take(MAGIC.len() as u64).read_to_end(&mut bytes)?;
+        if bytes == MAGIC {
+            input.read_to_end(&mut bytes)?;
+        }
+        Self::of(Box::new(bytes))
     }
 
     /// The recording that these bytes are.

@@ -136,6 +136,13 @@ fn damage_costs_the_frames_up_to_the_next_key_frame_and_is_told() {
 fn what_is_no_recording_is_said() {
     let why = |bytes: &[u8]| Recording::of(Box::new(bytes.to_vec())).expect_err("none").to_string();
     assert_eq!(why(b""), "nothing in it: the file ends within its head");
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("new.atlas");
+    std::fs::write(&path, b"").expect("a file");
+    assert_eq!(Recording::open(&path).expect_err("none").to_string(), why(b""), "in a file, too");
+    // Whoever sends something else may never stop.
+    let endless = Recording::read(std::io::repeat(b'y')).expect_err("none").to_string();
+    assert_eq!(endless, why(b"yyyyyyyy"));
     assert_eq!(why(b"(prn 1)\n"), "not a recording: it does not begin with the mark of .atlas files");
     assert_eq!(why(b"\x89ATL"), "nothing in it: the file ends within its head");
     let bytes = bytes(&small());
