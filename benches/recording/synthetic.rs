@@ -15,6 +15,8 @@ use heapatlas_heap::{PageEntry, Policy};
 const BASE: usize = 1 << 44;
 /// Adjacent pages that change together, as the allocator takes them.
 const RUN: usize = 16;
+/// Frames of changes that are made up; then they come again, for making them up takes longer than writing them.
+const PERIOD: u64 = 256;
 
 /// A heap, and what happens in it.
 pub(crate) struct Synthetic {
@@ -58,11 +60,9 @@ fn entry(random: &mut fastrand::Rng, clock: u64) -> PageEntry {
 }
 
 impl Synthetic {
-    /// A frame: of every page, or of some that changed.
+    /// A frame that knows no time yet: of every page, or of some that changed.
     fn cut(&self, random: &mut fastrand::Rng, sequence: u64, key: bool) -> Frame {
-        let mut frame = Frame { sequence, key, wall: Duration::from_millis(16 * sequence), ..Frame::default() };
-        let clock = (self.runs * RUN * PAGE) as u64 * sequence;
-        frame.counters.clock = clock;
+        let mut frame = Frame { key, ..Frame::default() };
         frame.counters.committed = (self.pages * PAGE) as u64;
         frame.extents = vec![Address::new(BASE)..Address::new(BASE + self.pages * PAGE)];
         let runs = if key {
@@ -72,9 +72,14 @@ impl Synthetic {
         };
         for (first, count) in runs {
             frame.runs.push((Address::new(BASE + first * PAGE), count as u32));
-            frame.entries.extend((0..count).map(|_| entry(random, clock)));
+            frame.entries.extend((0..count).map(|_| entry(random, self.clock(sequence))));
         }
         frame
+    }
+
+    /// The allocation clock at a frame.
+    fn clock(&self, sequence: u64) -> u64 {
+        (self.runs * RUN * PAGE) as u64 * sequence
     }
 
     /// Writes a recording; gives how many frames it has.
@@ -83,6 +88,8 @@ impl Synthetic {
         let out = File::create(path)?;
         let mut writer = Writer::new(out, &Description::new("synthetic", &Policy::default()))?;
         let mut encoder = Encoder::default();
+        let mut key = self.cut(&mut random, 0, true);
+        let mut changes: Vec<Frame> = (0..PERIOD).map(|sequence| self.cut(&mut random, sequence, false)).collect();
         let mut sequence = 0;
         loop {
             let goes_on = match until {
@@ -93,8 +100,11 @@ impl Synthetic {
                 break;
             }
             sequence += 1;
-            let key = sequence == 1 || encoder.wants_key();
-            if let Some(chunk) = encoder.push(&self.cut(&mut random, sequence, key)) {
+            let is_key = sequence == 1 || encoder.wants_key();
+            let frame = if is_key { &mut key } else { &mut changes[(sequence % PERIOD) as usize] };
+            (frame.sequence, frame.wall) = (sequence, Duration::from_millis(16 * sequence));
+            frame.counters.clock = self.clock(sequence);
+            if let Some(chunk) = encoder.push(frame) {
                 writer.write(&chunk)?;
             }
         }
