@@ -6,7 +6,7 @@
 //! cargo bench --bench recording -- 20480               the same with 20 GiB
 //! cargo bench --bench recording -- million [PATH]      a million frames of a small heap; kept when a path is given
 //! cargo bench --bench recording -- hour [MB/s [PATH]]  an hour of a real heap, its program allocating 100 MB/s, or so many
-//! cargo bench --bench recording -- cost                what recording costs programs of benches/arc
+//! cargo bench --bench recording -- cost                what recording costs programs of benches/arc, once and for seconds
 //! ```
 //!
 //! Each recording is opened with its index and without, 100 random moments are sought, and it is scrubbed as by the slider of
