@@ -2,9 +2,9 @@
 //! writes them. Neither a slow disk nor a viewer that has gone holds the program up: while chunks wait no frame is cut,
 //! what changed stays dirty, and joins the next.
 //!
-//! How often frames are cut follows from what they cost: their share of the thread's time is bounded, and so is what is
-//! written a second, but for what every program may take at its beginning. So a short program is recorded finely, and a
-//! long one coarsely.
+//! How often frames are cut follows from what they cost: the time that both threads spend on them is a bounded share of the
+//! program's, and so is what is written a second, but for what every program may take at its beginning. So a short program is
+//! recorded finely, and a long one coarsely.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -18,9 +18,10 @@ use crossbeam_channel::{Receiver, Sender, bounded};
 use heapatlas_heap::Heap;
 use heapatlas_heap::frame::Frame;
 
-use super::times::{System, Times};
+use super::times::{self, System, Times};
 use crate::recording::description::Description;
 use crate::recording::encode::{Encoder, RawChunk};
+use crate::recording::format::nanos;
 use crate::recording::writer::Writer;
 
 /// Bytes allocated after which a frame is due, if time allows.
@@ -29,10 +30,10 @@ const FRAME_BYTES: u64 = 64 << 10;
 const FRAME_TIME: Duration = Duration::from_millis(16);
 /// Two frames are no closer than this.
 const LEAST_TIME: Duration = Duration::from_micros(500);
-/// Frames take no more than one part in so many of the thread's time, …
+/// Frames take no more than one part in so many of the thread's time, packing and writing them included, …
 const COST_SHARE: u32 = 100;
 /// … and this at the beginning.
-const COST_BURST: Duration = Duration::from_millis(10);
+const COST_BURST: Duration = Duration::from_millis(1);
 /// How often residency is measured at most.
 const RESIDENCY_TIME: Duration = Duration::from_millis(50);
 /// So much is written as fast as it comes, …
@@ -48,6 +49,15 @@ const CHUNKS: usize = 8;
 enum Work {
     Begin(Box<Description>),
     Chunk(RawChunk),
+}
+
+/// What the thread that writes has come to.
+#[derive(Debug, Default)]
+struct Written {
+    /// Bytes written.
+    bytes: AtomicU64,
+    /// What that took of a processor, in nanoseconds.
+    nanos: AtomicU64,
 }
 
 /// Writes a recording.
@@ -72,8 +82,7 @@ pub struct Recorder {
     residency_cost: Duration,
     /// `None` when the recording has ended, or there is none.
     work: Option<Sender<Work>>,
-    /// Bytes written.
-    written: Arc<AtomicU64>,
+    written: Arc<Written>,
     writer: Option<JoinHandle<io::Result<()>>>,
 }
 
@@ -120,7 +129,7 @@ impl Recorder {
             cost: Duration::ZERO,
             residency_cost: Duration::ZERO,
             work: None,
-            written: Arc::new(AtomicU64::new(0)),
+            written: Arc::default(),
             writer: None,
         }
     }
@@ -211,7 +220,8 @@ impl Recorder {
     fn within_rate(&self, now: Duration) -> bool {
         let bytes = BURST as f64 + now.as_secs_f64() * BYTES_PER_SECOND as f64;
         let time = COST_BURST + self.times.thread().saturating_sub(self.thread_began) / COST_SHARE;
-        (self.written.load(Ordering::Relaxed) as f64) < bytes && self.cost < time
+        let writer = Duration::from_nanos(self.written.nanos.load(Ordering::Relaxed));
+        (self.written.bytes.load(Ordering::Relaxed) as f64) < bytes && self.cost + writer < time
     }
 
     fn cut(&mut self, heap: &mut Heap, now: Duration) {
@@ -258,13 +268,14 @@ pub fn is_standard(path: &Path) -> bool {
 }
 
 /// Packs and writes what arrives, until nothing more will.
-fn write(out: Box<dyn Write + Send>, work: &Receiver<Work>, written: &AtomicU64) -> io::Result<()> {
+fn write(out: Box<dyn Write + Send>, work: &Receiver<Work>, written: &Written) -> io::Result<()> {
     let Ok(Work::Begin(description)) = work.recv() else { return Ok(()) };
     let mut writer = Writer::new(out, &description)?;
     for work in work {
         if let Work::Chunk(chunk) = work {
             writer.write(&chunk)?;
-            written.store(writer.written(), Ordering::Relaxed);
+            written.bytes.store(writer.written(), Ordering::Relaxed);
+            written.nanos.store(nanos(times::thread_time()), Ordering::Relaxed);
         }
     }
     writer.finish().map(drop)
