@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::io::Write;
 use std::path::PathBuf;
+use std::process::Stdio;
 
 use heapatlas::model::{Applied, HeapModel};
 use heapatlas::recording::reader::{At, Recording};
@@ -10,7 +12,7 @@ use heapatlas::recording::varint::Bytes;
 use serde_json::Value;
 
 use super::golden;
-use super::program::{Scratch, command, finish, project, run_on};
+use super::program::{Scratch, command, finish, project, run_on, run_with_input};
 use super::xml;
 
 /// A recording of a sample.
@@ -139,6 +141,27 @@ fn pages_over_time_are_exported_as_a_table() {
     assert!(rows.next().is_none());
 }
 
+#[test]
+fn what_comes_through_a_pipe_is_read_like_a_file() {
+    let scratch = Scratch::new();
+    let path = record(&scratch, "holes.atlas", "samples/holes.arc");
+    let told = run_on("info", &path).fine();
+    let bytes = fs::read(&path).expect("a recording");
+    for name in ["-", "/dev/stdin"] {
+        let mut reader = command(["info", name]);
+        let mut reader = reader.stdin(Stdio::piped()).spawn().expect("a run");
+        // The rest is dropped, and with it the writing end.
+        reader.stdin.take().expect("its input").write_all(&bytes).expect("a pipe");
+        let ran = reader.wait_with_output().expect("its end");
+        assert_eq!(String::from_utf8_lossy(&ran.stdout), told, "{name}");
+    }
+    let ran = run_with_input("info -", "yes\n");
+    let why = "can't read standard input: not a recording: it does not begin with the mark of .atlas files";
+    assert!(ran.failed(3, "").ends_with(why), "{}", ran.errors);
+    let ran = run_on("info", scratch.path(""));
+    assert!(ran.failed(3, "").ends_with("is a directory"), "{}", ran.errors);
+}
+
 /// What is in a trace of Perfetto.
 #[derive(Default)]
 struct Packets {
@@ -146,23 +169,59 @@ struct Packets {
     begun: usize,
 }
 
-/// The fields of a message: of each its number, and its value or its bytes.
-fn fields(message: &[u8]) -> Vec<(u64, u64, &[u8])> {
+/// How a field is written: as a number, or as so many bytes.
+#[derive(Clone, Copy, PartialEq, Debug)]
+enum Wire {
+    Number = 0,
+    Bytes = 2,
+}
+
+/// Of the messages of a trace the fields that may be in them: the numbers and types of `trace_packet.proto`,
+/// `track_descriptor.proto`, `process_descriptor.proto`, `counter_descriptor.proto`, `track_event.proto` and
+/// `debug_annotation.proto`.
+type Known = [(u64, Wire)];
+const TRACE: &Known = &[(1, Wire::Bytes)];
+const PACKET: &Known = &[(8, Wire::Number), (10, Wire::Number), (11, Wire::Bytes), (60, Wire::Bytes)];
+const DESCRIPTOR: &Known =
+    &[(1, Wire::Number), (2, Wire::Bytes), (3, Wire::Bytes), (5, Wire::Number), (8, Wire::Bytes)];
+const PROCESS: &Known = &[(1, Wire::Number), (6, Wire::Bytes)];
+const COUNTER: &Known = &[(3, Wire::Number)];
+const EVENT: &Known = &[(4, Wire::Bytes), (9, Wire::Number), (11, Wire::Number), (23, Wire::Bytes), (30, Wire::Number)];
+const ANNOTATION: &Known = &[(3, Wire::Number), (6, Wire::Bytes), (10, Wire::Bytes)];
+
+/// The fields of a message that knows these: of each its number, and its value or its bytes.
+fn fields<'m>(message: &'m [u8], known: &Known) -> Vec<(u64, u64, &'m [u8])> {
     let mut bytes = Bytes::new(message);
     let mut fields = Vec::new();
     while bytes.left() > 0 {
         let key = bytes.number().expect("a key");
+        let wire = known.iter().find(|(number, _)| *number == key >> 3).map(|(_, wire)| *wire);
+        assert_eq!(wire.map(|wire| wire as u64), Some(key & 7), "field {} among {known:?}", key >> 3);
         let value = bytes.number().expect("a value");
         let mut content = &message[..0];
-        if key & 7 == 2 {
+        if wire == Some(Wire::Bytes) {
             let start = message.len() - bytes.left();
             bytes.take(value).expect("as many bytes");
             content = &message[start..start + value as usize];
         }
-        assert!(key & 7 == 0 || key & 7 == 2, "a wire type that is not written");
         fields.push((key >> 3, value, content));
     }
     fields
+}
+
+/// The track that a descriptor describes; tracks but the process's own lie in one that was described.
+fn described(descriptor: &[u8], earlier: &std::collections::HashMap<u64, i32>) -> u64 {
+    let mut track = 0;
+    for (field, value, content) in fields(descriptor, DESCRIPTOR) {
+        match field {
+            1 => track = value,
+            2 => assert!(std::str::from_utf8(content).is_ok_and(|name| !name.is_empty())),
+            3 => assert_eq!(fields(content, PROCESS).len(), 2),
+            5 => assert!(earlier.contains_key(&value), "the track above"),
+            _ => assert_eq!(fields(content, COUNTER)[0].1, 3, "bytes"),
+        }
+    }
+    track
 }
 
 /// Reads a trace as its viewer does: slices of a track lie in each other, and every event is on a track that was
@@ -171,32 +230,37 @@ fn perfetto(trace: &[u8]) -> Packets {
     let mut packets = Packets::default();
     let mut depths = std::collections::HashMap::new();
     let mut wall = 0;
-    for (field, _, packet) in fields(trace) {
-        assert_eq!(field, 1, "a packet");
-        let packet = fields(packet);
+    for (_, _, packet) in fields(trace, TRACE) {
+        let packet = fields(packet, PACKET);
         let find = |number| packet.iter().find(|(field, _, _)| *field == number);
-        assert!(find(10).is_some(), "a sequence");
+        assert_eq!(find(10).map(|field| field.1), Some(1), "a sequence");
         if let Some((_, _, descriptor)) = find(60) {
             packets.tracks += 1;
-            depths.insert(fields(descriptor)[0].1, 0);
+            let track = described(descriptor, &depths);
+            assert!(track > 0 && depths.insert(track, 0).is_none(), "a track of its own");
             continue;
         }
         let (_, at, _) = find(8).expect("a time");
-        assert!(*at >= wall, "in the order of time");
+        assert!(*at >= wall, "in the order of time, on every track");
         wall = *at;
-        let event = fields(find(11).expect("an event").2);
+        let event = fields(find(11).expect("an event").2, EVENT);
         let number = |number| event.iter().find(|(field, _, _)| *field == number).map(|(_, value, _)| *value);
         let depth = depths.get_mut(&number(11).expect("a track")).expect("a track that was described");
         match number(9) {
             Some(1) => {
                 *depth += 1;
                 packets.begun += 1;
+                assert!(number(23).is_some(), "a name");
             }
             Some(2) => *depth -= 1,
             Some(4) => assert!(number(30).is_some(), "a value"),
             other => panic!("an event of type {other:?}"),
         }
         assert!(*depth >= 0, "ends before it begins");
+        for (_, _, annotation) in event.iter().filter(|(field, _, _)| *field == 4) {
+            let annotation = fields(annotation, ANNOTATION);
+            assert!(annotation.len() == 2 && annotation[0].0 == 10, "a name, and a number or a text");
+        }
     }
     assert!(depths.values().all(|depth| *depth == 0), "everything ends");
     packets
