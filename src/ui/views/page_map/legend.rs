@@ -1,6 +1,6 @@
 //! What the colours of the map mean, and the scale.
 
-use eframe::egui::{Label, Response, RichText, Ui};
+use eframe::egui::{Label, Response, RichText, TextStyle, Ui};
 use heapatlas_heap::terms::PageKind;
 
 use super::{PageMap, raster};
@@ -98,12 +98,23 @@ fn in_a_row(ui: &mut Ui, content: impl FnOnce(&mut Ui)) {
     });
 }
 
+/// Begins a row where a square and its words would be parted by the end of this one.
+fn keep_together(ui: &mut Ui, words: &str) {
+    let font = TextStyle::Body.resolve(ui.style());
+    let width = ui.painter().layout_no_wrap(words.to_owned(), font, ui.visuals().text_color()).size().x;
+    if swatch::SIDE + ui.spacing().item_spacing.x + width > ui.available_size_before_wrap().x {
+        ui.end_row();
+    }
+}
+
 fn show_kinds(ui: &mut Ui, model: &HeapModel, theme: Theme) {
     for (name, kinds) in KINDS {
         let pages: u64 = kinds.iter().map(|kind| model.counters().pages_of(*kind)).sum();
         if pages > 0 {
+            let words = format!("{name} {}", format::count(pages));
+            keep_together(ui, &words);
             swatch::swatch(ui, color(theme.kind(kinds[0])));
-            say(ui, &format!("{name} {}", format::count(pages))).counts(Word::PagesOfKind);
+            say(ui, &words).counts(Word::PagesOfKind);
             ui.add_space(8.0);
         }
     }
@@ -117,9 +128,11 @@ fn show_fill(ui: &mut Ui, model: &HeapModel, theme: Theme) {
     swatch::filled(ui, color(hue), color(unjudged), color(theme.free()));
     note(ui, "filled from below: live, paler unjudged, then free");
     ui.add_space(8.0);
+    keep_together(ui, "not resident");
     swatch::hatched(ui, color(theme.faint_text()));
     note(ui, "not resident");
     ui.add_space(8.0);
+    keep_together(ui, "just allocated");
     swatch::swatch(ui, color(raster::glowing(hue, raster::GLOWS, theme)));
     note(ui, "just allocated");
     ui.add_space(8.0);
@@ -128,6 +141,7 @@ fn show_fill(ui: &mut Ui, model: &HeapModel, theme: Theme) {
 /// A scale with words, from its lower end to its upper one.
 fn show_scale(ui: &mut Ui, theme: Theme, words: &[&str]) {
     for (n, word) in words.iter().enumerate() {
+        keep_together(ui, word);
         swatch::swatch(ui, color(theme.scale(n as f32 / (words.len() - 1).max(1) as f32)));
         say(ui, word);
         ui.add_space(8.0);
@@ -139,8 +153,10 @@ fn show_ages(ui: &mut Ui, theme: Theme, colouring: Colouring) {
     note(ui, &format!("{what} so many bytes of allocation ago:"));
     for (class, most) in AGES.iter().enumerate() {
         let youth = 1.0 - class as f32 / (AGES.len() + 1) as f32;
+        let words = format!("< {}", format::bytes(*most));
+        keep_together(ui, &words);
         swatch::swatch(ui, color(theme.scale(youth)));
-        say(ui, &format!("< {}", format::bytes(*most))).counts(Word::Age);
+        say(ui, &words).counts(Word::Age);
     }
     swatch::swatch(ui, color(theme.scale(1.0 / (AGES.len() + 1) as f32)));
     say(ui, "more");
@@ -150,6 +166,7 @@ fn show_ages(ui: &mut Ui, theme: Theme, colouring: Colouring) {
 fn show_changes(ui: &mut Ui, theme: Theme) {
     note(ui, "since A:");
     for change in Change::ALL.into_iter().filter(|change| *change != Change::Gone) {
+        keep_together(ui, change.name());
         swatch::swatch(ui, color(theme.change(change)));
         say(ui, change.name());
         ui.add_space(8.0);
@@ -163,6 +180,7 @@ fn show_marking(ui: &mut Ui, theme: Theme) {
         (Marked::Grey, "a line: grey things wait here"),
         (Marked::White, "white: not reached"),
     ] {
+        keep_together(ui, words);
         swatch::swatch(ui, color(theme.marking(marked)));
         say(ui, words);
         ui.add_space(8.0);
@@ -177,8 +195,9 @@ fn show_forms(ui: &mut Ui, map: &PageMap, forms: FormsThen<'_>, theme: Theme) {
     for (class, number, pages) in &ranked {
         let Some(form) = forms.get(*number) else { continue };
         let colour = color(theme.form(*class));
-        swatch::part_filled(ui, colour, fill_of_form(*class), ground);
         let words = format!("{} {}", short_name(&form.text), format::count(*pages));
+        keep_together(ui, &words);
+        swatch::part_filled(ui, colour, fill_of_form(*class), ground);
         let hint = format!("{}:{}  {}", form.file, form.line, form.text);
         ui.add(Label::new(words).extend()).on_hover_text(hint);
         ui.add_space(8.0);
