@@ -11,6 +11,7 @@ use super::cycles::{Cycle, Cycles};
 use super::forms::{Forms, FormsThen};
 use super::history::History;
 use super::marks::Marks;
+use super::moves::Moves;
 
 /// A place in time.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -52,6 +53,7 @@ pub struct Chronicle {
     marks: Marks,
     cycles: Cycles,
     forms: Forms,
+    moves: Moves,
     /// The counters of the latest frame.
     counters: Counters,
     lost_events: u64,
@@ -63,6 +65,7 @@ impl Chronicle {
     /// Takes in the next frame.
     pub fn see(&mut self, frame: &Frame) {
         self.forms.apply(&frame.events, self.counters.clock..frame.counters.clock);
+        self.moves.see(frame);
         self.cycles.apply((&self.counters, self.end.wall), frame);
         self.lost_events += frame.lost_events;
         self.end = Position { clock: frame.counters.clock, wall: frame.wall };
@@ -100,6 +103,12 @@ impl Chronicle {
     #[must_use]
     pub fn forms(&self) -> &Forms {
         &self.forms
+    }
+
+    /// What the collector moved.
+    #[must_use]
+    pub fn moves(&self) -> &Moves {
+        &self.moves
     }
 
     /// Events lost because nobody fetched them.

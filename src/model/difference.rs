@@ -103,6 +103,23 @@ pub fn pages<'p>(before: &'p Pages, after: &'p Pages) -> impl Iterator<Item = Ch
     })
 }
 
+/// Every page of a span that was or is the heap's, lowest first: one that is gone as it was.
+pub fn known_within<'p>(before: &'p Pages, after: &'p Pages, span: Span) -> impl Iterator<Item = Page> + 'p {
+    let (mut before, mut after) = (before.within(span.clone()).peekable(), after.within(span).peekable());
+    std::iter::from_fn(move || {
+        let is_gone = match (before.peek(), after.peek()) {
+            (Some(was), Some(is)) => was.address < is.address,
+            (was, _) => was.is_some(),
+        };
+        if is_gone {
+            return before.next();
+        }
+        let page = after.next()?;
+        before.next_if(|was| was.address == page.address);
+        Some(page)
+    })
+}
+
 /// What was or is the heap's, in spans, lowest first.
 #[must_use]
 pub fn spans(before: &Pages, after: &Pages) -> Vec<Span> {
@@ -141,6 +158,18 @@ mod tests {
         assert!(count(Change::Kind) > 100 && count(Change::Gone) == 0);
         let back = pages(after.pages(), before.pages()).filter(|page| page.change() == Change::Gone).count();
         assert_eq!(back, count(Change::Appeared));
+        let whole = Address::default()..Address::new(usize::MAX);
+        let known = known_within(after.pages(), before.pages(), whole.clone()).map(|page| page.address);
+        assert!(known.eq(after.pages().iter().map(|page| page.address)), "those that are gone, too");
+        let (first, last) =
+            (after.pages().iter().next().expect("a page"), after.pages().iter().last().expect("a page"));
+        let gone = known_within(after.pages(), before.pages(), last.address..last.address + PAGE).next();
+        assert_eq!(gone.map(|page| page.entry), Some(last.entry), "as it was");
+        let stays = known_within(after.pages(), before.pages(), whole).next().map(|page| page.entry);
+        assert!(
+            stays == before.pages().iter().next().map(|page| page.entry) && first.address < last.address,
+            "as it is"
+        );
         let covered: usize = spans(before.pages(), after.pages()).iter().map(|span| span.end - span.start).sum();
         assert_eq!(covered, after.pages().len() * PAGE);
     }

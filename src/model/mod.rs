@@ -9,6 +9,7 @@
 //! * [`over_time`] the page table over time
 //! * [`pyramid`] a long series of values in bounded memory
 //! * [`marks`] what happened, as marks on a timeline
+//! * [`moves`] what the collector moved
 //! * [`cycles`] the collections, with what was before and after each
 //! * [`forms`] the top-level forms seen so far, and which of them ran when
 //! * [`functions`] which functions allocated, as far as somebody looked
@@ -23,6 +24,7 @@ pub mod forms;
 pub mod functions;
 pub mod history;
 pub mod marks;
+pub mod moves;
 pub mod over_time;
 pub mod pages;
 pub mod pyramid;

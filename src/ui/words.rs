@@ -122,9 +122,12 @@ words! {
     OverTime, "address × time", Count, "moments, each a column, and rows of pages";
     ChangedPages, "count", Pages, "that changed so from A to the moment that is shown; where several hold, the first";
     ChangedBytes, "bytes", Bytes, "of those pages: their number times 4 KiB";
+    MovedPages, "count", Pages,
+        "in use at the earlier moment and emptied since by evacuation or compaction, and in use at the later and filled so";
     AtA, "A", Several, "the value at the moment that was marked";
     Shown, "shown", Several, "the value at the moment that is shown";
     Change, "change", Several, "from A to the moment that is shown";
+    TriedAfter, "how often an expression is tried", Bytes, "of allocation from one time to the next, at most";
     Written, "written", Bytes, "to the file so far; it has its name when all of it is there";
     TourStep, "steps of the tour", Count, "the one that is told, of all";
     Objective, "the heap asks for", Several, "what was asked of an exhausted heap, and what there is";

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::driver::{Window, click, open, open_on, press, standing_still, wait};
+use super::driver::{Window, click, evaluate, open, open_on, open_with, press, standing_still, wait};
 use eframe::egui::accesskit::{Role, Toggled};
 use eframe::egui::{Key, Modifiers};
 use egui_kittest::kittest::{NodeT, Queryable};
@@ -13,6 +13,7 @@ use heapatlas::model::difference::Change;
 use heapatlas::model::marks::Sort;
 use heapatlas::source::Subject;
 use heapatlas::source::recording::Origin;
+use heapatlas::ui::app::App;
 use heapatlas::ui::session::Phase;
 
 /// A window on a runtime that has loaded its library.
@@ -260,4 +261,41 @@ fn a_moment_is_marked_and_what_changed_from_there_is_told() {
     click(&mut window, "Forget A");
     assert!(window.state().session().marked().is_none());
     assert_eq!(window.state().map().colouring(), Colouring::Kind);
+}
+
+/// Whether a page that is gone is pointed at somewhere on the way down the map.
+fn points_at_what_is_gone(window: &mut Window) -> bool {
+    let map = window.get_by_label_contains("page map: ").rect();
+    (1..48).any(|part| {
+        let down = map.height() * part as f32 / 48.0;
+        window.hover_at(map.left_top() + eframe::egui::vec2(map.width() / 2.0, down));
+        window.run_steps(4);
+        window.query_by_label_contains("gone since A; it was").is_some()
+    })
+}
+
+#[test]
+fn what_is_gone_since_the_mark_stays_on_the_map_and_what_moved_is_told() {
+    let text = "(do (= all (map [list _ _] (range 1 30000))) (= big (newstring 3000000)) \
+                (= kept (keep [is 0 (mod (car _) 20)] all)) (wipe all) nil)";
+    let mut window = open_with(text);
+    press(&mut window, Modifiers::NONE, Key::M);
+    evaluate(&mut window, "(wipe big)");
+    press(&mut window, Modifiers::NONE, Key::Escape);
+    press(&mut window, Modifiers::NONE, Key::G);
+    let pages = |app: &App| {
+        let session = app.session();
+        [session.marked().map_or(0, |marked| marked.pages().len()), session.model().pages().len()]
+    };
+    wait(&mut window, "the collection", |app| pages(app)[1] + 700 < pages(app)[0]);
+    let session = window.state().session();
+    let (before, after) = (session.marked().expect("A"), session.model());
+    let moved = session.chronicle().moves().between((before.pages(), before.wall()), (after.pages(), after.wall()));
+    let [out, into] = moved.expect("all of it is known");
+    assert!(out > 200 && into > 0 && into < out, "{out} {into}");
+    assert!(window.query_by_label("contents moved away").is_some());
+    assert!(window.query_all_by_label(&heapatlas::format::count(out)).next().is_some());
+    assert!(points_at_what_is_gone(&mut window), "as colours of what changed");
+    press(&mut window, Modifiers::NONE, Key::C);
+    assert!(!points_at_what_is_gone(&mut window), "other colours show what there is");
 }

@@ -8,6 +8,7 @@ use crate::format;
 use crate::ui::session::Session;
 use crate::ui::theme;
 use crate::ui::widgets::segments::{Segment, segments};
+use crate::ui::words::{Counts, Word};
 
 /// The breakpoints that need nothing but to be chosen.
 const PLAIN: [(Breakpoint, &str, &str); 4] = [
@@ -60,7 +61,7 @@ impl Breakpoints {
                 ui.end_row();
             }
         });
-        ui.add(Label::new(RichText::new(TRIED).weak()).wrap());
+        ui.add(Label::new(RichText::new(TRIED).weak()).wrap()).counts(Word::TriedAfter);
         if let Some(trouble) = &self.trouble {
             ui.colored_label(ui.visuals().error_fg_color, trouble);
         }

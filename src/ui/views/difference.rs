@@ -7,6 +7,7 @@ use crate::format;
 use crate::map::difference::{self, Sum};
 use crate::model::HeapModel;
 use crate::model::difference::Change;
+use crate::model::moves::{Moves, Way};
 use crate::ui::action::{self, Action};
 use crate::ui::moments::Go;
 use crate::ui::session::Session;
@@ -21,6 +22,8 @@ pub struct DifferenceView {
     made: Option<[u64; 2]>,
     sums: Vec<Sum>,
     counts: [u64; Change::ALL.len()],
+    /// Pages that the collector emptied and filled by moving; `None` when that is not known.
+    moved: Option<[u64; Way::ALL.len()]>,
 }
 
 /// The columns of the table of bytes, and of that of pages, behind the names.
@@ -32,20 +35,25 @@ impl DifferenceView {
     pub fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Action> {
         let asked = show_head(ui, session);
         let before = session.marked()?;
-        self.update(before, session.model());
+        self.update(before, session.model(), session.chronicle().moves());
         ScrollArea::both().id_salt("difference").auto_shrink(false).show(ui, |ui| {
             self.show_counts(ui);
+            ui.add_space(10.0);
+            self.show_moved(ui);
             ui.add_space(10.0);
             self.show_sums(ui);
         });
         asked
     }
 
-    fn update(&mut self, before: &HeapModel, after: &HeapModel) {
+    fn update(&mut self, before: &HeapModel, after: &HeapModel, moves: &Moves) {
         let versions = [before, after].map(|model| model.pages().version());
         if self.made != Some(versions) {
             self.sums = difference::sums(before, after);
             self.counts = difference::counts(before, after);
+            // Time goes from the earlier to the later, whichever is A.
+            let (earlier, later) = if before.wall() <= after.wall() { (before, after) } else { (after, before) };
+            self.moved = moves.between((earlier.pages(), earlier.wall()), (later.pages(), later.wall()));
             self.made = Some(versions);
         }
     }
@@ -66,6 +74,22 @@ impl DifferenceView {
         });
     }
 
+    fn show_moved(&self, ui: &mut Ui) {
+        Grid::new("moved").num_columns(3).spacing([16.0, 2.0]).min_row_height(17.0).show(ui, |ui| {
+            heads(ui, "by the collector", &MOVED);
+            for way in Way::ALL {
+                ui.add(Label::new(RichText::new(way.name()).small()).extend());
+                let count = self.moved.map(|moved| moved[way as usize]);
+                let texts =
+                    [count.map_or_else(|| "–".to_owned(), format::count), format::maybe_bytes(count.map(bytes_of))];
+                for (text, word) in texts.into_iter().zip(MOVED) {
+                    ui.add(Label::new(RichText::new(text).small()).extend()).counts(word);
+                }
+                ui.end_row();
+            }
+        });
+    }
+
     fn show_counts(&self, ui: &mut Ui) {
         let theme = theme::current(ui);
         Grid::new("counts").num_columns(3).spacing([16.0, 2.0]).min_row_height(17.0).show(ui, |ui| {
@@ -75,7 +99,7 @@ impl DifferenceView {
                     swatch::swatch(ui, color(theme.change(change)));
                     ui.add(Label::new(RichText::new(change.name()).small()).extend());
                 });
-                for (text, word) in [format::count(count), format::bytes(count * PAGE as u64)].into_iter().zip(PAGES) {
+                for (text, word) in [format::count(count), format::bytes(bytes_of(count))].into_iter().zip(PAGES) {
                     ui.add(Label::new(RichText::new(text).small()).extend()).counts(word);
                 }
                 ui.end_row();
@@ -84,6 +108,9 @@ impl DifferenceView {
     }
 }
 
+/// What each column of the table of what moved says.
+const MOVED: [Word; 2] = [Word::MovedPages, Word::ChangedBytes];
+
 fn heads(ui: &mut Ui, first: &str, words: &[Word]) {
     let faint = color(theme::current(ui).faint_text());
     ui.add(Label::new(RichText::new(first).small().color(faint)).extend());
@@ -91,6 +118,11 @@ fn heads(ui: &mut Ui, first: &str, words: &[Word]) {
         ui.add(Label::new(RichText::new(word.name()).small().color(faint)).extend()).counts(*word);
     }
     ui.end_row();
+}
+
+/// The bytes of so many pages.
+const fn bytes_of(pages: u64) -> u64 {
+    pages * PAGE as u64
 }
 
 /// Which moments are compared, and what can be done about that.

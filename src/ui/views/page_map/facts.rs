@@ -105,6 +105,12 @@ pub fn of_box(span: &Span, pages: &Pages) -> String {
     format!("{}  {count} pages{holes}: {}{}", format::address(span.start), parts.join(", "), extremes.concat())
 }
 
+/// A page that is the heap's no more, as it was.
+#[must_use]
+pub fn of_gone(page: Page) -> String {
+    format!("gone since A; it was  {}", in_short(page))
+}
+
 /// A hole, in words.
 #[must_use]
 pub fn of_hole(span: &Span) -> String {

@@ -165,7 +165,7 @@ fn show_ages(ui: &mut Ui, theme: Theme, colouring: Colouring) {
 
 fn show_changes(ui: &mut Ui, theme: Theme) {
     note(ui, "since A:");
-    for change in Change::ALL.into_iter().filter(|change| *change != Change::Gone) {
+    for change in Change::ALL {
         keep_together(ui, change.name());
         swatch::swatch(ui, color(theme.change(change)));
         say(ui, change.name());

@@ -33,6 +33,7 @@ use heapatlas_heap::terms::{Address, PAGE, PageKind, Span};
 use crate::map::colouring::Colouring;
 use crate::map::layout::Order;
 use crate::model::HeapModel;
+use crate::model::difference;
 use crate::ui::theme::{self, color};
 use crate::ui::words::{Counts, Word};
 use forms::FormClasses;
@@ -262,7 +263,10 @@ impl PageMap {
         }
         // What went away is not pinned any more.
         self.pinned = self.pinned.filter(|pinned| model.pages().at(*pinned).is_some());
-        let spans: Vec<Span> = model.pages().extents().iter().map(|extent| extent.span.clone()).collect();
+        let spans = match overlay.before.filter(|_| self.colouring == Colouring::Change) {
+            Some(before) => difference::spans(before.pages(), model.pages()),
+            None => model.pages().extents().iter().map(|extent| extent.span.clone()).collect(),
+        };
         let pixel = 1.0 / ui.ctx().pixels_per_point();
         let bar = ui.spacing().scroll.allocated_width();
         self.show_bar(ui, model);
@@ -408,6 +412,7 @@ impl PageMap {
         let at = response.hover_pos();
         let there = at.and_then(|at| scene.box_at(at));
         let hole = at.filter(|_| there.is_none()).and_then(|at| scene.hole_at(at));
+        let gone = at.filter(|_| there.is_none()).and_then(|at| scene.gone_at(at));
         self.pointed = there.as_ref().and_then(|pages| scene.emptiest(pages.clone())).map(|page| page.address);
         if response.clicked() {
             self.pinned = if self.pinned == self.pointed { None } else { self.pointed };
@@ -422,7 +427,7 @@ impl PageMap {
         let words = match (there, hole) {
             (Some(pages), _) if scene.geometry.tile().pages == 1 => scene.emptiest(pages).map(facts::in_short),
             (Some(pages), _) => Some(facts::of_box(&pages, scene.model.pages())),
-            (None, hole) => hole.as_ref().map(facts::of_hole),
+            (None, hole) => gone.map(facts::of_gone).or_else(|| hole.as_ref().map(facts::of_hole)),
         };
         if let Some(words) = words {
             response.clone().on_hover_ui_at_pointer(|ui| {

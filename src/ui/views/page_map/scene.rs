@@ -15,7 +15,7 @@ use crate::map::colouring::{Colouring, NO_FORM, age_class};
 use crate::map::layout::{Order, Row};
 use crate::map::palette::Theme;
 use crate::model::HeapModel;
-use crate::model::difference::Change;
+use crate::model::difference::{self, Change};
 use crate::model::forms::FormsThen;
 use crate::model::pages::{Page, is_telling};
 use crate::ui::theme::{self, color};
@@ -94,7 +94,7 @@ impl Scene<'_> {
             Row::Hole { .. } => {}
             Row::Pages { column, first, count, line: None, .. } => {
                 let bytes = layout.box_bytes();
-                let pages = self.model.pages().within(*first..*first + *count * bytes);
+                let pages = self.pages_within(*first..*first + *count * bytes);
                 let mut pages = pages.map(|page| (column + (page.address - *first) / bytes, page)).peekable();
                 while let Some((column, first)) = pages.next() {
                     let others = std::iter::from_fn(|| pages.next_if(|(other, _)| *other == column));
@@ -104,13 +104,21 @@ impl Scene<'_> {
             Row::Pages { line: Some(_), .. } => {
                 for (column, look) in looks.iter_mut().enumerate() {
                     let start = layout.address_in(row, column);
-                    let pages = start.map(|start| self.model.pages().within(start..start + layout.box_bytes()));
+                    let pages = start.map(|start| self.pages_within(start..start + layout.box_bytes()));
                     let mut pages = pages.into_iter().flatten();
                     *look = pages.next().map(|first| self.look(first, pages));
                 }
             }
         }
         looks
+    }
+
+    /// The pages of a span. Where it is shown what changed, those that are gone are among them, as they were.
+    fn pages_within(&self, span: Span) -> Box<dyn Iterator<Item = Page> + '_> {
+        match self.before.filter(|_| self.colouring == Colouring::Change) {
+            Some(before) => Box::new(difference::known_within(before.pages(), self.model.pages(), span)),
+            None => Box::new(self.model.pages().within(span)),
+        }
     }
 
     /// What a box looks like, from its pages: of those that say something, if there are any.
@@ -176,8 +184,8 @@ impl Scene<'_> {
             Colouring::Form => self.forms.map_or(NO_FORM, |(forms, classes)| classes.class_of(page, forms)),
             Colouring::Change => {
                 // Without a moment to compare with nothing has changed.
-                let before = self.before.map(|before| before.pages().at(page.address).map(|page| page.entry));
-                before.map_or(Change::None, |before| Change::of(before, Some(page.entry))) as u8
+                let entry_at = |model: &HeapModel| model.pages().at(page.address).map(|page| page.entry);
+                self.before.map_or(Change::None, |before| Change::of(entry_at(before), entry_at(self.model))) as u8
             }
             _ => 0,
         }
@@ -275,6 +283,12 @@ impl Scene<'_> {
         let whole = self.geometry.box_of(self.geometry.box_at(at - self.corner)?);
         let pages = || self.model.pages().within(whole.clone());
         Some(pages().next()?.address..pages().last()?.address + PAGE)
+    }
+
+    /// The page at a point of the screen that is the heap's no more, where it is shown what changed.
+    pub(super) fn gone_at(&self, at: Pos2) -> Option<Page> {
+        let whole = self.geometry.box_of(self.geometry.box_at(at - self.corner)?);
+        self.pages_within(whole).find(|page| self.model.pages().at(page.address).is_none())
     }
 
     /// The hole at a point of the screen: in a row of its own, or a gap.
