@@ -25,21 +25,22 @@ pub enum Unit {
     Address,
     /// A place in a text.
     Line,
-    /// More than one of those, each with its unit beside it.
+    /// More than one of those, or none: the unit, if there is one, is beside each.
     Several,
 }
 
 impl Unit {
+    /// How that is put behind a name.
     const fn words(self) -> &'static str {
         match self {
-            Self::Bytes => "in bytes",
-            Self::Pages => "in pages of 4 KiB",
-            Self::Count => "a count",
-            Self::Time => "a time",
-            Self::Ratio => "a ratio",
-            Self::Address => "an address, hexadecimal",
-            Self::Line => "a file and a line",
-            Self::Several => "each with its unit",
+            Self::Bytes => ", in bytes",
+            Self::Pages => ", in pages of 4 KiB",
+            Self::Count => ", a count",
+            Self::Time => ", a time",
+            Self::Ratio => ", a ratio",
+            Self::Address => ", a hexadecimal address",
+            Self::Line => ", a file and a line",
+            Self::Several => "",
         }
     }
 }
@@ -130,7 +131,7 @@ words! {
     TriedAfter, "how often an expression is tried", Bytes, "of allocation from one time to the next, at most";
     Written, "written", Bytes, "to the file so far; it has its name when all of it is there";
     TourStep, "steps of the tour", Count, "the one that is told, of all";
-    Objective, "the heap asks for", Several, "what was asked of an exhausted heap, and what there is";
+    Exhausted, "an exhausted heap", Several, "what was asked of it, and what there is";
 }
 
 impl Word {
@@ -138,7 +139,7 @@ impl Word {
     #[must_use]
     pub fn sentence(self) -> String {
         let (name, unit, meaning) = self.entry();
-        format!("{name}, {}: {meaning}", unit.words())
+        format!("{name}{}: {meaning}", unit.words())
     }
 
     /// Its name.
@@ -199,6 +200,7 @@ mod tests {
         for curve in Curve::ALL {
             assert!(Word::of_curve(curve).sentence().contains(", in bytes: "), "{}", curve.name());
         }
+        assert!(Word::MapScale.sentence().starts_with("the scale of the map: how much a box"));
         let mut sentences: Vec<_> = Word::ALL.iter().map(|word| word.sentence()).collect();
         sentences.sort();
         sentences.dedup();

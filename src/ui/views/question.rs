@@ -48,7 +48,7 @@ impl Question {
         ui.horizontal_wrapped(|ui| {
             let theme = theme::current(ui);
             ui.label(RichText::new("Heap exhausted").heading().strong().color(color(theme.error())));
-            ui.add(Label::new(exhaustion::numbers(exhausted)).wrap()).counts(Word::Objective);
+            ui.add(Label::new(exhaustion::numbers(exhausted)).wrap()).counts(Word::Exhausted);
             ui.weak("The program waits.");
         });
         let mut answer = None;
