@@ -189,8 +189,8 @@ impl Geometry {
     pub fn page(&self, address: Address) -> Option<Rect> {
         let (row, column) = self.layout.place_of(address)?;
         self.layout.address_at(row, column)?;
-        let line = line_of(self.tile);
-        let size = vec2((self.tile.width - line) as f32, (self.tile.height - line) as f32) * self.pixel;
+        let [right, below] = lines_of(self.tile);
+        let size = vec2((self.tile.width - right) as f32, (self.tile.height - below) as f32) * self.pixel;
         Some(Rect::from_min_size(pos2(self.left_of(column), self.tops[row]), size))
     }
 
@@ -230,12 +230,16 @@ impl Geometry {
     }
 }
 
-/// The line between two tiles, in pixels; none between those of one colour, of which it would take a good part.
+/// The line at the right of a tile and that below it, in pixels. Of small tiles it would take a good part: there is none
+/// between those of one colour, and of those that are of two, one above the other, only the rows stand apart.
 #[must_use]
-pub const fn line_of(tile: Tile) -> u32 {
-    if tile.height >= FILLED_FROM { 1 } else { 0 }
+pub const fn lines_of(tile: Tile) -> [u32; 2] {
+    match tile {
+        Tile { height: FILLED_FROM.., .. } => [1, 1],
+        Tile { height: 4.., pages: 2.., .. } => [0, 1],
+        _ => [0, 0],
+    }
 }
-
 fn powers() -> impl Iterator<Item = usize> {
     std::iter::successors(Some(*COLUMNS.start()), |columns| Some(columns * 2)).take_while(|n| COLUMNS.contains(n))
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use eframe::egui::{Color32, ColorImage, Context, TextureHandle, TextureId, TextureOptions};
 use heapatlas_heap::PageEntry;
 
-use super::geometry::{FILLED_FROM, Tile, line_of};
+use super::geometry::{FILLED_FROM, Tile, lines_of};
 use crate::map::balance::Term;
 use crate::map::colouring::Colouring;
 use crate::map::palette::{Rgb, Theme};
@@ -77,11 +77,19 @@ impl Manner {
         if self.dark { Theme::Dark } else { Theme::Light }
     }
 
-    /// What a page takes of an image. Small tiles are of one colour and leave no gap: one pixel, which the renderer enlarges,
-    /// does for each, and a texture that fits the processor's caches is what makes millions of pages cheap to draw.
+    /// What a box takes of an image. In a direction in which it is of one colour, and leaves nothing free, one pixel does,
+    /// which the renderer enlarges: a texture that fits the processor's caches is what makes millions of pages cheap to draw.
     fn grain(self) -> Tile {
-        let is_flat = self.tile.height < FILLED_FROM && self.tile.gap == 0;
-        if is_flat { Tile { width: 1, height: 1, ..self.tile } } else { self.tile }
+        let [right, below] = lines_of(self.tile);
+        let width = if right == 0 && self.tile.gap == 0 { 1 } else { self.tile.width };
+        let height = if below == 0 && self.tile.pages == 1 { 1 } else { self.tile.height };
+        Tile { width, height, ..self.tile }
+    }
+
+    /// That without the lines to the next boxes: width and height.
+    fn inside(self) -> (u32, u32) {
+        let (grain, [right, below]) = (self.grain(), lines_of(self.tile));
+        (grain.width - right, grain.height - below)
     }
 }
 
@@ -235,9 +243,7 @@ fn paint_box(image: &mut ColorImage, corner: (u32, u32), look: Look, manner: Man
     }
     let theme = manner.theme();
     let [above, below] = look.extremes.map(|page| theme::color(shade_of(page, look.glow, manner).flat(theme)));
-    let tile = manner.grain();
-    let line = line_of(tile);
-    let (wide, high) = (tile.width - line, tile.height - line);
+    let (wide, high) = manner.inside();
     let hole = look.pierced.then(|| theme::color(theme.faint_text()));
     fill(image, corner, (wide, high), |_, y| match hole {
         Some(hole) if y == high / 2 => hole,
@@ -248,10 +254,8 @@ fn paint_box(image: &mut ColorImage, corner: (u32, u32), look: Look, manner: Man
 
 fn paint_page(image: &mut ColorImage, corner: (u32, u32), shade: Shade, manner: Manner) {
     let theme = manner.theme();
-    let tile = manner.grain();
-    let line = line_of(tile);
-    let (wide, high) = (tile.width - line, tile.height - line);
-    if tile.height < FILLED_FROM {
+    let (wide, high) = manner.inside();
+    if manner.tile.height < FILLED_FROM {
         let flat = theme::color(shade.flat(theme));
         return fill(image, corner, (wide, high), |_, _| flat);
     }
@@ -336,8 +340,8 @@ mod tests {
         };
         let ctx = Context::default();
         for (tile, size) in [
+            (Tile { width: 4, height: 4, gap: 0, pages: 4 }, [40, 4 * 6]),
             (Tile { width: 4, height: 4, gap: 0, pages: 1 }, [40, 6]),
-            (Tile { width: 6, height: 7, gap: 0, pages: 4 }, [6 * 40, 7 * 6]),
             (Tile { width: 10, height: 14, gap: 2, pages: 1 }, [10 * 40 + 2 * 2, 14 * 6]),
         ] {
             let manner = Manner { tile, colouring: Colouring::Kind, lit: None, dark: true };
@@ -393,15 +397,16 @@ mod tests {
             Drawn { entry, class: 0 }
         };
         let (least, most) = (page(PageKind::Fresh), page(PageKind::Cells));
-        let tile = Tile { width: 8, height: 8, gap: 0, pages: 64 };
-        let manner = Manner { tile, colouring: Colouring::Kind, lit: None, dark: true };
         let theme = Theme::Dark;
-        for pierced in [false, true] {
+        let flat = |page: Drawn| theme::color(Shade::of(page.entry, theme).flat(theme));
+        for (side, pierced) in [(8, false), (8, true), (4, false), (4, true)] {
+            let tile = Tile { width: side, height: side, gap: 0, pages: 64 };
+            let manner = Manner { tile, colouring: Colouring::Kind, lit: None, dark: true };
             let image = paint(&[vec![Some(Look { extremes: [least, most], glow: 0, pierced })]], manner);
-            let at = |y: usize| image.pixels[y * 8 + 3];
-            let flat = |page: Drawn| theme::color(Shade::of(page.entry, theme).flat(theme));
-            assert_eq!((at(0), at(6)), (flat(least), flat(most)));
-            assert_eq!(at(3) == theme::color(theme.faint_text()), pierced);
+            let at = |y: u32| image.pixels[y as usize * image.width()];
+            assert_eq!((at(0), at(side - 2)), (flat(least), flat(most)));
+            assert_eq!(at((side - 1) / 2) == theme::color(theme.faint_text()), pierced);
+            assert_eq!(at(side - 1), theme::color(theme.background()), "a line between rows");
         }
     }
 }

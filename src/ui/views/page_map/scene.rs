@@ -7,7 +7,7 @@ use heapatlas_heap::terms::{Address, PAGE, Span};
 
 use super::GUTTER_GAP;
 use super::forms::FormClasses;
-use super::geometry::{Geometry, line_of};
+use super::geometry::{Geometry, lines_of};
 use super::raster::{Bands, Drawn, Look, Manner, glow};
 use crate::format;
 use crate::map::balance::Term;
@@ -317,7 +317,7 @@ impl Scene<'_> {
 
     pub(super) fn outline(&self, ui: &Ui, address: Address, stroke: Stroke) {
         if let Some(rect) = self.geometry.page(address) {
-            let line = line_of(self.geometry.tile()) as f32;
+            let line = lines_of(self.geometry.tile())[0] as f32;
             ui.painter().rect_stroke(rect.translate(self.corner).expand(line), 1.0, stroke, StrokeKind::Outside);
         }
     }
