@@ -288,6 +288,12 @@ impl EmbeddedHost {
         }
     }
 
+    /// How long whoever stands still waits for a command: until one comes, unless the frame that shows where it stands has
+    /// found no room yet.
+    fn until_shown(&self) -> Duration {
+        if self.stepped || self.wants_key { FRAME_TIME } else { A_LONG_TIME }
+    }
+
     /// Stands still when something came about that the program is to stand still at.
     fn break_if_hit(&mut self, heap: &Heap) {
         if let Some(why) = self.breakpoints.hit(heap) {
@@ -381,7 +387,7 @@ impl Host for EmbeddedHost {
                 self.stepped |= self.last_frame.0 != heap.clock();
                 self.cut(heap);
                 self.tell_state(State::Paused);
-                if let Some(verdict) = self.wait(heap, A_LONG_TIME) {
+                if let Some(verdict) = self.wait(heap, self.until_shown()) {
                     return verdict;
                 }
                 continue;
@@ -425,7 +431,7 @@ impl Host for EmbeddedHost {
             if self.mode == Mode::Quit {
                 return Verdict::Stop;
             }
-            if let Some(verdict) = self.wait(heap, A_LONG_TIME) {
+            if let Some(verdict) = self.wait(heap, self.until_shown()) {
                 return verdict;
             }
         }
@@ -445,8 +451,7 @@ impl Host for EmbeddedHost {
         self.tell_state(State::Exhausted(*exhausted));
         let answer = loop {
             self.cut(heap);
-            let shown = !self.stepped && !self.wants_key;
-            match self.commands.recv_timeout(if shown { A_LONG_TIME } else { FRAME_TIME }) {
+            match self.commands.recv_timeout(self.until_shown()) {
                 Ok(command) => {
                     if let Some(answer) = self.answer(command, heap) {
                         break answer;
