@@ -1,6 +1,6 @@
 //! What changed from the moment that was marked as A to the one that is shown: a table of bytes, and one of pages.
 
-use eframe::egui::{Grid, Label, RichText, ScrollArea, Ui};
+use eframe::egui::{Align, Grid, Label, Layout, RichText, ScrollArea, Ui};
 use heapatlas_heap::terms::PAGE;
 
 use crate::format;
@@ -67,7 +67,7 @@ impl DifferenceView {
                 ui.add(Label::new(RichText::new(*name).small()).extend());
                 let cells = [format::maybe_bytes(*before), format::maybe_bytes(*after), change];
                 for (text, word) in cells.into_iter().zip(VALUES) {
-                    ui.add(Label::new(RichText::new(text).small()).extend()).counts(word);
+                    number(ui, RichText::new(text).small(), word);
                 }
                 ui.end_row();
             }
@@ -83,7 +83,7 @@ impl DifferenceView {
                 let texts =
                     [count.map_or_else(|| "–".to_owned(), format::count), format::maybe_bytes(count.map(bytes_of))];
                 for (text, word) in texts.into_iter().zip(MOVED) {
-                    ui.add(Label::new(RichText::new(text).small()).extend()).counts(word);
+                    number(ui, RichText::new(text).small(), word);
                 }
                 ui.end_row();
             }
@@ -100,7 +100,7 @@ impl DifferenceView {
                     ui.add(Label::new(RichText::new(change.name()).small()).extend());
                 });
                 for (text, word) in [format::count(count), format::bytes(bytes_of(count))].into_iter().zip(PAGES) {
-                    ui.add(Label::new(RichText::new(text).small()).extend()).counts(word);
+                    number(ui, RichText::new(text).small(), word);
                 }
                 ui.end_row();
             }
@@ -115,9 +115,15 @@ fn heads(ui: &mut Ui, first: &str, words: &[Word]) {
     let faint = color(theme::current(ui).faint_text());
     ui.add(Label::new(RichText::new(first).small().color(faint)).extend());
     for word in words {
-        ui.add(Label::new(RichText::new(word.name()).small().color(faint)).extend()).counts(*word);
+        number(ui, RichText::new(word.name()).small().color(faint), *word);
     }
     ui.end_row();
+}
+
+/// A number of a table, or what a column of them is called: they end below one another.
+fn number(ui: &mut Ui, text: RichText, word: Word) {
+    let at_the_end = Layout::right_to_left(Align::Center);
+    ui.with_layout(at_the_end, |ui| ui.add(Label::new(text).extend()).counts(word));
 }
 
 /// The bytes of so many pages.

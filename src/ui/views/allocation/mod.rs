@@ -11,7 +11,7 @@ pub mod table;
 
 use std::ops::Range;
 
-use eframe::egui::Ui;
+use eframe::egui::{Label, RichText, Ui};
 use heapatlas_heap::terms::Address;
 
 use crate::command::Command;
@@ -161,7 +161,7 @@ impl AllocationView {
         }
         let clocks = self.over.clock(session, self.stretch.clone());
         let words = format!("{} to {}", format::bytes(clocks.start), format::bytes(clocks.end));
-        ui.weak(words).counts(Word::Stretch);
+        ui.add(Label::new(RichText::new(words).weak()).extend()).counts(Word::Stretch);
         command
     }
 

@@ -1,5 +1,6 @@
 //! What allocated, as a table that can be sorted.
 
+use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
     Align2, Rect, RichText, Role, ScrollArea, Sense, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2,
 };
@@ -120,7 +121,10 @@ fn show_row(ui: &mut Ui, row: &Row, all: u64, is_lit: bool) -> bool {
     for ((_, _, end, _), text) in COLUMNS.iter().zip(texts) {
         painter.text(pos2(rect.left() + end, rect.center().y), Align2::RIGHT_CENTER, text, font.clone(), ink);
     }
-    painter.text(pos2(rect.left() + NAME, rect.center().y), Align2::LEFT_CENTER, &row.name, font, ink);
+    let mut name = LayoutJob::simple_singleline(row.name.clone(), font, ink);
+    name.wrap = TextWrapping::truncate_at_width((rect.width() - NAME).max(0.0));
+    let name = painter.layout_job(name);
+    painter.galley(pos2(rect.left() + NAME, rect.center().y - name.size().y / 2.0), name, ink);
     if is_lit {
         painter.rect_stroke(rect, 2.0, ui.visuals().widgets.active.bg_stroke, StrokeKind::Inside);
     }

@@ -240,6 +240,7 @@ pub const fn lines_of(tile: Tile) -> [u32; 2] {
         _ => [0, 0],
     }
 }
+
 fn powers() -> impl Iterator<Item = usize> {
     std::iter::successors(Some(*COLUMNS.start()), |columns| Some(columns * 2)).take_while(|n| COLUMNS.contains(n))
 }
@@ -268,7 +269,7 @@ fn fitting(extents: &[Span], order: Order, room: Vec2, pixel: f32) -> Tile {
     }
 }
 
-/// The side of the largest squares with which boxes of so many pages fit, and how high they could be.
+/// The width of the largest tiles with which boxes of so many pages fit, and how high they could be.
 fn largest(extents: &[Span], order: Order, (room, pixel): (Vec2, f32), pages: usize) -> (u32, u32) {
     let side_of = |columns: usize| {
         let layout = Layout::ordered(extents, columns, order, pages);
@@ -277,9 +278,12 @@ fn largest(extents: &[Span], order: Order, (room, pixel): (Vec2, f32), pages: us
         let high = ((room.y - holes as f32 * HOLE_HEIGHT) / pixel / rows.max(1) as f32) as u32;
         let apart = (columns / POOL_PAGES) as f32 * Tile::of(pages, APART_FROM).gap as f32;
         let wide = ((room.x / pixel - apart) / columns as f32) as u32;
-        (high.min(wide), high)
+        let side = high.min(wide);
+        let most = if order == Order::Rows { side * TALLEST.0 / TALLEST.1 } else { side };
+        (side * high.clamp(side, most), side, high)
     };
-    powers().filter(|columns| *columns >= FITTING_COLUMNS).map(side_of).max().unwrap_or_default()
+    let largest = powers().filter(|columns| *columns >= FITTING_COLUMNS).map(side_of).max().unwrap_or_default();
+    (largest.1, largest.2)
 }
 
 #[cfg(test)]
