@@ -114,11 +114,8 @@ const GUTTER: f32 = 118.0;
 const GUTTER_GAP: f32 = 10.0;
 /// Pages that are outlined at most.
 const MOST_OUTLINED: usize = 64;
-/// Where boxes of several pages show more pages than this, they are looked at again at intervals only: so many times as
-/// long as looking takes, and this long at least.
-const MANY: usize = 64 << 10;
+/// Where boxes show several pages, these are looked at again at intervals only: so many times as long as looking takes.
 const LOOKING_SHARE: u32 = 20;
-const INTERVAL: Duration = Duration::from_millis(200);
 /// How far a zoom gesture goes until the next tile.
 const TURN: f32 = 0.18;
 
@@ -293,7 +290,7 @@ impl PageMap {
             let (colouring, lit, classes) = (self.colouring, overlay.lit, self.classes.clone());
             let corner = snapped(corner, pixel);
             let (before, forms) = (overlay.before, overlay.forms.map(|forms| (forms, &classes)));
-            let looks_again = self.looks_again(ui, &geometry, model);
+            let looks_again = !is_as_before || self.looks_again(ui, &geometry);
             let scene = Scene { geometry: &geometry, model, before, colouring, lit, forms, looks_again, corner };
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, in_words(model)));
             let response = response.described(Word::MapOfPages);
@@ -333,11 +330,11 @@ impl PageMap {
     }
 
     /// Whether pages are to be looked at again. Millions of them take their time, and few of them can be told apart.
-    fn looks_again(&self, ui: &Ui, geometry: &Geometry, model: &HeapModel) -> bool {
-        let Some((at, took)) = self.looked.filter(|_| geometry.tile().pages > 1 && model.pages().len() > MANY) else {
+    fn looks_again(&self, ui: &Ui, geometry: &Geometry) -> bool {
+        let Some((at, took)) = self.looked.filter(|_| geometry.tile().pages > 1) else {
             return true;
         };
-        let rest = (took * LOOKING_SHARE).max(INTERVAL).checked_sub(at.elapsed());
+        let rest = (took * LOOKING_SHARE).checked_sub(at.elapsed());
         if let Some(rest) = rest {
             ui.ctx().request_repaint_after(rest);
         }

@@ -20,7 +20,7 @@ const HEIGHT: f32 = 14.0;
 /// Width of a hole at most; many holes get less.
 const HOLE: f32 = 8.0;
 /// With more pages than this the bar is made anew at intervals only.
-const MANY: usize = 256 << 10;
+const MANY: usize = 32 << 10;
 const INTERVAL: Duration = Duration::from_millis(500);
 
 /// What the bar showed last.
