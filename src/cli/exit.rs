@@ -25,6 +25,8 @@ pub enum Ending {
     NotArc(ArcError),
     /// The heap was exhausted, and the program did not handle it: 4.
     Exhausted(ArcError),
+    /// The system refuses what is needed before there is a heap: 4.
+    NoRoom,
     /// A budget was exceeded: 1.
     Exceeded(String),
     /// Something of the system failed: 1.
@@ -57,7 +59,7 @@ impl Ending {
             Self::Failed(_) | Self::Exceeded(_) | Self::System(_) => 1,
             Self::Usage | Self::Misused(_) => 2,
             Self::Unreadable(_) | Self::NotArc(_) => 3,
-            Self::Exhausted(_) => 4,
+            Self::Exhausted(_) | Self::NoRoom => 4,
             Self::Interrupted => 130,
             Self::Quit(code) => u8::try_from(*code).unwrap_or(0),
         })
@@ -73,6 +75,7 @@ impl Ending {
                 tell(&format!("{error}{}", lines.collect::<String>()));
             }
             Self::Misused(why) | Self::Unreadable(why) | Self::Exceeded(why) | Self::System(why) => tell(why),
+            Self::NoRoom => tell("the system refuses the memory to start with: raise its limit (ulimit -v)"),
             Self::Interrupted => tell("interrupted"),
         }
     }

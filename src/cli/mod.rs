@@ -45,8 +45,15 @@ use clap::Parser;
 use arguments::{Arguments, Command, CoreCommand};
 use exit::Ending;
 
+/// What arguments, streams and messages take of memory at most, in bytes. Without it not even an error could be told.
+const ROOM_TO_START: usize = 512 << 10;
+
 /// Does what the arguments of the process say.
 pub fn main() -> ExitCode {
+    if Vec::<u8>::new().try_reserve_exact(ROOM_TO_START).is_err() {
+        Ending::NoRoom.tell();
+        return Ending::NoRoom.code();
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

@@ -41,7 +41,10 @@ fn info_says_what_is_inside() {
     let elsewhere = |line: &&str| !line.starts_with("machine ");
     let told: String = told.lines().filter(elsewhere).flat_map(|line| [line, "\n"]).collect();
     golden::check("info.txt", &golden::shape(&told.replace(&project("").display().to_string(), "")));
-    // The tail says where the index begins. Cut off in the last chunk before it, it says so, and shows the rest.
+    // The tail says where the index begins. Cut off in the last chunk before it, it says so, and shows the rest: that there is
+    // one takes longer than a chunk waits to be full.
+    let long = scratch.file("long.arc", "(repeat 5000000 (list 1 2 3 4))");
+    let path = record(&scratch, "long.atlas", &long.display().to_string());
     let bytes = fs::read(&path).expect("a recording");
     let tail = bytes.len() - 16;
     let index = bytes[tail..].first_chunk().map_or(0, |offset| u64::from_le_bytes(*offset)) as usize;
