@@ -2,6 +2,7 @@
 //!
 //! * [`app`] what lies where, and what an action does
 //! * [`action`] everything a key or a button can do
+//! * [`axis`] the allocation clock and time, as axes
 //! * [`moments`] the moment that is shown, and the whole run around it
 //! * [`playback`] the past in motion
 //! * [`progress`] what a program does
@@ -24,6 +25,7 @@
 
 pub mod action;
 pub mod app;
+pub mod axis;
 pub mod comparison;
 pub mod dock;
 pub mod exports;

@@ -5,8 +5,8 @@ use egui_plot::{Corner, Legend, Line, LineStyle, Plot, PlotPoints};
 
 use crate::model::chronicle::Axis;
 use crate::model::history::{Curve, History};
+use crate::ui::axis::{label, marks};
 use crate::ui::theme::{self, color};
-use crate::ui::views::timeline::curves::{axis_label, marks};
 
 /// A quantity.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -81,8 +81,8 @@ pub fn show<'h>(ui: &mut Ui, quantity: Quantity, heaps: impl Iterator<Item = (&'
         .y_axis_min_width(62.0)
         .x_grid_spacer(move |input| marks(input.bounds.1 - input.bounds.0, input.bounds))
         .y_grid_spacer(move |input| marks((input.bounds.1 - input.bounds.0) * 2.0, input.bounds))
-        .x_axis_formatter(|mark, _range| axis_label(Axis::Clock, mark))
-        .y_axis_formatter(|mark, _range| axis_label(Axis::Clock, mark))
+        .x_axis_formatter(|mark, _range| label(Axis::Clock, mark))
+        .y_axis_formatter(|mark, _range| label(Axis::Clock, mark))
         // What grows leaves room there.
         .legend(Legend::default().position(Corner::LeftTop))
         .show(ui, |plot| lines.into_iter().for_each(|line| plot.line(line)));

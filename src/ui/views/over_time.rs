@@ -9,7 +9,6 @@ use eframe::egui::{
 use heapatlas_heap::terms::{Address, PAGE};
 
 use super::timeline::Timeline;
-use super::timeline::curves;
 use crate::format;
 use crate::map::colouring::Colouring;
 use crate::map::over_time::{self as image, Line};
@@ -18,6 +17,7 @@ use crate::model::chronicle::{Axis, Position};
 use crate::model::over_time::OverTime;
 use crate::past::Target;
 use crate::ui::action::Action;
+use crate::ui::axis;
 use crate::ui::session::Session;
 use crate::ui::theme::{self, color};
 use crate::ui::words::{Counts, Word};
@@ -80,7 +80,7 @@ impl OverTimeView {
         }
         let axis = timeline.axis();
         let (start, end) = session.extent_in_time();
-        let whole_run = (axis.of(start), axis.of(end).max(axis.of(start) + curves::least(axis)));
+        let whole_run = (axis.of(start), axis.of(end).max(axis.of(start) + axis::least(axis)));
         let stretch = timeline.zoomed().unwrap_or(whole_run);
         let pixels = frame.width() * ui.ctx().pixels_per_point();
         let size = (pixels as usize, (frame.height() / LINE) as usize);
@@ -266,10 +266,10 @@ fn draw_axis(ui: &Ui, places: &Places, axis: Axis) {
     let font = TextStyle::Small.resolve(ui.style());
     let ink = color(theme::current(ui).faint_text());
     let mut free = f32::MIN;
-    for mark in curves::marks(axis, to - from, (from, to)) {
+    for mark in axis::marks(axis, to - from, (from, to)) {
         let x = places.x(mark.value);
         ui.painter().vline(x, places.frame.bottom()..=places.frame.bottom() + 3.0, Stroke::new(1.0, ink));
-        let words = curves::axis_label(axis, mark);
+        let words = axis::label(axis, mark);
         let galley = ui.painter().layout_no_wrap(words, font.clone(), ink);
         let left = (x - galley.size().x / 2.0).min(places.frame.right() - galley.size().x);
         if left > free {

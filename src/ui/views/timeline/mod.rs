@@ -3,7 +3,7 @@
 //! * `curves` counters to lines, and in words
 //! * `marks` what happened, in lanes above the curves
 
-pub(in crate::ui) mod curves;
+mod curves;
 mod marks;
 
 use std::ops::Range;
@@ -17,6 +17,7 @@ use crate::model::history::{Curve, Moments};
 use crate::model::marks::Sort;
 use crate::past::Target;
 use crate::ui::action::Action;
+use crate::ui::axis;
 use crate::ui::moments::Go;
 use crate::ui::session::Session;
 use crate::ui::theme::{self, color};
@@ -82,7 +83,7 @@ impl Timeline {
         self.show_legend(ui, session);
         let asked = show_reading(ui, session.reading());
         let (start, end) = session.extent_in_time();
-        let whole = (self.axis.of(start), self.axis.of(end).max(self.axis.of(start) + curves::least(self.axis)));
+        let whole = (self.axis.of(start), self.axis.of(end).max(self.axis.of(start) + axis::least(self.axis)));
         let shown = self.zoomed.unwrap_or(whole);
         let moments: Vec<Moments> =
             chronicle.history().within(self.axis, shown, ui.available_width().max(64.0) as usize).collect();
@@ -161,10 +162,10 @@ impl Timeline {
             .allow_axis_zoom_drag(false)
             .allow_double_click_reset(false)
             .y_axis_min_width(52.0)
-            .x_grid_spacer(move |input| curves::marks(axis, input.bounds.1 - input.bounds.0, input.bounds))
-            .y_grid_spacer(|input| curves::marks(Axis::Clock, (input.bounds.1 - input.bounds.0) * 2.0, input.bounds))
-            .x_axis_formatter(move |mark, _range| curves::axis_label(axis, mark))
-            .y_axis_formatter(|mark, _range| curves::axis_label(Axis::Clock, mark))
+            .x_grid_spacer(move |input| axis::marks(axis, input.bounds.1 - input.bounds.0, input.bounds))
+            .y_grid_spacer(|input| axis::marks(Axis::Clock, (input.bounds.1 - input.bounds.0) * 2.0, input.bounds))
+            .x_axis_formatter(move |mark, _range| axis::label(axis, mark))
+            .y_axis_formatter(|mark, _range| axis::label(Axis::Clock, mark))
             // What is under the pointer is told beside it, together with the marks.
             .label_formatter(|_: &HoverPosition<'_>| None)
             .show(ui, |plot| {
@@ -224,7 +225,7 @@ impl Timeline {
     /// What is shown, for those who can't see it.
     fn in_words(&self, chronicle: &Chronicle, (from, to): (f64, f64)) -> String {
         let counts = Sort::ALL.map(|sort| format!("{} {}", chronicle.marks().count(sort), sort.name()));
-        let (from, to) = (curves::place(self.axis, from), curves::place(self.axis, to));
+        let (from, to) = (axis::place(self.axis, from), axis::place(self.axis, to));
         format!("timeline: from {from} to {to}: {}", counts.join(", "))
     }
 }
