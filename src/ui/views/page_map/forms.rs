@@ -2,22 +2,21 @@
 //! is among them.
 
 use std::collections::HashMap;
-use std::time::{Duration, Instant};
 
+use eframe::egui::Context;
+
+use super::at_intervals::AtIntervals;
 use crate::map::colouring::{FORMS, NO_FORM, OTHER_FORM};
 use crate::model::HeapModel;
 use crate::model::forms::FormsThen;
 use crate::model::pages::{Page, Pages};
 
-/// With more pages than this they are counted at intervals only.
-const MANY: usize = 64 << 10;
-const INTERVAL: Duration = Duration::from_millis(500);
-
 /// The forms that have a colour, and how many pages each form has.
 #[derive(Clone, Debug, Default)]
 pub struct FormClasses {
-    /// The changes of the pages that were counted, and when.
-    made: Option<(u64, Instant)>,
+    /// The changes of the pages that were counted.
+    made: Option<u64>,
+    counting: AtIntervals,
     /// The number of the form of each class, and its pages.
     classes: [Option<(u64, u64)>; FORMS as usize],
     /// Pages of all other forms, and of none that is known.
@@ -27,16 +26,13 @@ pub struct FormClasses {
 
 impl FormClasses {
     /// Counts again what has changed.
-    pub(super) fn update(&mut self, model: &HeapModel, forms: FormsThen<'_>) {
+    pub(super) fn update(&mut self, ctx: &Context, model: &HeapModel, forms: FormsThen<'_>) {
         let version = model.pages().version();
-        let is_fresh = self
-            .made
-            .is_some_and(|(made, at)| made == version || (model.pages().len() > MANY && at.elapsed() < INTERVAL));
-        if !is_fresh {
-            let (counts, unknown) = count(model.pages(), forms);
+        if self.made != Some(version) && self.counting.is_due(ctx) {
+            let (counts, unknown) = self.counting.take(|| count(model.pages(), forms));
             self.assign(counts);
             self.unknown = unknown;
-            self.made = Some((version, Instant::now()));
+            self.made = Some(version);
         }
     }
 

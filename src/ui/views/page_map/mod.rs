@@ -1,5 +1,6 @@
 //! The page map: every page a tile, every hole a row, in address order.
 //!
+//! * `at_intervals` work that grows with the heap, done when there was time for it
 //! * [`forms`] which forms have a colour
 //! * [`geometry`] where rows and pages lie
 //! * [`raster`] pages to pixels
@@ -12,6 +13,7 @@
 //! * [`span_bar`] the whole span in one bar
 //! * [`view`] what of all that can be taken back
 
+mod at_intervals;
 pub mod controls;
 pub mod facts;
 pub mod forms;
@@ -25,7 +27,6 @@ pub mod span_bar;
 pub mod view;
 
 use std::rc::Rc;
-use std::time::{Duration, Instant};
 
 use eframe::egui::{Key, Label, Response, Role, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, vec2};
 use heapatlas_heap::terms::{Address, PAGE, PageKind, Span};
@@ -36,6 +37,7 @@ use crate::model::HeapModel;
 use crate::model::difference;
 use crate::ui::theme::{self, color};
 use crate::ui::words::{Counts, Word};
+use at_intervals::AtIntervals;
 use forms::FormClasses;
 use geometry::{Geometry, Tile};
 use overlay::Overlay;
@@ -94,8 +96,8 @@ pub struct PageMap {
     drawn: Option<Rc<Geometry>>,
     basis: Option<Basis>,
     bands: Bands,
-    /// When all pages were looked at last to show several in a box, and how long that took.
-    looked: Option<(Instant, Duration)>,
+    /// Looking at all pages to show several in a box.
+    looking: AtIntervals,
 }
 
 /// What a geometry follows from. With millions of pages it is worth keeping.
@@ -114,8 +116,6 @@ const GUTTER: f32 = 118.0;
 const GUTTER_GAP: f32 = 10.0;
 /// Pages that are outlined at most.
 const MOST_OUTLINED: usize = 64;
-/// Where boxes show several pages, these are looked at again at intervals only: so many times as long as looking takes.
-const LOOKING_SHARE: u32 = 20;
 /// How far a zoom gesture goes until the next tile.
 const TURN: f32 = 0.18;
 
@@ -270,7 +270,7 @@ impl PageMap {
         if self.colouring == Colouring::Form
             && let Some(forms) = overlay.forms
         {
-            self.classes.update(model, forms);
+            self.classes.update(ui.ctx(), model, forms);
         }
         let shown_before = self.shown.clone();
         let room = ui.available_size() - vec2(GUTTER + GUTTER_GAP + bar, 2.0);
@@ -290,7 +290,8 @@ impl PageMap {
             let (colouring, lit, classes) = (self.colouring, overlay.lit, self.classes.clone());
             let corner = snapped(corner, pixel);
             let (before, forms) = (overlay.before, overlay.forms.map(|forms| (forms, &classes)));
-            let looks_again = !is_as_before || self.looks_again(ui, &geometry);
+            // Where boxes show several pages there are many of them, and few that can be told apart.
+            let looks_again = !is_as_before || geometry.tile().pages == 1 || self.looking.is_due(ui.ctx());
             let scene = Scene { geometry: &geometry, model, before, colouring, lit, forms, looks_again, corner };
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, in_words(model)));
             let response = response.described(Word::MapOfPages);
@@ -298,10 +299,11 @@ impl PageMap {
                 ui.scroll_to_rect(rect.translate(scene.corner).expand(theme::CONTROL), None);
             }
             let shown = geometry.rows_between(viewport.top(), viewport.bottom());
-            let begun = Instant::now();
-            scene.draw_rows(ui, shown.clone(), &mut self.bands);
+            let mut draw = || scene.draw_rows(ui, shown.clone(), &mut self.bands);
             if looks_again {
-                self.looked = Some((begun, begun.elapsed()));
+                self.looking.take(draw)
+            } else {
+                draw()
             }
             self.shown = geometry.layout().span_of(shown.clone());
             scene.draw_gutter(ui, shown);
@@ -327,18 +329,6 @@ impl PageMap {
         self.basis = Some(basis);
         self.drawn = Some(Rc::clone(&geometry));
         geometry
-    }
-
-    /// Whether pages are to be looked at again. Millions of them take their time, and few of them can be told apart.
-    fn looks_again(&self, ui: &Ui, geometry: &Geometry) -> bool {
-        let Some((at, took)) = self.looked.filter(|_| geometry.tile().pages > 1) else {
-            return true;
-        };
-        let rest = (took * LOOKING_SHARE).checked_sub(at.elapsed());
-        if let Some(rest) = rest {
-            ui.ctx().request_repaint_after(rest);
-        }
-        rest.is_none()
     }
 
     /// The whole span in one bar, and which part of it is shown below.

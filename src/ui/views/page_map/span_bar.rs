@@ -1,12 +1,11 @@
 //! The farthest zoom: the whole span in one bar, extents to scale and holes as gaps. Each stretch shows its emptiest page
 //! above and its fullest below, so that one page that differs from all others is seen.
 
-use std::time::{Duration, Instant};
-
-use eframe::egui::{Color32, Mesh, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Color32, Context, Mesh, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
 use heapatlas_heap::PageEntry;
 use heapatlas_heap::terms::{Address, PAGE, Span};
 
+use super::at_intervals::AtIntervals;
 use crate::format;
 use crate::map::palette::Theme;
 use crate::map::shade::Shade;
@@ -19,15 +18,12 @@ use crate::ui::words::{Counts, Word};
 const HEIGHT: f32 = 14.0;
 /// Width of a hole at most; many holes get less.
 const HOLE: f32 = 8.0;
-/// With more pages than this the bar is made anew at intervals only.
-const MANY: usize = 32 << 10;
-const INTERVAL: Duration = Duration::from_millis(500);
-
 /// What the bar showed last.
 #[derive(Debug, Default)]
 pub struct SpanBar {
-    /// The changes of the pages, the columns there was room for, and when it was made.
-    made: Option<(u64, usize, Instant)>,
+    /// The changes of the pages, and the columns there was room for.
+    made: Option<(u64, usize)>,
+    making: AtIntervals,
     columns: Vec<Column>,
 }
 
@@ -49,7 +45,7 @@ impl SpanBar {
         let words = format!("the whole span: {span} in {} extents", model.pages().extents().len());
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
         let response = response.described(Word::Span);
-        self.update(model.pages(), columns);
+        self.update(ui.ctx(), model.pages(), columns);
         let theme = theme::current(ui);
         let x = |column: usize| rect.left() + column as f32 * 2.0;
         let half = rect.center().y;
@@ -81,14 +77,13 @@ impl SpanBar {
         hovered.pages.filter(|_| clicked).map(|_| hovered.start)
     }
 
-    fn update(&mut self, pages: &Pages, columns: usize) {
-        let fresh = self.made.is_some_and(|(version, width, at)| {
-            width == columns && (version == pages.version() || (pages.len() > MANY && at.elapsed() < INTERVAL))
-        });
-        if !fresh {
-            self.columns = columns_of(pages, columns);
-            self.made = Some((pages.version(), columns, Instant::now()));
+    fn update(&mut self, ctx: &Context, pages: &Pages, columns: usize) {
+        let (version, known) = (pages.version(), self.made.is_some_and(|(_, width)| width == columns));
+        if self.made == Some((version, columns)) || (known && !self.making.is_due(ctx)) {
+            return;
         }
+        self.columns = self.making.take(|| columns_of(pages, columns));
+        self.made = Some((version, columns));
     }
 }
 

@@ -1,0 +1,49 @@
+//! Work that grows with the heap, and is done again when there was time for it.
+
+use std::time::{Duration, Instant};
+
+use eframe::egui::Context;
+
+/// Nothing is done again before so many times as long as it took.
+const REST: u32 = 20;
+
+/// When something was done last, and how long that took.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct AtIntervals {
+    done: Option<(Instant, Duration)>,
+}
+
+impl AtIntervals {
+    /// Whether it may be done again. If not yet, the window is drawn when it may be, whatever happens until then.
+    pub(super) fn is_due(self, ctx: &Context) -> bool {
+        let rest = self.done.and_then(|(at, took)| (took * REST).checked_sub(at.elapsed()));
+        rest.inspect(|rest| ctx.request_repaint_after(*rest)).is_none()
+    }
+
+    /// Does it.
+    pub(super) fn take<T>(&mut self, work: impl FnOnce() -> T) -> T {
+        let begun = Instant::now();
+        let result = work();
+        self.done = Some((begun, begun.elapsed()));
+        result
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_took_long_rests_and_the_window_is_drawn_afterwards() {
+        let ctx = Context::default();
+        let mut work = AtIntervals::default();
+        assert!(work.is_due(&ctx), "never done");
+        let took = Duration::from_secs(60);
+        work.done = Some((Instant::now(), took));
+        assert!(!work.is_due(&ctx));
+        work.done = Instant::now().checked_sub(took * (REST + 1)).map(|then| (then, took));
+        assert!(work.is_due(&ctx));
+        assert_eq!(work.take(|| 7), 7);
+        assert!(work.done.is_some_and(|(_, now)| now < took));
+    }
+}
