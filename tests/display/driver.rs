@@ -27,6 +27,20 @@ impl Driver<'_> {
         self.display.wait_for(&mut self.program, what, || self.display.pixels(part) != before);
     }
 
+    /// Takes hold of something, which moves a little to and fro with the mouse: a press and a move far away that the window
+    /// gets in one frame take nothing along.
+    pub(crate) fn take(&mut self, what: &str, (x, y): (u32, u32), part: &Part) {
+        let display = self.display;
+        display.move_to((x, y));
+        let before = display.pixels(part);
+        display.button(true);
+        let mut steps = [4, 0].into_iter().cycle();
+        display.wait_for(&mut self.program, what, || {
+            display.move_to((x + steps.next().unwrap_or(0), y));
+            display.pixels(part) != before
+        });
+    }
+
     /// Closes the window by its key, which takes no time.
     pub(crate) fn quit(self) {
         self.display.press("ctrl+q");
