@@ -122,7 +122,7 @@ impl Machine {
     fn of_kept(heap: Heap, kept: Kept, settings: u64, beginning: Beginning) -> Outcome<Self> {
         let Kept { symbols, stubs, atomic_invoke, main, input, output, errors } = kept;
         let Beginning { streams, host, interrupt } = beginning;
-        let mut world = World::with_symbols(heap, symbols, interrupt);
+        let mut world = World::new(heap, symbols, interrupt, builtins::name);
         world.atomic_invoke = atomic_invoke;
         world.thread = main;
         world.atstrings = settings & ATSTRINGS != 0;

@@ -5,8 +5,8 @@
 use heapatlas_heap::object::ObjectKind;
 use heapatlas_heap::{Heap, ObjectRef, Unpacked, Value};
 
-use crate::builtins;
 use crate::closures;
+use crate::conditions;
 use crate::fault::Outcome;
 use crate::numbers::{Number, parse, print::to_text};
 use crate::ports;
@@ -255,7 +255,7 @@ fn print_one(out: &mut impl Out, value: Value, mode: Mode) -> Outcome<()> {
         Unpacked::Char(character) => print_char(out, character),
         Unpacked::Builtin(number) => {
             out.put("#<procedure:")?;
-            out.put(builtins::name(number))?;
+            out.put((out.world().name_of_builtin)(number))?;
             out.put(">")
         }
         Unpacked::Constant(Value::NIL) => out.put("nil"),
@@ -309,7 +309,7 @@ fn print_object(out: &mut impl Out, object: ObjectRef, mode: Mode) -> Outcome<()
         ObjectKind::Condition => {
             out.put("#<exception: ")?;
             out.push(Task::Literal, END_OPAQUE)?;
-            let message = out.world().heap.value(object, 0);
+            let message = conditions::message(&out.world().heap, object);
             out.push(Task::Value, message)
         }
         other => out.put(&format!("#<{}>", other.name())),

@@ -22,7 +22,7 @@ use crate::positions::Place;
 use crate::profile::Profile;
 use crate::reader;
 use crate::streams::Stream;
-use crate::symbols::{self, Known};
+use crate::symbols::{self, Known, Symbols};
 use crate::tables;
 use crate::text::Text;
 use crate::vm::Machine;
@@ -377,8 +377,10 @@ impl Runtime {
     }
 }
 
-fn make_machine(heap: Heap, streams: Streams, host: Box<dyn Host>, interrupt: Arc<AtomicBool>) -> Outcome<Machine> {
-    let mut world = World::new(heap, interrupt)?;
+fn make_machine(mut heap: Heap, streams: Streams, host: Box<dyn Host>, interrupt: Arc<AtomicBool>) -> Outcome<Machine> {
+    let symbols = Symbols::new(&mut heap)?;
+    let mut world = World::new(heap, symbols, interrupt, builtins::name);
+    builtins::bind(&mut world, Level::Base)?;
     let input = ports::input_stream(&mut world, Stream::Reader(streams.input), None)?;
     let output = ports::output_stream(&mut world, streams.output, None)?;
     let errors = ports::output_stream(&mut world, streams.errors, None)?;

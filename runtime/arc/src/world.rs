@@ -6,7 +6,6 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use heapatlas_heap::object::{ObjectFlags, ObjectKind};
 use heapatlas_heap::{Heap, ObjectRef, Value};
 
-use crate::builtins;
 use crate::fault::{FailureKind, Fault, Outcome};
 use crate::positions::Place;
 use crate::printer;
@@ -42,20 +41,19 @@ pub(crate) struct World {
     pub(crate) atstrings: bool,
     /// Whether `write` and `disp` leave flushing to the program.
     pub(crate) explicit_flush: bool,
+    /// What a builtin is called, by its number. Given from above: builtins are made of all that is here.
+    pub(crate) name_of_builtin: fn(u16) -> &'static str,
     steps: u32,
 }
 
 impl World {
-    /// A world on a fresh heap, with the base builtins bound.
-    pub(crate) fn new(mut heap: Heap, interrupt: Arc<AtomicBool>) -> Outcome<Self> {
-        let symbols = Symbols::new(&mut heap)?;
-        let mut world = Self::with_symbols(heap, symbols, interrupt);
-        builtins::bind(&mut world, builtins::Level::Base)?;
-        Ok(world)
-    }
-
     /// A world on a heap that holds these symbols.
-    pub(crate) fn with_symbols(heap: Heap, symbols: Symbols, interrupt: Arc<AtomicBool>) -> Self {
+    pub(crate) fn new(
+        heap: Heap,
+        symbols: Symbols,
+        interrupt: Arc<AtomicBool>,
+        name_of_builtin: fn(u16) -> &'static str,
+    ) -> Self {
         Self {
             heap,
             symbols,
@@ -71,6 +69,7 @@ impl World {
             random: fastrand::Rng::new(),
             atstrings: false,
             explicit_flush: false,
+            name_of_builtin,
             steps: 0,
         }
     }

@@ -5,6 +5,7 @@ use heapatlas_heap::{Unpacked, Value};
 
 use super::Arguments;
 use super::strings::push_text;
+use crate::conditions;
 use crate::fault::{FailureKind, Fault, Outcome};
 use crate::printer::{self, Mode};
 use crate::ssyntax as syntax;
@@ -12,7 +13,6 @@ use crate::symbols::{self, Known};
 use crate::tables;
 use crate::tagged;
 use crate::text::{self, CharBuffer, Text};
-use crate::vm::control::Condition;
 use crate::world::World;
 
 pub(super) fn make_table(world: &mut World, _args: Arguments) -> Outcome<Value> {
@@ -135,15 +135,14 @@ pub(super) fn err(world: &mut World, args: Arguments) -> Outcome<Value> {
         printer::print_to_buffer(world, args.get(world, index), Mode::Write, &mut message)?;
     }
     let message = message.finish(&mut world.heap)?;
-    let fields = [message, Value::NIL, Value::small(0), Value::NIL];
-    let condition = world.object(ObjectKind::Condition, &fields)?;
+    let condition = conditions::make(world, message)?;
     Err(Fault::Raise(Value::object(condition)))
 }
 
 pub(super) fn details(world: &mut World, args: Arguments) -> Outcome<Value> {
     let value = args.get(world, 0);
     match world.heap.as_kind(value, ObjectKind::Condition) {
-        Some(condition) => Ok(world.heap.value(condition, Condition::Message as usize)),
+        Some(condition) => Ok(conditions::message(&world.heap, condition)),
         None => Err(world.wrong_type("details", "an exception", value)),
     }
 }

@@ -19,7 +19,7 @@ use crate::numbers::arithmetic::{self, Rounding};
 use crate::ports::{self, io_failure as failed};
 use crate::streams::{CommandOutput, Stream};
 use crate::text::{self, Text};
-use crate::vm::threads;
+use crate::thread;
 use crate::world::World;
 
 /// Starts a shell on a command, its output piped here.
@@ -176,7 +176,7 @@ pub(super) fn quit(world: &mut World, args: Arguments) -> Outcome<Value> {
 pub(super) fn dead(world: &mut World, args: Arguments) -> Outcome<Value> {
     let value = args.get(world, 0);
     match world.heap.as_kind(value, ObjectKind::Thread) {
-        Some(thread) => Ok(Value::truth(threads::is_dead(world, thread))),
+        Some(thread) => Ok(Value::truth(thread::is_dead(world, thread))),
         None => Err(world.wrong_type("dead", "a thread", value)),
     }
 }

@@ -15,6 +15,7 @@ use super::Machine;
 use super::frames::{Frame, pack_return};
 use super::stubs::{EXHAUSTED_PC, HANDLER_PC, HANDLER_REGISTER, HANDLER_STATE, PROTECTED_PC};
 use crate::closures;
+use crate::conditions;
 use crate::error::{Caller, Location};
 use crate::fault::{Fault, Outcome};
 use crate::ports;
@@ -38,20 +39,6 @@ pub(super) enum Dynamic {
 }
 
 const DYNAMIC_FIELDS: usize = 5;
-
-/// The fields of a condition.
-#[derive(Clone, Copy)]
-#[repr(usize)]
-pub(crate) enum Condition {
-    /// The message, a string.
-    Message = 0,
-    /// The path of the file it happened in, or nil.
-    File = 1,
-    /// The place in it.
-    Place = 2,
-    /// Whether it says that the heap is exhausted.
-    Exhausted = 3,
-}
 
 /// Functions that were running when an error happened, innermost first.
 pub(crate) type Trace = Vec<Caller>;
@@ -273,7 +260,7 @@ impl Machine {
         self.trace = None;
         let exhausted = condition.as_object().is_some_and(|object| {
             let is_condition = self.world.heap.header(object).is(ObjectKind::Condition);
-            is_condition && !self.world.heap.value(object, Condition::Exhausted as usize).is_nil()
+            is_condition && conditions::is_exhausted(&self.world.heap, object)
         });
         let pc = if exhausted { EXHAUSTED_PC } else { HANDLER_PC };
         self.cut_to(frame, pc, HANDLER_REGISTER, condition)?;
@@ -323,17 +310,17 @@ impl Machine {
 
     fn make_condition(&mut self, message: &str, own: Option<Place>) -> Outcome<Value> {
         let message = text::string(&mut self.world.heap, message)?;
+        let condition = conditions::make(&mut self.world, message)?;
         let (file, place) = self.here(own);
-        let fields = [message, file, place.value(), Value::NIL];
-        Ok(Value::object(self.world.object(ObjectKind::Condition, &fields)?))
+        conditions::set_origin(&mut self.world.heap, condition, file, place);
+        Ok(Value::object(condition))
     }
 
     /// A condition for `err`, from its message.
     pub(crate) fn locate(&mut self, condition: ObjectRef) {
-        if self.world.heap.value(condition, Condition::File as usize).is_nil() {
+        if conditions::origin(&self.world.heap, condition).is_none() {
             let (file, place) = self.here(None);
-            self.world.heap.set_value(condition, Condition::File as usize, file);
-            self.world.heap.set_value(condition, Condition::Place as usize, place.value());
+            conditions::set_origin(&mut self.world.heap, condition, file, place);
         }
     }
 

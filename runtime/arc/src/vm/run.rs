@@ -5,13 +5,12 @@ use heapatlas_heap::{Due, Exhausted, Value};
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
-use super::control::Condition;
 use super::forms::NOBODY;
 use super::{Machine, Registers};
+use crate::conditions;
 use crate::error::{ArcError, ErrorKind, Location};
 use crate::fault::{Fault, Outcome};
 use crate::host::{Answer, Verdict};
-use crate::positions::Place;
 use crate::printer::{self, Mode};
 use crate::text::{CharBuffer, Text};
 
@@ -176,7 +175,7 @@ impl Machine {
         let condition = self.condition(fault);
         if let Some(object) = condition.as_object() {
             if exhausted {
-                self.world.heap.set_value(object, Condition::Exhausted as usize, Value::T);
+                conditions::set_exhausted(&mut self.world.heap, object);
             }
             self.locate(object);
         }
@@ -254,15 +253,15 @@ impl Machine {
         const MOST: usize = 2000;
         let heap = &self.world.heap;
         let Some(object) = condition.as_object() else { return ArcError::new(ErrorKind::Program, "error") };
-        let message = heap.value(object, Condition::Message as usize).as_object();
+        let message = conditions::message(heap, object).as_object();
         let message = message.map_or_else(String::new, |message| Text::of(heap, message).prefix(MOST));
-        let exhausted = !heap.value(object, Condition::Exhausted as usize).is_nil();
+        let exhausted = conditions::is_exhausted(heap, object);
         let kind = if exhausted { ErrorKind::Exhausted } else { ErrorKind::Program };
         let mut error = ArcError::new(kind, message);
-        let file = heap.value(object, Condition::File as usize).as_object();
-        error.location = file.map(|file| {
-            let place = Place::of(heap.value(object, Condition::Place as usize));
-            Location { file: Text::of(heap, file).prefix(4096), line: place.line, column: place.column }
+        error.location = conditions::origin(heap, object).map(|(file, place)| Location {
+            file: Text::of(heap, file).prefix(4096),
+            line: place.line,
+            column: place.column,
         });
         error.trace = self.trace.take().unwrap_or_default();
         error
@@ -271,7 +270,7 @@ impl Machine {
     /// An error in another thread than the main one is told and ends that thread.
     fn report_in_thread(&mut self, condition: Value) {
         let Some(object) = condition.as_object() else { return };
-        let message = self.world.heap.value(object, Condition::Message as usize);
+        let message = conditions::message(&self.world.heap, object);
         if let Some(port) = self.world.errors.as_object() {
             // What can't be told to the standard error can't be told to anybody.
             crate::ports::write_bytes(&mut self.world, port, b"error in a thread: ").ok();

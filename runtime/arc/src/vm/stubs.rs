@@ -4,12 +4,12 @@
 //! operations are written here; each is bound to the global of its name.
 
 use heapatlas_heap::Value;
-use heapatlas_heap::object::ObjectKind;
 
 use crate::builtins;
 use crate::bytecode::op::Op;
 use crate::bytecode::{Instruction, Signature};
 use crate::closures;
+use crate::conditions;
 use crate::fault::Outcome;
 use crate::scratch::{ValueStack, WordList};
 use crate::symbols;
@@ -313,8 +313,9 @@ impl Stubs {
             }
         }
         let message = text::string(&mut world.heap, "heap exhausted")?;
-        let fields = [message, Value::NIL, Value::small(0), Value::T];
-        let exhausted = Value::object(world.object(ObjectKind::Condition, &fields)?);
+        let condition = conditions::make(world, message)?;
+        conditions::set_exhausted(&mut world.heap, condition);
+        let exhausted = Value::object(condition);
         Ok(Self {
             on_err: global(world, "on-err")?,
             apply: global(world, "apply")?,

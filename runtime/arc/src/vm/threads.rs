@@ -6,45 +6,14 @@
 
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use heapatlas_heap::Value;
 use heapatlas_heap::object::ObjectKind;
-use heapatlas_heap::{ObjectRef, Value};
 
 use super::Machine;
 use super::control::Dynamic;
 use crate::fault::{Fault, Outcome};
+use crate::thread::{self, State, Thread};
 use crate::world::World;
-
-/// The fields of a thread.
-#[derive(Clone, Copy)]
-#[repr(usize)]
-enum Thread {
-    /// What it does: a number from [`State`].
-    State = 0,
-    /// The record of its frames.
-    Record = 1,
-    Dynamics = 2,
-    /// When it wakes, in milliseconds since the epoch; or the number of the stream that it waits for.
-    Wakes = 3,
-    /// The function it is to call, before it has begun.
-    Function = 4,
-    /// Whether it is to be broken when it runs next.
-    Broken = 5,
-}
-
-const THREAD_FIELDS: usize = 6;
-
-/// What a thread does.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-enum State {
-    /// Waits for its turn.
-    Ready = 0,
-    /// Waits for its time.
-    Sleeping = 1,
-    /// Has ended.
-    Dead = 2,
-    /// Waits until a stream has something to read.
-    Waiting = 3,
-}
 
 /// The threads of a machine.
 #[derive(Debug)]
@@ -66,24 +35,13 @@ const NAP: Duration = Duration::from_millis(5);
 /// How long a thread waits for the lock of `atomic-invoke` before it tries again, in milliseconds.
 const LOCKED_OUT: i64 = 1;
 
-fn make(world: &mut World, function: Value, dynamics: Value) -> Outcome<Value> {
-    let fields: [Value; THREAD_FIELDS] =
-        [Value::small(State::Ready as u32), Value::NIL, dynamics, Value::NIL, function, Value::NIL];
-    Ok(Value::object(world.object(ObjectKind::Thread, &fields)?))
-}
-
-/// Whether a thread has ended.
-pub(crate) fn is_dead(world: &World, thread: ObjectRef) -> bool {
-    world.heap.value(thread, Thread::State as usize) == Value::small(State::Dead as u32)
-}
-
 fn now_ms() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
 }
 
 impl Threads {
     pub(crate) fn new(world: &mut World) -> Outcome<Self> {
-        Ok(Self::with_main(make(world, Value::NIL, Value::NIL)?))
+        Ok(Self::with_main(thread::make(world, Value::NIL, Value::NIL)?))
     }
 
     /// The threads of a machine that has this one only.
@@ -134,7 +92,7 @@ impl Machine {
     pub(super) fn new_thread(&mut self, function: Value) -> Outcome<Value> {
         let dynamics = [Value::NIL, self.world.input, self.world.output, Value::NIL, Value::NIL];
         let dynamics = Value::object(self.world.object(ObjectKind::Vector, &dynamics)?);
-        let thread = make(&mut self.world, function, dynamics)?;
+        let thread = thread::make(&mut self.world, function, dynamics)?;
         self.add_last(thread)?;
         Ok(thread)
     }
