@@ -244,6 +244,39 @@ fn cells(pool: PoolRef) -> impl Iterator<Item = CellRef> {
     bitmap::set_granules(pool.chunk, Bitmap::Allocated, pool.granules()).map(move |at| pool.chunk.cell_at(at))
 }
 
+/// Pools that are filled at a time by what moves. The more there are, the less is left at their ends.
+const TARGETS: usize = 32;
+
+/// The pools being filled by what moves, each thing in the one in which it leaves least: large objects leave gaps at the
+/// ends of pools, which small ones then fill.
+struct Targets {
+    open: [Cursor; TARGETS],
+    /// Empty pools that what lives in one pool fits: a whole one, or of cells, which fit anywhere, two short ones.
+    spare: [Option<PoolRef>; 2],
+}
+
+impl Targets {
+    fn new(kind: PoolKind) -> Self {
+        Self { open: std::array::from_fn(|_| Cursor::new(kind, true)), spare: [None; 2] }
+    }
+
+    /// Of those with room for so many bytes, the one with least.
+    fn tightest(&self, bytes: usize) -> Option<usize> {
+        let fits = self.open.iter().enumerate().filter(|(_, target)| target.left() >= bytes);
+        fits.min_by_key(|(_, target)| target.left()).map(|(index, _)| index)
+    }
+
+    /// Granules of the spare pools.
+    fn spare_granules(&self) -> usize {
+        self.spare.iter().flatten().map(|pool| pool.granules().len()).sum()
+    }
+
+    /// The one with least room.
+    fn fullest(&self) -> usize {
+        self.tightest(0).unwrap_or_default()
+    }
+}
+
 /// What moves batches.
 struct Mover<'m> {
     space: &'m mut Space,
@@ -256,23 +289,23 @@ struct Mover<'m> {
     moved: usize,
 }
 
-/// Pools that what lives in one pool may need: the rest of one, a short one, and another.
-const MOST_NEEDED: usize = 3;
-
 impl Mover<'_> {
     /// Moves what lives in a batch of pools to free ones, and frees the batch. `false` when there was not room for
     /// all; what did move has moved.
     fn move_batch(&mut self, batch: &Batch, kind: PoolKind) -> bool {
-        let mut target = Cursor::new(kind, true);
+        let mut targets = Targets::new(kind);
         let mut emptied = 0;
         for pool in batch.pools() {
-            if !self.move_pool(pool, kind, &mut target) {
+            if !self.move_pool(pool, kind, &mut targets) {
                 break;
             }
             emptied += 1;
         }
-        self.settle(&mut target);
-        target.retire(self.space);
+        for target in &mut targets.open {
+            self.settle(target);
+            target.retire(self.space);
+        }
+        targets.spare.into_iter().flatten().for_each(|pool| self.untake(pool));
         if emptied == 0 {
             return false;
         }
@@ -289,45 +322,33 @@ impl Mover<'_> {
         emptied == batch.count
     }
 
-    /// Moves what lives in a pool, all or nothing: the pools it may need are taken first.
-    fn move_pool(&mut self, pool: PoolRef, kind: PoolKind, target: &mut Cursor) -> bool {
-        let (used, mut largest) = (used_granules(pool), 1);
-        if kind == PoolKind::Objects {
-            each_item_of_pool(pool, kind, &mut |item| largest = largest.max(item.bytes / GRANULE));
-        }
-        let mut taken = [None; MOST_NEEDED];
-        let mut room = target.left() / GRANULE;
-        let mut count = 0;
-        // At the end of each pool less than the largest item is left over.
-        while room < used + count * (largest - 1) {
-            let Some(next) = self.take(kind).filter(|_| count < MOST_NEEDED) else {
-                taken.into_iter().flatten().for_each(|pool| self.untake(pool));
+    /// Moves what lives in a pool, all or nothing: the spare pools have room for what the open ones have none for.
+    fn move_pool(&mut self, pool: PoolRef, kind: PoolKind, targets: &mut Targets) -> bool {
+        let used = used_granules(pool);
+        while targets.spare_granules() < used {
+            let Some(place) = targets.spare.iter().position(Option::is_none) else { return false };
+            targets.spare[place] = self.take(kind);
+            if targets.spare[place].is_none() {
                 return false;
-            };
-            room += next.granules().len();
-            taken[count] = Some(next);
-            count += 1;
+            }
         }
         self.moved += used * GRANULE;
-        let mut taken = taken.into_iter().flatten();
         match kind {
-            PoolKind::Cells => self.move_cells(pool, target, &mut taken),
-            PoolKind::Objects | PoolKind::Mixed => self.move_objects(pool, target, &mut taken),
+            PoolKind::Cells => self.move_cells(pool, targets),
+            PoolKind::Objects | PoolKind::Mixed => self.move_objects(pool, targets),
         }
-        taken.for_each(|pool| self.untake(pool));
         true
     }
 
-    fn move_cells(&mut self, pool: PoolRef, target: &mut Cursor, taken: &mut dyn Iterator<Item = PoolRef>) {
+    fn move_cells(&mut self, pool: PoolRef, targets: &mut Targets) {
+        let mut target = 0;
         for cell in cells(pool) {
-            let to = match target.run.cell(cell.car(), cell.cdr()) {
-                Some(to) => Some(to),
-                None => {
-                    self.leave_full(target, taken);
-                    target.run.cell(cell.car(), cell.cdr())
-                }
+            if targets.open[target].left() == 0 {
+                target = self.target_for(GRANULE, targets);
+            }
+            let Some(to) = targets.open[target].run.cell(cell.car(), cell.cdr()) else {
+                unreachable!("the target has room")
             };
-            let Some(to) = to else { unreachable!("the room was counted") };
             raw::leave_forwarding(cell.address(), to.address());
         }
         for word in pool.granules().step_by(64).map(|granule| granule / 64) {
@@ -335,13 +356,11 @@ impl Mover<'_> {
         }
     }
 
-    fn move_objects(&mut self, pool: PoolRef, target: &mut Cursor, taken: &mut dyn Iterator<Item = PoolRef>) {
+    fn move_objects(&mut self, pool: PoolRef, targets: &mut Targets) {
         each_item_of_pool(pool, PoolKind::Objects, &mut |item| {
-            if target.left() < item.bytes {
-                self.leave_full(target, taken);
-            }
-            let Some(to) = target.run.copy(item.address, item.bytes / GRANULE) else {
-                unreachable!("the room was counted");
+            let target = self.target_for(item.bytes, targets);
+            let Some(to) = targets.open[target].run.copy(item.address, item.bytes / GRANULE) else {
+                unreachable!("the target has room")
             };
             note_overhead(to, item);
             raw::leave_forwarding(item.address, to);
@@ -350,18 +369,26 @@ impl Mover<'_> {
         });
     }
 
-    /// Leaves the pool that has no room for the next item, for the next of those taken.
-    fn leave_full(&mut self, target: &mut Cursor, taken: &mut dyn Iterator<Item = PoolRef>) {
-        if let Some(next) = taken.next() {
-            self.settle(target);
-            target.leave_for(next, self.space);
-        }
+    /// The target that something goes to: when it fits none, a spare pool, which takes the place of the fullest.
+    fn target_for(&mut self, bytes: usize, targets: &mut Targets) -> usize {
+        targets.tightest(bytes).unwrap_or_else(|| {
+            let fullest = targets.fullest();
+            let Some(spare) = targets.spare.iter_mut().find_map(Option::take) else {
+                unreachable!("what lives in a pool fits the spare ones")
+            };
+            self.settle(&mut targets.open[fullest]);
+            targets.open[fullest].leave_for(spare, self.space);
+            fullest
+        })
     }
 
+    /// Takes a free pool, for objects one that is whole.
     fn take(&mut self, kind: PoolKind) -> Option<PoolRef> {
-        let pool = match self.limit {
-            Some(limit) => self.space.take_pool_below(kind, limit, self.clock),
-            None => self.space.take_pool(kind, self.clock).ok(),
+        let pool = match (self.limit, kind) {
+            (Some(limit), PoolKind::Cells) => self.space.take_pool_below(kind, limit, self.clock),
+            (None, PoolKind::Cells) => self.space.take_pool(kind, self.clock).ok(),
+            (Some(limit), _) => self.space.take_whole_pool_below(kind, limit, self.clock),
+            (None, _) => self.space.take_whole_pool(kind, self.clock).ok(),
         }?;
         self.taken += 1;
         Some(pool)

@@ -27,7 +27,7 @@ use std::ops::Range;
 use crate::frame::{Event, EventLog};
 use crate::os::{Os, OsError};
 use crate::raw::{ChunkRef, TABLE_PAGES};
-use crate::terms::{Address, CHUNK, CHUNK_PAGES, PAGE, PageKind, PoolKind, Span};
+use crate::terms::{Address, CHUNK, CHUNK_PAGES, CHUNK_POOLS, PAGE, PageKind, PoolKind, Span};
 use accounting::Sums;
 use chunk::{Chunk, PoolRef, Slot};
 use extent::{Extent, Extents, Saved};
@@ -519,6 +519,29 @@ impl Space {
     /// Takes the lowest free pool, if it lies below `limit`.
     pub(crate) fn take_pool_below(&mut self, kind: PoolKind, limit: Address, clock: u64) -> Option<PoolRef> {
         let (index, slot) = self.find_slot(false)?;
+        let below = self.chunks()[index].pool(slot).start() < limit;
+        below.then(|| self.take_slot(index, slot, kind, clock))
+    }
+
+    /// Takes the lowest free pool that is as long as any: not the first of a chunk, which is shorter.
+    pub(crate) fn take_whole_pool(&mut self, kind: PoolKind, clock: u64) -> Result<PoolRef, Refused> {
+        if let Some(pool) = self.take_whole_pool_below(kind, Address::new(usize::MAX), clock) {
+            return Ok(pool);
+        }
+        self.grow()?;
+        match self.take_whole_pool_below(kind, Address::new(usize::MAX), clock) {
+            Some(pool) => Ok(pool),
+            None => unreachable!("a new extent has whole free pools"),
+        }
+    }
+
+    /// The same, if it lies below `limit`. Never grows.
+    pub(crate) fn take_whole_pool_below(&mut self, kind: PoolKind, limit: Address, clock: u64) -> Option<PoolRef> {
+        let chunks = self.chunks().iter().enumerate().skip(self.free_from);
+        let (index, slot) = chunks.into_iter().find_map(|(index, chunk)| {
+            let slot = (1..CHUNK_POOLS).find(|slot| matches!(chunk.slot(*slot), Slot::Free { .. }))?;
+            Some((index, slot))
+        })?;
         let below = self.chunks()[index].pool(slot).start() < limit;
         below.then(|| self.take_slot(index, slot, kind, clock))
     }
