@@ -46,7 +46,7 @@
 //! | **chunk** | 1 MiB, aligned: pools, and at its head the tables that describe them |
 //! | **extent** | one mapping obtained from the system, of one or more chunks |
 //! | **hole** | an address range between two extents, which is not ours |
-//! | **large object** | more than half a pool: pages of its own |
+//! | **large object** | more than half a pool: pages of its own, until a collection on request finds room in a pool |
 //! | **free run** | adjacent free granules of a pool; its free list is its free runs in address order, which the allocation bitmap says |
 //! | **cursor** | where allocation has come to: a free run that is being filled |
 //! | **reserve** | pools held back for whoever handles the exhaustion of the heap |

@@ -28,7 +28,8 @@ pub const CHUNK_PAGES: usize = CHUNK / PAGE;
 pub const CHUNK_POOLS: usize = CHUNK / POOL;
 /// Granules in a chunk.
 pub const CHUNK_GRANULES: usize = CHUNK / GRANULE;
-/// An object larger than this many bytes has pages of its own: half a pool.
+/// An object larger than this many bytes gets pages of its own: half a pool. A collection on request may move one that a
+/// pool has room for to one.
 pub const LARGE_THRESHOLD: usize = POOL / 2;
 
 /// An address inside the heap, or one past its end.

@@ -185,8 +185,9 @@ impl Starts {
             Unpacked::Object(object) if heap.space.is_of_blocks() => (object.address(), footprint(value)),
             Unpacked::Cell(cell) => (cell.address(), GRANULE),
             Unpacked::Object(object) => {
-                let bytes = object.header().granules() * GRANULE;
-                let large = bytes > crate::terms::LARGE_THRESHOLD;
+                let (header, (chunk, granule)) = (object.header(), Self::place(heap, object.address())?);
+                let bytes = header.granules() * GRANULE;
+                let large = heap.space.chunks()[chunk].memory().has_own_pages(granule, header);
                 (object.address(), if large { bytes.next_multiple_of(PAGE) } else { bytes })
             }
             _ => return None,

@@ -2,7 +2,7 @@
 
 use heapatlas_heap::gc::Roots;
 use heapatlas_heap::object::{ObjectFlags, ObjectKind};
-use heapatlas_heap::terms::{CHUNK, GcCause, PAGE, POOL, PageKind};
+use heapatlas_heap::terms::{CHUNK, GcCause, GcPhase, GcUnit, PAGE, POOL, PageKind};
 use heapatlas_heap::{Heap, Value};
 
 /// One root: a list.
@@ -63,4 +63,49 @@ fn what_no_short_pool_has_room_for_moves_past_those_that_are_free() {
     assert_eq!(heap.verify_reachable(&mut root), []);
     let pages = heap.counters().pages_of(PageKind::Objects) as usize;
     assert!(pages * PAGE <= (kept / 2 + 2) * POOL, "{pages} pages for {kept} halves of a pool");
+}
+
+/// Bytes of payload of which no pool takes two, and a page and a half is left in twelve.
+const LARGE: usize = 10 * PAGE + PAGE / 2;
+
+#[test]
+fn large_objects_that_fit_a_pool_move_there_with_what_fills_the_rest() {
+    let mut heap = Heap::new().unwrap();
+    let mut root = Root(Value::NIL);
+    for number in 0..200 {
+        let large = heap.allocate(ObjectKind::Vector, ObjectFlags::NONE, LARGE).unwrap();
+        heap.set_value(large, 0, Value::small(number));
+        root.0 = heap.cons(Value::object(large), root.0).unwrap();
+        for kept in [false, true, false, false] {
+            let bytes = heap.allocate(ObjectKind::Bytes, ObjectFlags::NONE, POOL / 4).unwrap();
+            if kept {
+                root.0 = heap.cons(Value::object(bytes), root.0).unwrap();
+                heap.set_value(large, 1, root.0);
+            }
+        }
+    }
+    let pinned = heap.allocate(ObjectKind::Bytes, ObjectFlags::PINNED, LARGE).unwrap();
+    root.0 = heap.cons(Value::object(pinned), root.0).unwrap();
+    let live = heap.counters().allocated as usize;
+    for unit in [GcUnit::Cycle, GcUnit::Object, GcUnit::Slice] {
+        // SAFETY: the only value used afterwards is the root's.
+        while unsafe { heap.collect_step(unit, GcCause::Asked, &mut root) }.ended_in != GcPhase::Idle {}
+        assert_eq!(heap.verify(), []);
+        assert_eq!(heap.verify_reachable(&mut root), []);
+    }
+    let counters = heap.counters();
+    assert_eq!(counters.pages_of(PageKind::LargeHead), 1, "what is pinned stays where it is");
+    assert!(counters.allocated < live as u64);
+    // A large vector and a short object leave an eighth of a pool.
+    let pages = counters.pages_of(PageKind::Objects) as usize;
+    assert!(pages * PAGE <= 205 * POOL, "{pages} pages");
+    let (mut rest, mut number) = (root.0, 200);
+    while let Some(cell) = rest.as_cell() {
+        rest = heap.cdr(cell);
+        if let Some(large) = heap.as_kind(heap.car(cell), ObjectKind::Vector) {
+            number -= 1;
+            assert_eq!(heap.value(large, 0), Value::small(number));
+        }
+    }
+    assert_eq!(number, 0);
 }

@@ -20,7 +20,7 @@ use crate::terms::{CHUNK, GRANULE, LARGE_THRESHOLD, PAGE, POOL, PageKind};
 use crate::value::Value;
 
 /// The version of the format.
-pub(super) const VERSION: u32 = 2;
+pub(super) const VERSION: u32 = 3;
 
 const MAGIC: [u8; 8] = *b"ATLASCOR";
 

@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::load::damaged;
 use super::{CoreError, Remap};
-use crate::gc::evacuate::replace_in;
+use crate::gc::forwarding::replace_in;
 use crate::heap::Heap;
 use crate::object::ObjectKind;
 use crate::raw::{Bitmap, CellRef, ChunkRef, ObjectRef};

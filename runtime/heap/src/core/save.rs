@@ -12,7 +12,7 @@ use std::path::Path;
 use super::format::{HEADER_BYTES, Header};
 use super::{Contents, CoreError, Remap};
 use crate::gc::Roots;
-use crate::gc::evacuate::replace_in;
+use crate::gc::forwarding::replace_in;
 use crate::heap::Heap;
 use crate::raw::TABLE_PAGES;
 use crate::space::Space;

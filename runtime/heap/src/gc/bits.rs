@@ -8,7 +8,7 @@ use std::ops::Range;
 use crate::object::{HEADER, Header, ObjectKind};
 use crate::raw::{self, Bitmap, CellRef, ChunkRef, ObjectRef, TablesAt};
 use crate::space::{bitmap, blocks};
-use crate::terms::{Address, CHUNK, GRANULE, LARGE_THRESHOLD, PAGE, PAGE_GRANULES, PoolKind};
+use crate::terms::{Address, CHUNK, GRANULE, PAGE, PAGE_GRANULES, PoolKind};
 use crate::value::{Unpacked, Value};
 
 /// Where what a value refers to begins.
@@ -163,7 +163,7 @@ pub(super) fn mark_object(tables: TablesAt, object: ObjectRef) -> bool {
     }
     let header = object.header();
     let granules = header.granules();
-    if granules * GRANULE > LARGE_THRESHOLD {
+    if chunk.has_own_pages(granule, header) {
         return true;
     }
     if granules > 1 {
@@ -185,7 +185,7 @@ pub(super) fn unmark(tables: TablesAt, value: Value) {
     }
     let header = value.as_object().map(ObjectRef::header);
     // Of a cell, and of a large object, only the first granule is marked.
-    let pooled = header.filter(|header| header.granules() * GRANULE <= LARGE_THRESHOLD);
+    let pooled = header.filter(|header| !chunk.has_own_pages(granule, *header));
     let granules = pooled.map_or(1, Header::granules);
     bitmap::clear(chunk, Bitmap::Marked, granule..granule + granules);
     for (page, words) in pooled.into_iter().flat_map(|header| overhead_of(header, granule)) {

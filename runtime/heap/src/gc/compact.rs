@@ -13,13 +13,12 @@
 //! What stays: something pinned, with everything below it; what the soft limit or the system leaves no room to copy; and
 //! behind a huge object, whose extent ends with its last page, the way to the next chunk: less than a mebibyte.
 
-use std::ops::Range;
-
 use super::Roots;
 use super::evacuate::{self, Effort};
+use super::forwarding::{Place, leave_large, release_large, replace_references};
 use super::pacing::Pacing;
 use crate::object::ObjectFlags;
-use crate::raw::{self, Bitmap, ChunkRef};
+use crate::raw::Bitmap;
 use crate::space::chunk::{Chunk, Slot};
 use crate::space::{PageRun, Space, bitmap};
 use crate::terms::{Address, CHUNK, PAGE, PAGE_GRANULES, POOL_PAGES, Span};
@@ -45,9 +44,6 @@ pub(super) fn compact(space: &mut Space, roots: &mut dyn Roots, clock: u64) -> u
     }
     moved
 }
-
-/// The pages of a large object, in its chunk.
-type Place = (ChunkRef, Range<usize>);
 
 struct Compactor<'c> {
     space: &'c mut Space,
@@ -124,12 +120,9 @@ impl Compactor<'_> {
         if count == 0 {
             return false;
         }
-        evacuate::replace_references(self.space, self.roots);
-        for (chunk, pages) in self.left.iter_mut().filter_map(Option::take) {
-            let head = pages.start * PAGE_GRANULES;
-            bitmap::clear(chunk, Bitmap::Grey, head..head + 1);
-            let index = self.space.index_of(chunk);
-            self.space.release_pages(index, pages);
+        replace_references(self.space, self.roots);
+        for place in self.left.iter_mut().filter_map(Option::take) {
+            release_large(self.space, place);
         }
         self.moved += bytes;
         true
@@ -140,27 +133,23 @@ impl Compactor<'_> {
     fn copy(&mut self, item: Item, to: PageRun) -> Option<Place> {
         let object = item.value.as_object()?;
         let (from, chunk) = self.space.chunk_at(item.address)?;
-        let (old, first) = (chunk.memory(), (item.address - chunk.base()) / PAGE);
+        let first = (item.address - chunk.base()) / PAGE;
         let pages = first..first + to.pages.len();
         // What the table says of a page goes with it, but not whether it was resident.
-        for (page, new) in pages.clone().zip(to.pages.clone()) {
+        for (page, new) in pages.zip(to.pages.clone()) {
             let entry = self.space.chunks()[from].entry(page).as_saved();
             self.space.chunks_mut()[to.chunk].update(new, |new| *new = entry);
         }
         let memory = self.space.chunks()[to.chunk].memory();
         let copy = memory.large_object(to.pages.start, object.header(), to.zeroed);
         copy.copy_payload(object);
-        let (head, new) = (first * PAGE_GRANULES, to.pages.start * PAGE_GRANULES);
-        bitmap::set(memory, Bitmap::Allocated, new..new + 1);
-        // Without its bit no walk finds the old place any more, and grey says that it leads elsewhere.
-        bitmap::clear(old, Bitmap::Allocated, head..head + 1);
-        bitmap::set(old, Bitmap::Grey, head..head + 1);
-        raw::leave_forwarding(item.address, copy.address());
-        Some((old, pages))
+        let head = to.pages.start * PAGE_GRANULES;
+        bitmap::set(memory, Bitmap::Allocated, head..head + 1);
+        leave_large(self.space, &item, copy.address())
     }
 }
 
-fn is_pinned(item: Item) -> bool {
+pub(super) fn is_pinned(item: Item) -> bool {
     item.header.is_some_and(|header| header.flags().has(ObjectFlags::PINNED))
 }
 
@@ -229,7 +218,8 @@ fn highest_large_below_floor(space: &Space, last: Option<Address>) -> Option<Ite
     large_below(space, last.unwrap_or(space.floor()))
 }
 
-fn large_below(space: &Space, limit: Address) -> Option<Item> {
+/// The highest large object below `limit`, in a chunk of pools.
+pub(super) fn large_below(space: &Space, limit: Address) -> Option<Item> {
     let chunks = space.chunks().iter().rev().filter(|chunk| chunk.base() < limit && !chunk.is_huge());
     chunks.into_iter().find_map(|chunk| {
         let mut found = None;

@@ -4,6 +4,8 @@
 //! * `bits` marks, greys and overhead of one thing, in the tables of its chunk
 //! * `sweep` dead granules become free
 //! * `evacuate` what lives in sparse pools moves to dense ones
+//! * `mover` copies what lives in a batch of pools
+//! * `forwarding` references to what has moved are replaced
 //! * [`compact`] on request everything is brought together, and holes close
 //! * `pacing` when the next cycle begins, and what stays warm
 //! * `report` what a step did, in a sentence too
@@ -22,7 +24,9 @@
 mod bits;
 pub mod compact;
 pub(crate) mod evacuate;
+pub(crate) mod forwarding;
 pub(crate) mod mark;
+mod mover;
 pub(crate) mod pacing;
 mod pauses;
 mod report;

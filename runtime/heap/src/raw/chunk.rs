@@ -11,7 +11,9 @@ use crate::os::Mapping;
 use crate::os::blocks::Block;
 use crate::space::bitmap::PAGE_WORDS;
 use crate::space::page_table::PageEntry;
-use crate::terms::{Address, CHUNK, CHUNK_GRANULES, CHUNK_PAGES, GRANULE, PAGE, Span};
+use crate::terms::{
+    Address, CHUNK, CHUNK_GRANULES, CHUNK_PAGES, GRANULE, LARGE_THRESHOLD, PAGE, PAGE_GRANULES, POOL, Span,
+};
 use crate::value::Value;
 
 /// Bytes of one bitmap: one bit a granule.
@@ -249,6 +251,14 @@ impl ChunkRef {
     pub(crate) fn object_at(self, granule: usize) -> ObjectRef {
         debug_assert!(granule < CHUNK_GRANULES);
         ObjectRef(self.granule_address(granule))
+    }
+
+    /// Whether the object that begins at a granule has pages of its own, not being in a pool. Of one that is large, and yet
+    /// fits a pool, the page says it.
+    #[inline]
+    pub(crate) fn has_own_pages(self, granule: usize, header: Header) -> bool {
+        let bytes = header.granules() * GRANULE;
+        bytes > LARGE_THRESHOLD && (bytes > POOL || !self.entry(granule / PAGE_GRANULES).kind().is_pooled())
     }
 
     /// What begins at an allocated granule of a mixed page: its first word says whether it has a header.
