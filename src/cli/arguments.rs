@@ -71,7 +71,7 @@ pub enum Command {
     Snapshot(SnapshotOptions),
     /// Run a program and compare what it needs with budgets; exit code 1 when one is exceeded
     Check(CheckOptions),
-    /// Say what a recording holds, at a glance
+    /// Say what a recording or a core holds, at a glance
     Info(InfoOptions),
     /// Write a moment of a recording, or the whole of it, in another format
     Export(ExportOptions),
@@ -450,12 +450,15 @@ impl CheckOptions {
 /// The options of `info`.
 #[derive(Args, Clone, Debug)]
 pub struct InfoOptions {
-    /// The recording; - for standard input
-    #[arg(value_name = "FILE.atlas")]
+    /// The recording or core; - for a recording from standard input
+    #[arg(value_name = "FILE.atlas|FILE.core")]
     pub path: PathBuf,
-    /// Read all of it, and say whether anything is damaged
+    /// Read all of it, of a core follow every reference, and say whether anything is damaged
     #[arg(long)]
     pub check: bool,
+    /// Write one JSON object instead of lines
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// The options of `export`.

@@ -41,6 +41,10 @@ fn info_says_what_is_inside() {
     let elsewhere = |line: &&str| !line.starts_with("machine ");
     let told: String = told.lines().filter(elsewhere).flat_map(|line| [line, "\n"]).collect();
     golden::check("info.txt", &golden::shape(&told.replace(&project("").display().to_string(), "")));
+    let object: Value = serde_json::from_str(&run_on("info --json", &path).fine()).expect("an object");
+    assert_eq!((&object["heap"], &object["finished"]), (&Value::from("pool"), &Value::Bool(true)));
+    assert_eq!(object["file_bytes"].as_u64(), fs::metadata(&path).ok().map(|file| file.len()));
+    assert!(object["live_bytes"].as_u64() <= object["committed_bytes"].as_u64());
     // The tail says where the index begins. Cut off in the last chunk before it, it says so, and shows the rest: that there is
     // one takes longer than a chunk waits to be full.
     let long = scratch.file("long.arc", "(repeat 5000000 (list 1 2 3 4))");

@@ -12,7 +12,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use heapatlas_heap::core::{self, Check, Contents, CoreError};
+use heapatlas_heap::core::{self, Check, Contents, CoreError, Summary};
 use heapatlas_heap::object::ObjectKind;
 use heapatlas_heap::{Heap, ObjectRef, Value, os};
 
@@ -40,6 +40,23 @@ fn language() -> u64 {
     let operations = Op::ALL.iter().map(|op| op.name());
     let names = builtins::names().chain(operations).chain(KNOWN_NAMES.iter().copied());
     core::fingerprint([env!("CARGO_PKG_VERSION")].into_iter().chain(names))
+}
+
+/// What can't be done with a core, and why.
+fn refused(what: &str, path: &Path, error: &CoreError) -> ArcError {
+    let kind = if matches!(error, CoreError::NoRoom) { ErrorKind::Exhausted } else { ErrorKind::Unreadable };
+    let why = match error {
+        CoreError::Io(error) => ports::describe(error),
+        error => error.to_string(),
+    };
+    ArcError::new(kind, format!("can't {what} {}: {why}", path.display()))
+}
+
+/// What the core in a file holds.
+pub(crate) fn summarize(path: &Path, check: Check) -> Result<Summary, ArcError> {
+    let refuse = |error: &CoreError| refused("read", path, error);
+    let file = File::open(path).map_err(|error| refuse(&error.into()))?;
+    core::summarize_file(os::system(), language(), &file, check).map_err(|error| refuse(&error))
 }
 
 /// The values kept, in the order in which they are stored.
@@ -101,14 +118,7 @@ impl Machine {
 
     /// A machine made of a core.
     pub(crate) fn from_core(path: &Path, check: Check, beginning: Beginning) -> Result<Self, ArcError> {
-        let refuse = |error: &CoreError| {
-            let kind = if matches!(error, CoreError::NoRoom) { ErrorKind::Exhausted } else { ErrorKind::Unreadable };
-            let why = match error {
-                CoreError::Io(error) => ports::describe(error),
-                error => error.to_string(),
-            };
-            ArcError::new(kind, format!("can't start from {}: {why}", path.display()))
-        };
+        let refuse = |error: &CoreError| refused("start from", path, error);
         let file = File::open(path).map_err(|error| refuse(&error.into()))?;
         let loaded = core::load_file(os::system(), language(), &file, check);
         let (heap, contents) = loaded.map_err(|error| refuse(&error))?;

@@ -6,13 +6,13 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use heapatlas_heap::core::Check;
+use heapatlas_heap::core::{Check, Summary};
 use heapatlas_heap::terms::{GcCause, GcPhase, GcUnit};
 use heapatlas_heap::{Heap, Value};
 
 use crate::builtins::{self, Level};
 use crate::bytecode::listing;
-use crate::core::Beginning;
+use crate::core::{self, Beginning};
 use crate::error::{ArcError, ErrorKind, Location};
 use crate::fault::{FailureKind, Fault, Outcome};
 use crate::host::{Host, Verdict};
@@ -91,6 +91,14 @@ impl Runtime {
     /// When a thread of the program has not ended, or the file can't be written.
     pub fn save_core(&mut self, path: &Path) -> Result<(), ArcError> {
         self.machine.save_core(&path.to_string_lossy()).map_err(|fault| outside(&fault))
+    }
+
+    /// What the core in a file holds. `check` says how much of it is looked at.
+    ///
+    /// # Errors
+    /// When the file can't be read, is no core of this build, is damaged, or finds no room.
+    pub fn summarize_core(path: &Path, check: Check) -> Result<Summary, ArcError> {
+        core::summarize(path, check)
     }
 
     /// Setting this stops the program at its next safepoint.

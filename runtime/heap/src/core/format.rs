@@ -22,7 +22,8 @@ use crate::value::Value;
 /// The version of the format.
 pub(super) const VERSION: u32 = 3;
 
-const MAGIC: [u8; 8] = *b"ATLASCOR";
+/// What a core begins with.
+pub(super) const MAGIC: [u8; 8] = *b"ATLASCOR";
 
 /// Byte order, width of a word, the architecture, and the size of a page as a power of two.
 const MACHINE: u32 = {

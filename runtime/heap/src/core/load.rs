@@ -10,14 +10,14 @@ use crate::heap::Heap;
 use crate::os::{self, Os};
 use crate::raw::TABLE_PAGES;
 use crate::space::extent::Saved;
-use crate::terms::{Address, CHUNK, CHUNK_PAGES, PAGE};
+use crate::terms::{Address, CHUNK, CHUNK_PAGES, PAGE, Span};
 use crate::value::Value;
 use crate::verify::Violation;
 
 /// The bytes of a core, whose header was looked at, and the file they are in.
-struct Image<'i> {
-    header: Header,
-    bytes: &'i [u8],
+pub(super) struct Image<'i> {
+    pub(super) header: Header,
+    pub(super) bytes: &'i [u8],
     file: Option<&'i File>,
 }
 
@@ -56,17 +56,46 @@ pub fn load(os: Box<dyn Os>, language: u64, bytes: &[u8], check: Check) -> Resul
 /// # Errors
 /// Those of [`load`], and when the file can't be read.
 pub fn load_file(os: Box<dyn Os>, language: u64, file: &File, check: Check) -> Result<(Heap, Contents), CoreError> {
+    of_file(language, file, |image| load_image(os, image, check))
+}
+
+/// Calls `work` with the core in a file, of which only the header was looked at.
+pub(super) fn of_file<T>(
+    language: u64,
+    file: &File,
+    work: impl FnOnce(Image<'_>) -> Result<T, CoreError>,
+) -> Result<T, CoreError> {
     let metadata = file.metadata()?;
     if !metadata.is_file() || metadata.len() == 0 {
         // There is nothing that could be mapped.
         return Err(CoreError::NotACore);
     }
     let bytes = os::view(file)?;
-    load_image(os, Image { header: Header::of(&bytes, language)?, bytes: &bytes, file: Some(file) }, check)
+    work(Image { header: Header::of(&bytes, language)?, bytes: &bytes, file: Some(file) })
 }
 
 fn load_image(os: Box<dyn Os>, image: Image<'_>, check: Check) -> Result<(Heap, Contents), CoreError> {
-    let Image { header, bytes, .. } = &image;
+    let Restored { mut heap, contents, .. } = restore(os, &image, check)?;
+    let begun = heap.begin_loaded();
+    if begun.is_err() {
+        // Nobody has seen a value of it.
+        heap.space.release();
+    }
+    begun?;
+    Ok((heap, contents))
+}
+
+/// A heap as it was saved, with nothing beside it.
+pub(super) struct Restored {
+    pub(super) heap: Heap,
+    contents: Contents,
+    /// Where its extents were to be, lowest first.
+    pub(super) homes: Vec<Span>,
+}
+
+/// Checks a core and makes a heap of it, which is not ready to go on.
+pub(super) fn restore(os: Box<dyn Os>, image: &Image<'_>, check: Check) -> Result<Restored, CoreError> {
+    let Image { header, bytes, .. } = image;
     let (has, wanted) = (bytes.len() as u64, header.file_bytes().ok_or_else(|| damaged("its sizes are impossible"))?);
     if has != wanted {
         return Err(CoreError::Length(has, wanted));
@@ -82,12 +111,12 @@ fn load_image(os: Box<dyn Os>, image: Image<'_>, check: Check) -> Result<(Heap, 
     }
     let words = words_of(&directory[..header.directory as usize * 8]);
     let mut heap = Heap::bare(os);
-    let filled = fill(&mut heap, &image, &words, check);
+    let filled = fill(&mut heap, image, &words, check);
     if filled.is_err() {
         // Nobody has seen a value of it.
         heap.space.release();
     }
-    filled.map(|contents| (heap, contents))
+    filled.map(|(contents, homes)| Restored { heap, contents, homes })
 }
 
 /// Takes the next `count` words.
@@ -122,7 +151,8 @@ fn parse(header: &Header, mut words: &[u64]) -> Result<(Vec<SavedChunk>, Content
     Ok((chunks, contents))
 }
 
-fn fill(heap: &mut Heap, image: &Image<'_>, words: &[u64], check: Check) -> Result<Contents, CoreError> {
+/// Fills a heap; gives what the core keeps beside it, and where its extents were to be.
+fn fill(heap: &mut Heap, image: &Image<'_>, words: &[u64], check: Check) -> Result<(Contents, Vec<Span>), CoreError> {
     let (chunks, mut contents) = parse(&image.header, words)?;
     let parts = map(heap, image, &chunks)?;
     let remap = Remap::new(parts.iter().map(|part| (part.home, part.bytes, part.start)).collect());
@@ -132,8 +162,7 @@ fn fill(heap: &mut Heap, image: &Image<'_>, words: &[u64], check: Check) -> Resu
         parts.iter().try_for_each(|part| unused_is_zero(heap, part))?;
         adjust(heap, &remap, &mut contents.roots)?;
     }
-    heap.begin_loaded()?;
-    Ok(contents)
+    Ok((contents, parts.iter().map(|part| part.home..part.home + part.bytes).collect()))
 }
 
 /// An extent of what was saved.

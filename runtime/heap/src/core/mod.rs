@@ -3,6 +3,7 @@
 //! * `format` what is in the file, byte by byte
 //! * [`save`] copies what some roots reach to a heap of its own, without holes, and writes that
 //! * [`load`] checks a file, and makes a heap of it
+//! * `summary` what a core holds, for people who ask
 //! * `references` adjusts every reference to where things are now, and sees that each leads to something
 //!
 //! What is saved is what the roots reach and nothing else, packed as an allocation without interruption packs it, and
@@ -19,6 +20,7 @@ mod format;
 mod load;
 mod references;
 mod save;
+mod summary;
 #[cfg(test)]
 mod tests;
 
@@ -32,6 +34,7 @@ use crate::value::{Unpacked, Value};
 pub use format::fingerprint;
 pub use load::{load, load_file};
 pub use save::{save, save_file};
+pub use summary::{KindSummary, Summary, is_core, summarize_file};
 
 /// What a core keeps beside the heap.
 #[derive(Clone, Debug, Default)]
