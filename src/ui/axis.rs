@@ -7,6 +7,9 @@ use egui_plot::GridMark;
 use crate::format;
 use crate::model::chronicle::Axis;
 
+/// Half of a label, of the length of an axis.
+const LABEL: f64 = 0.04;
+
 /// How long a run looks at least.
 #[must_use]
 pub const fn least(axis: Axis) -> f64 {
@@ -42,6 +45,14 @@ pub fn marks(axis: Axis, range: f64, (from, to): (f64, f64)) -> Vec<GridMark> {
     (first..=last.min(first + 64)).map(|n| GridMark { value: n as f64 * step, step_size: step }).collect()
 }
 
+/// Marks of an axis from left to right: one at the right end would have half of its label cut off.
+#[must_use]
+pub fn marks_along(axis: Axis, (from, to): (f64, f64)) -> Vec<GridMark> {
+    let mut marks = marks(axis, to - from, (from, to));
+    marks.retain(|mark| mark.value <= to - (to - from) * LABEL);
+    marks
+}
+
 /// A mark of an axis in words, without digits that are zero anyway.
 #[must_use]
 pub fn label(axis: Axis, mark: GridMark) -> String {
@@ -60,6 +71,8 @@ mod tests {
         let bytes = marks(Axis::Clock, 3.5e6, (0.0, 3.5e6));
         assert!((4..=8).contains(&bytes.len()), "{}", bytes.len());
         assert!(bytes.iter().all(|mark| mark.value % 524_288.0 == 0.0));
+        let last = |to| marks_along(Axis::Clock, (0.0, to)).last().map(|mark| mark.value);
+        assert_eq!((last(8.4e6), last(9e6)), (Some(6_291_456.0), Some(8_388_608.0)), "8 MiB has room, or is left out");
         let seconds = marks(Axis::Wall, 0.033, (0.0, 0.033));
         assert!((4..=8).contains(&seconds.len()), "{}", seconds.len());
         assert_eq!(seconds[1].step_size, 0.005);

@@ -3,6 +3,7 @@
 
 use std::time::{Duration, Instant};
 
+use super::driver::alone_with_the_allocator;
 use eframe::egui::accesskit::Action;
 use eframe::egui::epaint::{ClippedShape, TextShape};
 use eframe::egui::{Color32, Key, Modifiers, Rect, Shape, Theme, Vec2, vec2};
@@ -137,6 +138,18 @@ impl Window {
         self.press(Modifiers::NONE, Key::W);
     }
 
+    fn look_at_the_comparison(&mut self) {
+        let alone = alone_with_the_allocator();
+        self.press(Modifiers::COMMAND, Key::D);
+        self.wait("three heaps", |app| {
+            let mut sessions = app.comparison().expect("a comparison").sessions();
+            sessions.all(|(_, session)| session.model().counters().clock > 1_000_000)
+        });
+        self.look("three policies");
+        self.click("Back");
+        drop(alone);
+    }
+
     fn look_at_all(&mut self) {
         for (key, view) in
             [(Key::F6, "the timeline"), (Key::F7, "the collector"), (Key::F9, "breakpoints"), (Key::F8, "the source")]
@@ -174,6 +187,7 @@ impl Window {
         self.evaluate("(len (= kept (let l nil (repeat 1000000 (push 1 l)) l)))");
         self.wait("the question", |app| matches!(app.session().progress().phase(), Phase::Exhausted(_)));
         self.look("the question");
+        self.look_at_the_comparison();
     }
 }
 

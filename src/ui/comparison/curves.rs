@@ -1,11 +1,11 @@
 //! One quantity of each heap over the allocation clock.
 
-use eframe::egui::{Ui, vec2};
+use eframe::egui::{Role, Ui, WidgetInfo, vec2};
 use egui_plot::{Corner, Legend, Line, LineStyle, Plot, PlotPoints};
 
 use crate::model::chronicle::Axis;
 use crate::model::history::{Curve, History};
-use crate::ui::axis::{label, marks};
+use crate::ui::axis::{label, marks, marks_along};
 use crate::ui::theme::{self, color};
 
 /// A quantity.
@@ -70,8 +70,7 @@ pub fn show<'h>(ui: &mut Ui, quantity: Quantity, heaps: impl Iterator<Item = (&'
             look.allow_band(false)
         })
         .collect();
-    let marks = |range: f64, bounds| marks(Axis::Clock, range, bounds);
-    Plot::new("comparison")
+    let plot = Plot::new("comparison")
         .show_background(false)
         .grid_color(color(theme.line()))
         .allow_scroll(false)
@@ -79,11 +78,13 @@ pub fn show<'h>(ui: &mut Ui, quantity: Quantity, heaps: impl Iterator<Item = (&'
         .include_x(0.0)
         .set_margin_fraction(vec2(0.03, 0.08))
         .y_axis_min_width(62.0)
-        .x_grid_spacer(move |input| marks(input.bounds.1 - input.bounds.0, input.bounds))
-        .y_grid_spacer(move |input| marks((input.bounds.1 - input.bounds.0) * 2.0, input.bounds))
+        .x_grid_spacer(|input| marks_along(Axis::Clock, input.bounds))
+        .y_grid_spacer(|input| marks(Axis::Clock, (input.bounds.1 - input.bounds.0) * 2.0, input.bounds))
         .x_axis_formatter(|mark, _range| label(Axis::Clock, mark))
         .y_axis_formatter(|mark, _range| label(Axis::Clock, mark))
         // What grows leaves room there.
         .legend(Legend::default().position(Corner::LeftTop))
         .show(ui, |plot| lines.into_iter().for_each(|line| plot.line(line)));
+    let name = format!("{} over the allocation clock", quantity.name());
+    plot.response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
 }

@@ -50,8 +50,10 @@ pub fn show(ui: &mut Ui, map: &PageMap, session: &Session, lit: Option<Term>) {
         (None, Colouring::Residency) => {
             swatch::swatch(ui, color(theme.running()));
             say(ui, "resident");
+            ui.add_space(8.0);
             swatch::hatched(ui, color(theme.faint_text()));
             say(ui, "not resident");
+            ui.add_space(8.0);
             swatch::swatch(ui, color(theme.free()));
             say(ui, "not measured");
         }
@@ -69,7 +71,9 @@ pub fn show(ui: &mut Ui, map: &PageMap, session: &Session, lit: Option<Term>) {
             show_fill(ui, model, theme);
         }
         if let Some(drawn) = &map.drawn {
-            note(ui, &scale_in_words(drawn.layout(), map.colouring())).counts(Word::MapScale);
+            let words = RichText::new(scale_in_words(drawn.layout(), map.colouring())).weak();
+            // A narrow map's scale may be longer than its legend is wide.
+            ui.add(Label::new(words).wrap()).counts(Word::MapScale);
         }
     });
 }

@@ -47,7 +47,9 @@ impl SpanBar {
         let response = response.described(Word::Span);
         self.update(ui.ctx(), model.pages(), columns);
         let theme = theme::current(ui);
-        let x = |column: usize| rect.left() + column as f32 * 2.0;
+        // Where extents and holes are many, there are more columns than asked for, which are then narrower.
+        let wide = rect.width() / self.columns.len().max(1) as f32;
+        let x = |column: usize| rect.left() + column as f32 * wide;
         let half = rect.center().y;
         let mut bar = Mesh::default();
         for (n, Column { pages, .. }) in self.columns.iter().enumerate() {
@@ -64,7 +66,7 @@ impl SpanBar {
             let frame = Rect::from_min_max(pos2(x(first), rect.top()), pos2(x(end), rect.bottom()));
             ui.painter().rect_stroke(frame, 1.0, Stroke::new(1.5, color(theme.accent())), StrokeKind::Outside);
         }
-        let under = |at: eframe::egui::Pos2| self.columns.get(((at.x - rect.left()) / 2.0) as usize).copied();
+        let under = |at: eframe::egui::Pos2| self.columns.get(((at.x - rect.left()) / wide) as usize).copied();
         let clicked = response.clicked();
         let hovered = response.hover_pos().and_then(under)?;
         let hint = match hovered.pages {

@@ -162,7 +162,7 @@ impl Timeline {
             .allow_axis_zoom_drag(false)
             .allow_double_click_reset(false)
             .y_axis_min_width(52.0)
-            .x_grid_spacer(move |input| axis::marks(axis, input.bounds.1 - input.bounds.0, input.bounds))
+            .x_grid_spacer(move |input| axis::marks_along(axis, input.bounds))
             .y_grid_spacer(|input| axis::marks(Axis::Clock, (input.bounds.1 - input.bounds.0) * 2.0, input.bounds))
             .x_axis_formatter(move |mark, _range| axis::label(axis, mark))
             .y_axis_formatter(|mark, _range| axis::label(Axis::Clock, mark))
