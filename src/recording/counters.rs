@@ -46,7 +46,7 @@ macro_rules! optional {
 }
 
 /// Every counter but those of pages by kind.
-pub const COUNTERS: [Counter; 19] = [
+pub const COUNTERS: [Counter; 20] = [
     known!("clock", "bytes", clock),
     known!("committed", "bytes", committed),
     known!("span", "bytes", span),
@@ -76,6 +76,7 @@ pub const COUNTERS: [Counter; 19] = [
         set: |counters, value| counters.phase = value.and_then(phase),
     },
     known!("diverted", "mappings", diverted),
+    optional!("measured", "bytes", measured),
 ];
 
 /// Larger numbers of bytes are nonsense, and sums of a few can't overflow.

@@ -5,7 +5,9 @@
 //! the policy.
 
 use eframe::egui::{Response, Ui};
+use heapatlas_heap::frame::Counters;
 
+use crate::format;
 use crate::model::history::Curve;
 
 /// What a number is given in.
@@ -162,6 +164,22 @@ impl Word {
     }
 }
 
+/// What is resident, and when that was measured: what was allocated since may be in memory and not be counted yet, so that
+/// more seems to live than is resident.
+#[must_use]
+pub fn of_residency(counters: &Counters) -> String {
+    let sentence = Word::Resident.sentence();
+    match counters.measured {
+        None => sentence,
+        Some(measured) => {
+            let (at, since) = (format::bytes(measured), format::bytes(counters.clock.saturating_sub(measured)));
+            format!(
+                "{sentence}. Measured last at {at} on the allocation clock, {since} ago: what came since is not in it"
+            )
+        }
+    }
+}
+
 /// What shows a number, and says what that counts.
 pub trait Counts: Sized {
     /// Says what the number counts, when somebody points at it or has it read.
@@ -193,6 +211,15 @@ impl Counts for Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_resident_says_when_that_was_measured() {
+        let mut counters = Counters { clock: 3 << 20, ..Counters::default() };
+        assert_eq!(of_residency(&counters), Word::Resident.sentence());
+        counters.measured = Some(1 << 20);
+        let words = of_residency(&counters);
+        assert!(words.contains("Measured last at 1.00 MiB on the allocation clock, 2.00 MiB ago"), "{words}");
+    }
 
     #[test]
     fn a_word_says_its_unit_and_what_it_counts() {

@@ -15,7 +15,7 @@ use crate::model::HeapModel;
 use crate::model::chronicle::Told;
 use crate::ui::theme::{self, color, number_style};
 use crate::ui::widgets::swatch;
-use crate::ui::words::{Counts, Word};
+use crate::ui::words::{self, Counts, Word};
 
 /// Height of the bar.
 const BAR: f32 = 24.0;
@@ -90,8 +90,12 @@ fn show_numbers(ui: &mut Ui, subject: &Subject<'_>) {
     ui.columns_const(|columns: &mut [Ui; 3]| {
         for (ui, (word, value)) in columns.iter_mut().zip(numbers) {
             ui.spacing_mut().item_spacing.y = 1.0;
-            ui.add(Label::new(RichText::new(word.name()).small().weak()).extend()).counts(word);
-            ui.add(Label::new(RichText::new(value).text_style(number_style())).extend()).counts(word);
+            let meaning = match word {
+                Word::Resident => words::of_residency(subject.counters),
+                _ => word.sentence(),
+            };
+            ui.add(Label::new(RichText::new(word.name()).small().weak()).extend()).on_hover_text(&meaning);
+            ui.add(Label::new(RichText::new(value).text_style(number_style())).extend()).on_hover_text(&meaning);
         }
     });
 }

@@ -68,6 +68,9 @@ pub struct Counters {
     pub gc_time: Duration,
     /// Where the collector is.
     pub phase: Option<GcPhase>,
+    /// The allocation clock when residency was last measured; `None` when it was not, or when that is not known. What was
+    /// allocated since may be in memory and not be counted as resident yet.
+    pub measured: Option<u64>,
     /// How often the system answered elsewhere than asked.
     pub diverted: u64,
 }
@@ -116,6 +119,7 @@ impl Heap {
             cycles: self.gc_stats().cycles,
             gc_time: self.gc_stats().total,
             phase: Some(self.gc_phase()),
+            measured: self.measured,
             diverted: self.space.diverted(),
         }
     }

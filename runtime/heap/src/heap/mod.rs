@@ -51,6 +51,8 @@ pub struct Heap {
     pub(crate) space: Space,
     pub(crate) collector: Collector,
     pub(crate) frames_cut: u64,
+    /// The allocation clock when residency was last measured.
+    pub(crate) measured: Option<u64>,
 }
 
 /// Why a safepoint was asked for.
@@ -121,6 +123,7 @@ impl Heap {
             space: Space::new(policy, os),
             collector: Collector::new(policy),
             frames_cut: 0,
+            measured: None,
         }
     }
 

@@ -138,7 +138,11 @@ impl Heap {
 
     /// Measures which pages are resident. `false` when the system does not tell.
     pub fn measure_residency(&mut self) -> bool {
-        self.space.measure_residency()
+        let measured = self.space.measure_residency();
+        if measured {
+            self.measured = Some(self.clock());
+        }
+        measured
     }
 
     /// The page in which an address lies, with its entry, up to date.

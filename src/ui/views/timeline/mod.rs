@@ -22,7 +22,7 @@ use crate::ui::moments::Go;
 use crate::ui::session::Session;
 use crate::ui::theme::{self, color};
 use crate::ui::widgets::entry::Entry;
-use crate::ui::words::{Counts, Word};
+use crate::ui::words::{self, Counts, Word};
 
 /// How the run is looked at.
 #[derive(Debug, Default)]
@@ -201,7 +201,11 @@ impl Timeline {
                     value: &value,
                     shown: !self.hidden.contains(&curve),
                 };
-                let hint = format!("{}. Click to show or hide.", Word::of_curve(curve).sentence());
+                let meaning = match curve {
+                    Curve::Resident => words::of_residency(counters),
+                    _ => Word::of_curve(curve).sentence(),
+                };
+                let hint = format!("{meaning}. Click to show or hide.");
                 if (curve != Curve::Limit || counters.limit.is_some()) && ui.add(entry).on_hover_text(hint).clicked() {
                     toggle(&mut self.hidden, curve);
                 }
