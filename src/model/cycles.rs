@@ -3,6 +3,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+use heapatlas_heap::Balance;
 use heapatlas_heap::frame::{Counters, Event, Frame, Happening};
 use heapatlas_heap::terms::{GcCause, GcPhase};
 
@@ -19,18 +20,26 @@ pub struct Moment {
     pub committed: u64,
     /// In memory; `None` when not measured.
     pub resident: Option<u64>,
+    /// Where the committed bytes are.
+    pub balance: Balance,
+    /// In holes.
+    pub holes: u64,
     /// Time spent collecting so far.
     pub gc_time: Duration,
 }
 
 impl Moment {
-    fn of(counters: &Counters, wall: Duration) -> Self {
+    /// What the counters say.
+    #[must_use]
+    pub fn of(counters: &Counters, wall: Duration) -> Self {
         Self {
             clock: counters.clock,
             wall,
             allocated: counters.allocated,
             committed: counters.committed,
             resident: counters.resident(),
+            balance: counters.balance,
+            holes: counters.holes,
             gc_time: counters.gc_time,
         }
     }

@@ -10,6 +10,7 @@ use super::session::Session;
 use super::views::allocation::AllocationView;
 use super::views::balance::{self, Subject};
 use super::views::breakpoints::Breakpoints;
+use super::views::collector::CollectorView;
 use super::views::console::Console;
 use super::views::difference::DifferenceView;
 use super::views::free_lists::FreeListsView;
@@ -19,7 +20,6 @@ use super::views::page_map::overlay::Overlay;
 use super::views::page_map::{PageMap, controls, legend};
 use super::views::source::SourceView;
 use super::views::timeline::Timeline;
-use super::views::{collector, page};
 use super::words::{Counts, Word};
 use crate::command::Command;
 use crate::format;
@@ -52,6 +52,7 @@ pub struct Panels {
     breakpoints: Breakpoints,
     over_time: OverTimeView,
     difference: DifferenceView,
+    collector: CollectorView,
     /// An address to be shown once the moment is there that it was asked for at.
     visited: Option<Address>,
 }
@@ -74,6 +75,7 @@ impl Panels {
             breakpoints: Breakpoints::default(),
             over_time: OverTimeView::default(),
             difference: DifferenceView::default(),
+            collector: CollectorView::default(),
             visited: None,
         }
     }
@@ -116,7 +118,7 @@ impl Panels {
                 None
             }
             Panel::Collector => {
-                asked = collector::show(ui, &self.session);
+                asked = self.collector.show(ui, &self.session);
                 None
             }
             Panel::Source => {

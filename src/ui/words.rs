@@ -109,6 +109,8 @@ words! {
     Cause, "cause", Several, "why the collection began";
     CycleAllocated, "allocated", Bytes, "live, dead and unjudged, before and after, as the frames around it say";
     CycleResident, "resident", Bytes, "in memory, before and after, as the kernel says";
+    CycleChange, "before and after", Bytes,
+        "of every term of the balance and of the holes, on one scale, as the frames around the cycle say";
     CycleTook, "took", Time, "in the collector";
     CollectionsCompleted, "collections", Count, "completed since the start";
     Collecting, "collecting", Time, "spent in the collector since the start";

@@ -1,13 +1,17 @@
 //! The collector, stepped and told.
 
-use super::driver::{Window, alone_with_the_allocator, click, forms, open, open_program, phase_is, wait};
+use super::driver::{Window, alone_with_the_allocator, click, forms, open, open_program, open_with, phase_is, wait};
 use eframe::egui::accesskit::Role;
+use eframe::egui::{Color32, Rect, Shape};
 use egui_kittest::kittest::{NodeT, Queryable};
 use heapatlas::format;
+use heapatlas::map::balance::Term;
 use heapatlas::map::colouring::Colouring;
+use heapatlas::map::palette::{Rgb, Theme};
 use heapatlas::source::program::Program;
 use heapatlas::ui::app::App;
 use heapatlas::ui::session::Phase;
+use heapatlas::ui::theme;
 use heapatlas_heap::Placement;
 use heapatlas_heap::Policy;
 use heapatlas_heap::terms::GcCause;
@@ -73,6 +77,60 @@ fn a_collection_is_stepped_object_by_object_then_by_phase_to_its_end() {
     assert!(harness.query_by_label_contains("99 % of pauses ≤ ").is_some());
     click(&mut harness, "Play");
     wait(&mut harness, "going on", |app| app.session().model().counters().clock > clock);
+}
+
+/// The colour of a term in the window of the tests.
+fn color_of(term: Term) -> Rgb {
+    Theme::Dark.term(term)
+}
+
+/// The width of what is painted in a colour within a rectangle.
+fn painted(harness: &Window, within: Rect, colour: Rgb) -> f32 {
+    fn width(shape: &Shape, within: Rect, fill: Color32) -> f32 {
+        match shape {
+            Shape::Vec(shapes) => shapes.iter().map(|shape| width(shape, within, fill)).sum(),
+            Shape::Rect(rect) if rect.fill == fill && within.contains_rect(rect.rect) => rect.rect.width(),
+            _ => 0.0,
+        }
+    }
+    harness.output().shapes.iter().map(|clipped| width(&clipped.shape, within, theme::color(colour))).sum()
+}
+
+#[test]
+fn a_cycle_is_drawn_before_and_after_on_one_scale_with_its_numbers() {
+    let mut harness = open_with("(= kept (range 1 3000))");
+    let ended = |app: &App| app.session().told().cycles().filter(|cycle| cycle.after.is_some()).count();
+    click(&mut harness, "Collector");
+    for _ in 0..2 {
+        let before = ended(harness.state());
+        click(&mut harness, "Collect");
+        wait(&mut harness, "a collection", move |app| ended(app) > before);
+    }
+    let chosen = harness.state().session().told().cycles().rev().nth(1).expect("the first of both");
+    let (number, after) = (chosen.number, chosen.after.expect("its end"));
+    click(&mut harness, &format!("cycle {number}"));
+    let meter = |harness: &Window, name: &str| {
+        let node = harness.get_by_label_contains(name);
+        (node.accesskit_node().label().expect("words"), node.rect())
+    };
+    let unjudged = color_of(Term::Unjudged);
+    let scale: Vec<f32> = [("before", chosen.before), ("after", after)]
+        .into_iter()
+        .map(|(name, moment)| {
+            let (words, rect) = meter(&harness, &format!("{name} cycle {number}: "));
+            for (term, bytes) in [("live", moment.balance.live), ("unjudged", moment.balance.unjudged)] {
+                assert!(words.contains(&format!("{term} {}", format::bytes(bytes))), "{words}");
+            }
+            let bytes = moment.balance.live + moment.balance.free_pages;
+            let drawn = [Term::Live, Term::FreePages].map(|term| painted(&harness, rect, color_of(term)));
+            drawn.iter().sum::<f32>() / bytes as f32
+        })
+        .collect();
+    assert!((scale[0] / scale[1] - 1.0).abs() < 0.02, "a byte is as long before as after: {scale:?}");
+    let (_, before) = meter(&harness, &format!("before cycle {number}: "));
+    let (_, end) = meter(&harness, &format!("after cycle {number}: "));
+    assert!(painted(&harness, before, unjudged) > painted(&harness, end, unjudged), "it was judged");
+    assert!(chosen.before.balance.unjudged > after.balance.unjudged);
 }
 
 #[test]

@@ -1,19 +1,21 @@
 //! The collector: where it is in its cycle, steps of it, how far the mark has come, what each cycle changed, and how long
 //! the program was stopped.
+//!
+//! * `cycles` the table of cycles
+//! * `change` before and after one of them
+
+mod change;
+mod cycles;
 
 use std::time::Duration;
 
-use eframe::egui::{
-    Align, Align2, Grid, Label, Layout, Rect, RichText, Role, ScrollArea, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2,
-};
-use heapatlas_heap::Colours;
+use eframe::egui::{Align, Align2, Label, Layout, Rect, RichText, Role, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2};
 use heapatlas_heap::gc::Pauses;
 use heapatlas_heap::terms::{GcPhase, GcUnit};
 
 use crate::format;
 use crate::map::palette::Marked;
-use crate::model::chronicle::Told;
-use crate::model::cycles::Cycle;
+use crate::model::cycles::Moment;
 use crate::ui::action::{self, Action};
 use crate::ui::session::{Phase, Session, Walks};
 use crate::ui::theme::{self, color};
@@ -28,37 +30,77 @@ const STEPS: [(&str, GcUnit, &str); 4] = [
     ("Step phase", GcUnit::Phase, "to the end of the phase"),
     ("Whole cycle", GcUnit::Cycle, "to the end of the cycle, or a whole one"),
 ];
-/// The columns of the table of collections.
-const COLUMNS: [Word; 5] = [Word::Cycle, Word::Cause, Word::CycleAllocated, Word::CycleResident, Word::CycleTook];
 /// Height of the bar of colours.
 const BAR: f32 = 10.0;
 /// Room for the histogram of pauses.
 const PAUSES: f32 = 156.0;
+/// Less is too low for it.
+const LOW: f32 = 72.0;
 /// Room for a label below it.
 const LABEL: f32 = 52.0;
+/// What is said before the first cycle.
+const NO_CYCLE: &str =
+    "No collection yet. Collect (G), or step: here is what each changed, and how long it stopped the program.";
 
-/// Shows the panel, and gives what was asked for.
-pub fn show(ui: &mut Ui, session: &Session) -> Option<Action> {
-    let model = session.model();
-    let usable = !matches!(session.progress().phase(), Phase::Starting | Phase::Ended | Phase::Exhausted(_));
-    let asked = ui.add_enabled_ui(usable, |ui| {
-        let to = show_phases(ui, model.counters().phase.unwrap_or(GcPhase::Idle));
-        show_steps(ui).or(to)
-    });
-    show_colours(ui, session);
-    let sentence = session.last_step().map_or_else(
-        || "Step through a collection: the map shows what is reached, and what waits.".to_owned(),
-        |step| format!("Last step: {step}."),
-    );
-    ui.add(Label::new(RichText::new(&sentence).weak()).truncate()).on_hover_text(&sentence);
-    let rest = ui.available_size();
-    ui.horizontal_top(|ui| {
-        let below = Layout::top_down(Align::Min);
-        let cycles = vec2((rest.x - PAUSES).max(PAUSES), rest.y);
-        ui.allocate_ui_with_layout(cycles, below, |ui| show_cycles(ui, session.told()));
-        ui.allocate_ui_with_layout(vec2(PAUSES - 16.0, rest.y), below, |ui| show_pauses(ui, session.pauses()));
-    });
-    asked.inner
+/// What is looked at.
+#[derive(Debug, Default)]
+pub struct CollectorView {
+    /// The number of the cycle that was chosen; the latest otherwise.
+    chosen: Option<u64>,
+}
+
+impl CollectorView {
+    /// Shows the panel, and gives what was asked for.
+    pub fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Action> {
+        let counters = session.model().counters();
+        let usable = !matches!(session.progress().phase(), Phase::Starting | Phase::Ended | Phase::Exhausted(_));
+        let asked = ui.add_enabled_ui(usable, |ui| {
+            let to = show_phases(ui, counters.phase.unwrap_or(GcPhase::Idle));
+            show_steps(ui).or(to)
+        });
+        if counters.phase.is_some_and(|phase| phase != GcPhase::Idle) {
+            show_colours(ui, session);
+        } else {
+            show_walks(ui, session.walks());
+        }
+        // What was done last is of now.
+        let step = session.last_step().filter(|_| !session.is_past());
+        let sentence = step.map_or_else(
+            || "Step through a collection: the map shows what is reached, and what waits.".to_owned(),
+            |step| format!("Last step: {step}."),
+        );
+        ui.add(Label::new(RichText::new(&sentence).weak()).truncate()).on_hover_text(&sentence);
+        self.show_cycles(ui, session);
+        asked.inner
+    }
+
+    /// The chosen cycle, before and after; then all of them, and the pauses.
+    fn show_cycles(&mut self, ui: &mut Ui, session: &Session) {
+        let told = session.told();
+        let chosen = self.chosen.and_then(|number| told.cycles().find(|cycle| cycle.number == number));
+        let Some(cycle) = chosen.or_else(|| told.cycles().next_back()) else {
+            ui.weak(NO_CYCLE);
+            return;
+        };
+        let now = Moment::of(session.model().counters(), session.model().wall());
+        change::show(ui, &cycle, &now);
+        let rest = ui.available_size();
+        // While the mark is shown too, a low panel has no room for bars that tell anything.
+        let pauses = if rest.y >= LOW { PAUSES } else { 0.0 };
+        ui.horizontal_top(|ui| {
+            let below = Layout::top_down(Align::Min);
+            let table = vec2((rest.x - pauses).max(PAUSES), rest.y);
+            ui.allocate_ui_with_layout(table, below, |ui| {
+                if let Some(clicked) = cycles::show(ui, session.told(), cycle.number) {
+                    // A second click goes along with the latest again.
+                    self.chosen = Some(clicked).filter(|clicked| self.chosen != Some(*clicked));
+                }
+            });
+            if pauses > 0.0 {
+                ui.allocate_ui_with_layout(vec2(PAUSES - 16.0, rest.y), below, |ui| show_pauses(ui, session.pauses()));
+            }
+        });
+    }
 }
 
 /// The phases as a strip; a click goes to one.
@@ -103,28 +145,21 @@ const fn meaning_of(phase: GcPhase) -> &'static str {
 /// How far the mark has come: a bar, and its parts in words.
 fn show_colours(ui: &mut Ui, session: &Session) {
     let theme = theme::current(ui);
-    let model = session.model();
-    let under_way = model.counters().phase.is_some_and(|phase| phase != GcPhase::Idle);
-    // To sum over millions of pages takes its time.
-    let colours = if under_way { model.pages().colours() } else { Colours::default() };
+    let colours = session.model().pages().colours();
     let all = (colours.white + colours.reached).max(1);
     let (bar, response) = ui.allocate_exact_size(vec2(ui.available_width() - 8.0, BAR), Sense::hover());
     response.widget_info(|| WidgetInfo::labeled(Role::Meter, true, "how far the mark has come"));
-    ui.painter().rect_filled(bar, 2.0, color(theme.free()));
-    if under_way {
-        let reached = bar.left() + bar.width() * (colours.reached as f64 / all as f64) as f32;
-        let (black, white) = bar.split_left_right_at_x(reached);
-        ui.painter().rect_filled(black, 2.0, color(theme.marking(Marked::Black)));
-        ui.painter().rect_filled(white, 2.0, color(theme.marking(Marked::White)));
-    }
+    let reached = bar.left() + bar.width() * (colours.reached as f64 / all as f64) as f32;
+    let (black, white) = bar.split_left_right_at_x(reached);
+    ui.painter().rect_filled(black, 2.0, color(theme.marking(Marked::Black)));
+    ui.painter().rect_filled(white, 2.0, color(theme.marking(Marked::White)));
     ui.horizontal(|ui| {
         ui.spacing_mut().item_spacing.x = 6.0;
         ui.spacing_mut().interact_size.y = 18.0;
-        let words = |text: String| if under_way { text } else { "–".to_owned() };
         for (marked, name, value, word) in [
-            (Marked::White, "white", words(format::bytes(colours.white)), Word::White),
-            (Marked::Grey, "grey", words(format::count(colours.grey)), Word::Grey),
-            (Marked::Black, "reached", words(format::bytes(colours.reached)), Word::Reached),
+            (Marked::White, "white", format::bytes(colours.white), Word::White),
+            (Marked::Grey, "grey", format::count(colours.grey), Word::Grey),
+            (Marked::Black, "reached", format::bytes(colours.reached), Word::Reached),
         ] {
             swatch::swatch(ui, color(theme.marking(marked)));
             ui.add(Label::new(format!("{name} {value}")).extend()).counts(word);
@@ -142,54 +177,12 @@ fn show_walks(ui: &mut Ui, walks: &Walks) {
         ui.colored_label(color(theme.error()), words)
             .on_hover_text(format!("the pages say {shown:?}, the walk counted {counted:?}"));
     } else if walks.agreed > 0 {
-        swatch::swatch(ui, color(theme.running()));
-        let words = format!("{} walks agree", format::count(walks.agreed));
-        ui.add(Label::new(words).truncate()).counts(Word::Walks);
-    }
-}
-
-/// What each cycle changed, the latest first.
-fn show_cycles(ui: &mut Ui, told: Told<'_>) {
-    if told.cycles().next().is_none() {
-        ui.weak("No collection yet.");
-        return;
-    }
-    let faint = color(theme::current(ui).faint_text());
-    ScrollArea::both().id_salt("cycles").auto_shrink([false, false]).show(ui, |ui| {
-        Grid::new("cycles").num_columns(5).spacing([6.0, 2.0]).min_row_height(17.0).show(ui, |ui| {
-            for word in COLUMNS {
-                ui.add(Label::new(RichText::new(word.name()).small().color(faint)).extend()).counts(word);
-            }
-            ui.end_row();
-            for cycle in told.cycles().rev() {
-                for (word, text) in COLUMNS.into_iter().zip(row_of(&cycle)) {
-                    ui.add(Label::new(RichText::new(text).small()).extend()).counts(word);
-                }
-                ui.end_row();
-            }
+        ui.horizontal(|ui| {
+            swatch::swatch(ui, color(theme.running()));
+            let words = format!("{} walks agree", format::count(walks.agreed));
+            ui.add(Label::new(words).truncate()).counts(Word::Walks);
         });
-    });
-}
-
-fn row_of(cycle: &Cycle) -> [String; 5] {
-    let Cycle { number, cause, before, after, .. } = cycle;
-    let change = |before: String, after: Option<String>| match after {
-        Some(after) => {
-            // A unit that both have is told once.
-            let same =
-                before.split_once(' ').filter(|(_, unit)| after.split_once(' ').is_some_and(|(_, its)| its == *unit));
-            format!("{} to {after}", same.map_or(before.as_str(), |(number, _)| number))
-        }
-        None => format!("{before} to …"),
-    };
-    let took = after.map(|after| after.gc_time.saturating_sub(before.gc_time));
-    [
-        number.to_string(),
-        cause.name().to_owned(),
-        change(format::bytes(before.allocated), after.map(|after| format::bytes(after.allocated))),
-        change(format::maybe_bytes(before.resident), after.map(|after| format::maybe_bytes(after.resident))),
-        took.map_or_else(|| "…".to_owned(), format::time),
-    ]
+    }
 }
 
 /// How long the program was stopped: a bar for each class of pauses that there were.
