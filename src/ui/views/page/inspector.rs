@@ -6,7 +6,7 @@ use heapatlas_heap::survey::Colour;
 use heapatlas_heap::terms::Address;
 
 use super::granules::{self, Marks};
-use super::stay;
+use super::stay::{self, Known};
 use crate::command::Command;
 use crate::format;
 use crate::model::HeapModel;
@@ -125,10 +125,14 @@ impl Inspector {
             self.choose(clicked);
         }
         ui.add_space(4.0);
-        ui.strong("Why it stays");
-        let policy = &session.model().counters().policy;
-        for reason in stay::reasons(page, findings, policy) {
+        let counters = session.model().counters();
+        ui.strong(if page.entry.kind().is_free() { "What it is" } else { "Why it stays" });
+        let known = Known::of(&counters.policy, page, session.told().cycles(), counters.clock);
+        for reason in stay::reasons(page, findings, &known) {
             ui.add(Label::new(reason).wrap()).counts(Word::WhyItStays);
+        }
+        if findings.things.is_empty() {
+            return None;
         }
         ui.add_space(4.0);
         ui.strong(format!("What lies on it: {}", format::count(findings.things.len() as u64))).counts(Word::Things);

@@ -1,28 +1,54 @@
-//! Why a page can't be given back: who lives there, who holds them, what evacuation would do. In sentences.
+//! Why a page can't be given back: who lives there, who holds them, what evacuation would do; or, where nothing lies, since
+//! when that is so and what comes there next. In sentences.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use heapatlas_arc::inspect::{PageFindings, Pool, Thing};
 use heapatlas_heap::Policy;
 use heapatlas_heap::gc::Evacuation;
-use heapatlas_heap::terms::PageKind;
+use heapatlas_heap::terms::{Address, GcCause, PAGE, PageKind};
 
 use crate::format;
+use crate::model::cycles::Cycle;
 use crate::model::pages::Page;
 
 /// Holders that are named at most.
 const MOST_NAMED: usize = 3;
 
+/// What is known besides what lies on a page.
+#[derive(Clone, Debug)]
+pub struct Known<'k> {
+    /// How the heap gets memory back.
+    pub policy: &'k Policy,
+    /// The cycles that may have emptied the page, if it was ever used.
+    pub emptied: Option<RangeInclusive<u64>>,
+    /// Whether everything that can move was moved together, and nothing was allocated since.
+    pub packed: bool,
+}
+
+impl<'k> Known<'k> {
+    /// What the cycles tell of a page at a place on the allocation clock.
+    pub fn of(policy: &'k Policy, page: Page, cycles: impl DoubleEndedIterator<Item = Cycle>, clock: u64) -> Self {
+        let ended = cycles.filter_map(|cycle| cycle.after.map(|after| (cycle, after.clock)));
+        let ended: Vec<(Cycle, u64)> = ended.collect();
+        // What was allocated there last was there until a cycle ended.
+        let mut since = ended.iter().filter(|(_, end)| page.touched > 0 && *end >= page.touched);
+        let emptied = since.next().map(|(first, _)| first.number);
+        let last = ended.last();
+        Self {
+            policy,
+            emptied: emptied.zip(last).map(|(first, (last, _))| first..=last.number),
+            packed: last.is_some_and(|(cycle, end)| cycle.cause == GcCause::Asked && *end == clock),
+        }
+    }
+}
+
 /// Why a page stays, or that it does not, in sentences.
 #[must_use]
-pub fn reasons(page: Page, findings: &PageFindings, policy: &Policy) -> Vec<String> {
+pub fn reasons(page: Page, findings: &PageFindings, known: &Known<'_>) -> Vec<String> {
     match page.entry.kind() {
-        PageKind::Fresh | PageKind::GivenBack => {
-            vec!["It costs nothing: nobody has touched it, or it was given back.".to_owned()]
-        }
-        PageKind::Free => {
-            vec!["It is free. It goes back to the system with the next collection, unless it is kept warm.".to_owned()]
-        }
+        PageKind::Fresh | PageKind::GivenBack | PageKind::Free => of_free(page, known),
         PageKind::Tables => {
             vec!["It holds the tables of its mebibyte, and stays as long as that is mapped.".to_owned()]
         }
@@ -32,8 +58,28 @@ pub fn reasons(page: Page, findings: &PageFindings, policy: &Policy) -> Vec<Stri
             vec!["It is part of a stack of the virtual machine, which stays while its thread runs.".to_owned()]
         }
         PageKind::LargeHead | PageKind::LargeRest => vec![of_large(findings)],
-        PageKind::Cells | PageKind::Objects | PageKind::Mixed => of_pooled(page, findings, policy),
+        PageKind::Cells | PageKind::Objects | PageKind::Mixed => of_pooled(page, findings, known),
     }
+}
+
+/// What a free page was and is, and what comes there next.
+fn of_free(page: Page, known: &Known<'_>) -> Vec<String> {
+    let since = match (&known.emptied, page.touched) {
+        (Some(cycles), _) if cycles.start() == cycles.end() => format!("It is free since cycle {}.", cycles.start()),
+        (Some(cycles), _) => format!("It is free since one of the cycles {} to {}.", cycles.start(), cycles.end()),
+        (None, 0) => {
+            "It is free: as far as is known, nothing has been allocated in it since its extent was mapped.".to_owned()
+        }
+        (None, touched) => format!("It is free; something was allocated in it last at {}.", format::bytes(touched)),
+    };
+    let costs = match page.entry.resident() {
+        Some(true) => "It is in memory still, so that it can be used at once; a collection on request gives it back.",
+        Some(false) => "It is not in memory, so it costs nothing but addresses.",
+        None => "Whether it is in memory was not measured.",
+    };
+    let next = "Next comes a pool or a large object, whichever needs it first: the lowest free pages that are in memory \
+                are taken, then the lowest of the others, and only then does the heap grow.";
+    vec![since, costs.to_owned(), next.to_owned()]
 }
 
 fn of_large(findings: &PageFindings) -> String {
@@ -47,7 +93,7 @@ fn of_large(findings: &PageFindings) -> String {
     }
 }
 
-fn of_pooled(page: Page, findings: &PageFindings, policy: &Policy) -> Vec<String> {
+fn of_pooled(page: Page, findings: &PageFindings, known: &Known<'_>) -> Vec<String> {
     let mut reasons = vec![who_lives(findings)];
     let Some(pool) = &findings.pool else {
         reasons.push(
@@ -64,7 +110,11 @@ fn of_pooled(page: Page, findings: &PageFindings, policy: &Policy) -> Vec<String
         format::bytes(pool.used),
         format::bytes(size),
     ));
-    reasons.push(evacuation(page, pool, findings, policy));
+    if page.entry.used() == 0 {
+        let list = "Nothing is allocated in it: it is filled when the free list of its pool comes to it.";
+        reasons.push(list.to_owned());
+    }
+    reasons.push(evacuation(page, pool, findings, known));
     reasons
 }
 
@@ -73,7 +123,9 @@ fn who_lives(findings: &PageFindings) -> String {
     if alive.is_empty() {
         return "Nothing that is on it is alive.".to_owned();
     }
-    let bytes = alive.iter().map(|thing| thing.bytes).sum();
+    let bytes: u64 = alive.iter().map(|thing| thing.bytes).sum();
+    let here: u64 = alive.iter().map(|thing| bytes_on(thing, findings.page)).sum();
+    let here = if here < bytes { format!(" ({} of that here)", format::bytes(here)) } else { String::new() };
     let mut holders: BTreeMap<&str, usize> = BTreeMap::new();
     for root in alive.iter().filter_map(|thing| thing.path.first()) {
         *holders.entry(&root.words).or_default() += 1;
@@ -87,11 +139,21 @@ fn who_lives(findings: &PageFindings) -> String {
     };
     let (things, verb) = if alive.len() == 1 { ("thing", "lives") } else { ("things", "live") };
     let (count, bytes, named) = (alive.len(), format::bytes(bytes), named.join(", "));
-    format!("{count} {things} {verb} on it, {bytes}, held by {named}{more}.")
+    format!("{count} {things} {verb} on it, {bytes}{here}, held by {named}{more}.")
 }
 
-fn evacuation(page: Page, pool: &Pool, findings: &PageFindings, policy: &Policy) -> String {
+/// How much of a thing lies on a page: it may begin before it, or go on after it.
+fn bytes_on(thing: &Thing, page: Address) -> u64 {
+    let end = (thing.address.get() as u64).saturating_add(thing.bytes).min((page + PAGE).get() as u64);
+    end.saturating_sub(thing.address.max(page).get() as u64)
+}
+
+fn evacuation(page: Page, pool: &Pool, findings: &PageFindings, known: &Known<'_>) -> String {
+    let policy = known.policy;
     match pool.evacuation {
+        Evacuation::Sparse | Evacuation::OnRequest if known.packed => {
+            "The last collection moved together what can move, and this was left over: no other pool has room for it. Nothing more can be had.".to_owned()
+        }
         Evacuation::Sparse => "Its pool is at most half used: evacuation moves what lives in it, and the pool goes back. To have that now, collect.".to_owned(),
         Evacuation::OnRequest => "Its pool is more than half used: only a collection on request moves what lives in it.".to_owned(),
         Evacuation::Full => "Its pool is full: nothing would be gained by moving what lives in it.".to_owned(),
@@ -110,8 +172,8 @@ fn evacuation(page: Page, pool: &Pool, findings: &PageFindings, policy: &Policy)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::cycles::Moment;
     use heapatlas_arc::inspect::Reference;
-    use heapatlas_heap::terms::Address;
     use heapatlas_heap::{Heap, Value};
 
     fn thing(address: Address, path: &[&str]) -> Thing {
@@ -139,7 +201,8 @@ mod tests {
         let things = vec![thing(at, &["global x", "car"]), thing(at + 16, &["global x"]), thing(at + 32, &[])];
         let mut findings = PageFindings { page: address, things, pool: Some(pool(Evacuation::Sparse)) };
         let policy = heap.policy();
-        let words = reasons(page, &findings, &policy);
+        let known = Known { policy: &policy, emptied: None, packed: false };
+        let words = reasons(page, &findings, &known);
         assert_eq!(words[0], "2 things live on it, 32 B, held by global x (2).");
         assert!(words[1].contains("48 B of 64.0 KiB are allocated"), "{}", words[1]);
         assert!(words[2].contains("evacuation moves"), "{}", words[2]);
@@ -150,9 +213,44 @@ mod tests {
             (Evacuation::Off, "Nothing moves under the policy"),
         ] {
             findings.pool = Some(pool(evacuation));
-            assert!(reasons(page, &findings, &policy)[2].contains(said), "{evacuation:?}");
+            assert!(reasons(page, &findings, &known)[2].contains(said), "{evacuation:?}");
         }
+        findings.pool = Some(pool(Evacuation::Sparse));
+        let packed = Known { packed: true, ..known.clone() };
+        assert!(reasons(page, &findings, &packed)[2].contains("left over"), "what collecting again would not do");
+        findings.things[0].bytes = 8192;
+        assert!(reasons(page, &findings, &known)[0].contains(" of that here)"), "most of it is on the next pages");
         findings.things.clear();
-        assert_eq!(reasons(page, &findings, &policy)[0], "Nothing that is on it is alive.");
+        assert_eq!(reasons(page, &findings, &known)[0], "Nothing that is on it is alive.");
+    }
+
+    #[test]
+    fn a_free_page_says_since_when_it_is_free_and_whether_it_costs_anything() {
+        let mut heap = Heap::new().expect("a heap");
+        heap.cons(Value::NIL, Value::NIL).expect("room");
+        let mut model = crate::model::HeapModel::default();
+        model.apply(&heap.cut_frame(true));
+        let free = model.pages().iter().find(|page| page.entry.kind().is_free()).expect("a free page");
+        let cycle = |number, end| Cycle {
+            number,
+            cause: GcCause::Asked,
+            before: Moment::default(),
+            after: Some(Moment { clock: end, ..Moment::default() }),
+            lost_track: None,
+        };
+        let policy = heap.policy();
+        let findings = PageFindings { page: free.address, things: Vec::new(), pool: None };
+        let since = |touched, cycles: &[Cycle]| {
+            let page = Page { touched, ..free };
+            reasons(page, &findings, &Known::of(&policy, page, cycles.iter().copied(), 100))[0].clone()
+        };
+        let cycles = [cycle(1, 10), cycle(2, 20), cycle(3, 30)];
+        assert_eq!(since(25, &cycles), "It is free since cycle 3.");
+        assert_eq!(since(15, &cycles), "It is free since one of the cycles 2 to 3.");
+        assert!(since(0, &cycles).contains("nothing has been allocated in it"));
+        assert_eq!(since(25, &[]), "It is free; something was allocated in it last at 25 B.");
+        let words = reasons(free, &findings, &Known::of(&policy, free, cycles.into_iter(), 100));
+        assert_eq!(words[1], "Whether it is in memory was not measured.");
+        assert!(words[2].starts_with("Next comes a pool or a large object"));
     }
 }
