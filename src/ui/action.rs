@@ -156,7 +156,7 @@ pub const SHORTCUTS: &[Shortcut] = &[
     shortcut(Action::CollectTo(GcPhase::GiveBack), &[(CTRL, Key::Num6)], "", ""),
     shortcut(Action::Go(Go::Frames(-1)), &[(PLAIN, Key::ArrowLeft)], "←  →", "a frame back, or on"),
     shortcut(Action::Go(Go::Frames(1)), &[(PLAIN, Key::ArrowRight)], "", ""),
-    shortcut(Action::Go(Go::Frames(-10)), &[(CTRL, Key::ArrowLeft)], "Ctrl+←  →", "ten frames back, or on"),
+    shortcut(Action::Go(Go::Frames(-10)), &[(CTRL, Key::ArrowLeft)], "Ctrl+←  Ctrl+→", "ten frames back, or on"),
     shortcut(Action::Go(Go::Frames(10)), &[(CTRL, Key::ArrowRight)], "", ""),
     shortcut(
         Action::Go(Go::BeforeCollection),
@@ -270,8 +270,14 @@ fn action_of(modifiers: Modifiers, key: Key) -> Option<Action> {
 #[must_use]
 pub fn written(action: Action) -> &'static str {
     let Some(place) = SHORTCUTS.iter().position(|shortcut| shortcut.action == action) else { return "" };
-    // What is written at the first of several keys tells of all of them.
-    SHORTCUTS[..=place].iter().rev().map(|shortcut| shortcut.written).find(|written| !written.is_empty()).unwrap_or("")
+    // What is written at the first of several keys tells of all of them, and of each if it has as many parts.
+    let first = SHORTCUTS[..=place].iter().rposition(|shortcut| !shortcut.written.is_empty()).unwrap_or(place);
+    let others = SHORTCUTS[first + 1..].iter().take_while(|shortcut| shortcut.written.is_empty()).count();
+    let all = SHORTCUTS[first].written;
+    if others == 0 || all.split("  ").count() != others + 1 {
+        return all;
+    }
+    all.split("  ").nth(place - first).unwrap_or(all)
 }
 
 #[cfg(test)]
@@ -301,5 +307,10 @@ mod tests {
         assert_eq!(action_of(Modifiers::CTRL | Modifiers::COMMAND, Key::R), Some(Action::Restart));
         assert_eq!(action_of(PLAIN, Key::R), None);
         assert_eq!(written(Action::Skip), "S");
+        assert_eq!(written(Action::Scale(true)), "Ctrl+");
+        assert_eq!(written(Action::Scale(false)), "Ctrl−");
+        assert_eq!(written(Action::Go(Go::Frames(10))), "Ctrl+→");
+        assert_eq!(written(Action::Speed(3)), "1 … 5");
+        assert_eq!(written(Action::Focus(Panel::Page)), "F3  I");
     }
 }

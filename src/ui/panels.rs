@@ -15,6 +15,7 @@ use super::views::console::Console;
 use super::views::difference::DifferenceView;
 use super::views::free_lists::FreeListsView;
 use super::views::over_time::OverTimeView;
+use super::views::page;
 use super::views::page::inspector::Inspector;
 use super::views::page_map::overlay::Overlay;
 use super::views::page_map::{PageMap, controls, legend};
@@ -28,6 +29,9 @@ use crate::past::Target;
 
 /// Height of the page map's panel with room for a legend.
 const WITH_LEGEND: f32 = 200.0;
+
+/// Width of the balance at most.
+const BALANCE: f32 = 520.0;
 
 /// What the panels show.
 #[derive(Debug)]
@@ -107,6 +111,10 @@ impl Panels {
         let command = match panel {
             Panel::Map => self.show_map(ui),
             Panel::Balance => scrolled(ui, |ui| self.show_balance(ui)),
+            Panel::Page | Panel::FreeLists if self.session.is_recording() => {
+                asked = show_not_recorded(ui);
+                None
+            }
             Panel::Page | Panel::FreeLists if self.session.is_past() => {
                 asked = show_now_only(ui);
                 None
@@ -176,6 +184,8 @@ impl Panels {
 
     /// The balance of what is selected, else of the heap, and the row of the page table.
     fn show_balance(&mut self, ui: &mut Ui) -> Option<Command> {
+        // In a wide panel the numbers stay beside their names.
+        ui.set_max_width(ui.available_width().min(BALANCE));
         let model = self.session.model();
         match self.map.selected() {
             Some(span) => {
@@ -190,6 +200,14 @@ impl Panels {
         page::show(ui, &mut self.map, model);
         None
     }
+}
+
+/// Says that something is not in a recording, and offers to open what was recorded.
+fn show_not_recorded(ui: &mut Ui) -> Option<Action> {
+    ui.weak("A recording holds the page table, and not what lies on the pages or who holds it.");
+    ui.weak("Point at a page: the balance (F2) has its row below. To ask who holds what, open the program itself.");
+    let hint = format!("a program, or a sample  [{}]", super::action::written(Action::Open));
+    ui.button("Open a program").on_hover_text(hint).clicked().then_some(Action::Open)
 }
 
 /// Says that something is told of the latest moment alone, and offers to go there.

@@ -30,6 +30,9 @@ pub struct DifferenceView {
 const VALUES: [Word; 3] = [Word::AtA, Word::Shown, Word::Change];
 const PAGES: [Word; 2] = [Word::ChangedPages, Word::ChangedBytes];
 
+/// Width of the tables at most.
+const WIDTH: f32 = 420.0;
+
 impl DifferenceView {
     /// Shows the tables, and gives what was asked for.
     pub fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Action> {
@@ -37,6 +40,8 @@ impl DifferenceView {
         let before = session.marked()?;
         self.update(before, session.model(), session.chronicle().moves());
         ScrollArea::both().id_salt("difference").auto_shrink(false).show(ui, |ui| {
+            // In a wide panel the numbers stay beside their names.
+            ui.set_max_width(ui.available_width().min(WIDTH));
             self.show_counts(ui);
             ui.add_space(10.0);
             self.show_moved(ui);
@@ -96,6 +101,7 @@ impl DifferenceView {
             heads(ui, "pages", &PAGES);
             for (change, count) in Change::ALL.into_iter().zip(self.counts) {
                 ui.horizontal(|ui| {
+                    ui.spacing_mut().interact_size.y = 0.0;
                     swatch::swatch(ui, color(theme.change(change)));
                     ui.add(Label::new(RichText::new(change.name()).small()).extend());
                 });

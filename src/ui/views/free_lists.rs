@@ -138,7 +138,7 @@ fn what_does_not_fit(lists: &FreeLists) -> Vec<String> {
         count => format!("it takes one of {} free pools", format::count(count as u64)),
     };
     let object = if lists.objects.longest >= LARGE_THRESHOLD as u64 {
-        "An object fits a free run, whatever its size in a pool.".to_owned()
+        "Whatever goes into a pool fits a free run.".to_owned()
     } else {
         format!("An object of more than {} fits no free run: {pools}.", format::bytes(lists.objects.longest))
     };
@@ -197,7 +197,7 @@ mod tests {
         lists.free_pools = 0;
         assert!(what_does_not_fit(&lists)[0].ends_with("no pool is free, so the heap grows."));
         lists.objects.longest = 65_536;
-        assert!(what_does_not_fit(&lists)[0].starts_with("An object fits a free run"));
+        assert!(what_does_not_fit(&lists)[0].starts_with("Whatever goes into a pool fits"));
         assert!(words[1].starts_with("A large object of more than "), "{}", words[1]);
     }
 }

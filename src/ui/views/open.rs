@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{Align2, Button, Context, Grid, Key, TextEdit, Window};
+use eframe::egui::{Align2, Button, Context, Grid, Key, TextEdit, Window, vec2};
 use heapatlas_arc::libraries::Library;
 
 use crate::source::samples::{SAMPLES, about};
@@ -27,6 +27,8 @@ pub enum Chosen {
 
 /// Width of the field.
 const FIELD: f32 = 320.0;
+/// Width of a button with a sample's name.
+const NAME: f32 = 126.0;
 
 impl Open {
     /// Asks.
@@ -82,7 +84,10 @@ impl Open {
                 ui.label("Samples, each of which says in its first lines what to look for:");
                 Grid::new("samples").num_columns(2).spacing([14.0, 4.0]).show(ui, |ui| {
                     for sample in SAMPLES {
-                        if ui.button(sample.name.trim_start_matches("samples/")).clicked() {
+                        if ui
+                            .add(Button::new(sample.name.trim_start_matches("samples/")).min_size(vec2(NAME, 0.0)))
+                            .clicked()
+                        {
                             chosen = Some(Chosen::Sample(*sample));
                         }
                         ui.label(about(sample));

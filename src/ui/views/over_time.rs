@@ -122,7 +122,8 @@ impl OverTimeView {
         };
         let shown = image::colouring_of(colouring);
         let as_map = if shown == colouring { ", as the map" } else { "" };
-        let words = format!("coloured by {}{as_map}; {scale}; click to go there", shown.name());
+        let what = if over_time.columns().len() > 1 { "click to go there" } else { "one moment so far" };
+        let words = format!("coloured by {}{as_map}; {scale}; {what}", shown.name());
         ui.add(Label::new(RichText::new(&words).weak()).truncate()).on_hover_text(&words);
     }
 

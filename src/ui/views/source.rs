@@ -15,6 +15,7 @@ use crate::format;
 use crate::model::forms::{Form, FormsThen};
 use crate::source::samples::SAMPLES;
 use crate::ui::theme::{self, color};
+use crate::ui::views::status::plural;
 use crate::ui::widgets::segments::{Segment, segments};
 use crate::ui::words::{Counts, Word};
 
@@ -56,7 +57,7 @@ impl SourceView {
                 self.chosen = Some(if place == 0 { Order::Source } else { Order::Most });
             }
             if let Some(form) = forms.running().or_else(|| forms.last()) {
-                let words = format!("{}, {} forms", form.file, format::count(forms.count()));
+                let words = format!("{}, {} form{}", form.file, format::count(forms.count()), plural(forms.count()));
                 ui.add(Label::new(RichText::new(words).weak()).truncate()).counts(Word::FormsBegun);
             }
         });

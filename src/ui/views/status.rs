@@ -85,7 +85,8 @@ fn numbers(session: &Session) -> Vec<(String, Word)> {
     numbers
 }
 
-const fn plural(n: u64) -> &'static str {
+/// What makes a word mean several.
+pub(super) const fn plural(n: u64) -> &'static str {
     if n == 1 { "" } else { "s" }
 }
 

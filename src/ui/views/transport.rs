@@ -7,6 +7,7 @@ use crate::format;
 use crate::model::chronicle::{Axis, Position};
 use crate::past::Target;
 use crate::ui::action::{self, Action};
+use crate::ui::axis;
 use crate::ui::moments::Go;
 use crate::ui::playback::{Play, Playback};
 use crate::ui::session::Session;
@@ -76,9 +77,11 @@ fn show_axis(ui: &mut Ui, axis: Axis) -> Option<Action> {
 fn show_slider(ui: &mut Ui, session: &Session, axis: Axis) -> Option<Action> {
     let (start, end) = session.extent_in_time();
     let (first, last) = (axis.of(start), axis.of(end));
-    let mut at = axis.of(session.position()).clamp(first, last.max(first));
+    // The only moment there is is now, at the right end.
+    let left = if last > first { first } else { last - axis::least(axis) };
+    let mut at = axis.of(session.position()).clamp(left, last.max(left));
     ui.spacing_mut().slider_width = ui.available_width();
-    let slider = Slider::new(&mut at, first..=last.max(first)).show_value(false);
+    let slider = Slider::new(&mut at, left..=last.max(left)).show_value(false);
     let response = ui.add_enabled(last > first, slider);
     let value = axis.of(session.position());
     response.widget_info(|| WidgetInfo::slider(true, value, "moment"));

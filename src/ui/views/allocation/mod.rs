@@ -188,7 +188,8 @@ impl AllocationView {
         match (self.who, session.is_live()) {
             (Who::Functions, false) => "A recording has no stacks: it tells forms, not functions.",
             (Who::Functions, true) => "No sample yet: they are taken while the program runs, from now on.",
-            (Who::Forms, _) => "No form has ended here yet.",
+            (Who::Forms, false) => "No form has ended here yet: go on in the recording (→).",
+            (Who::Forms, true) => "No form has ended here yet: let the program run (Space), or step to the next (N).",
         }
     }
 

@@ -11,7 +11,7 @@ pub const HOLE_HEIGHT: f32 = 24.0;
 /// Tiles to choose from, in pixels: squares of these sides.
 const SIDES: [u32; 11] = [4, 6, 8, 10, 13, 16, 20, 24, 32, 40, 52];
 /// The widths that fitting all pages chooses from: no smaller than can be told apart, no larger than is pleasant.
-const FITTING: std::ops::RangeInclusive<u32> = 4..=26;
+const FITTING: std::ops::RangeInclusive<u32> = 4..=52;
 /// Where not all pages fit one by one, a tile stands for so many times as many, and again: for a gibibyte at most.
 const TOGETHER: usize = 4;
 const MOST_TOGETHER: usize = 1 << 18;
