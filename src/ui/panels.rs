@@ -110,7 +110,10 @@ impl Panels {
         let mut asked = None;
         let command = match panel {
             Panel::Map => self.show_map(ui),
-            Panel::Balance => scrolled(ui, |ui| self.show_balance(ui)),
+            Panel::Balance => {
+                asked = scrolled(ui, |ui| self.show_balance(ui));
+                None
+            }
             Panel::Page | Panel::FreeLists if self.session.is_recording() => {
                 asked = show_not_recorded(ui);
                 None
@@ -183,7 +186,7 @@ impl Panels {
     }
 
     /// The balance of what is selected, else of the heap, and the row of the page table.
-    fn show_balance(&mut self, ui: &mut Ui) -> Option<Command> {
+    fn show_balance(&mut self, ui: &mut Ui) -> Option<Action> {
         // In a wide panel the numbers stay beside their names.
         ui.set_max_width(ui.available_width().min(BALANCE));
         let model = self.session.model();
@@ -197,8 +200,7 @@ impl Panels {
         }
         ui.add_space(6.0);
         ui.separator();
-        page::show(ui, &mut self.map, model);
-        None
+        page::show(ui, &mut self.map, model)
     }
 }
 

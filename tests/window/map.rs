@@ -78,13 +78,28 @@ fn zooming_out_shows_several_pages_a_box_and_zooming_in_each() {
 }
 
 #[test]
+fn a_free_page_says_what_it_is_and_offers_nothing_to_click() {
+    let mut harness = open_with("nil");
+    let pages = harness.state().session().model().pages();
+    let free = pages.iter().find(|page| page.entry.kind().is_free()).expect("a free page").address;
+    look_for(&mut harness, &format!("0x{:x}", free.get()));
+    wait(&mut harness, "the free page", move |app| app.map().pinned() == Some(free));
+    click(&mut harness, "look inside");
+    wait(&mut harness, "findings", move |app| app.session().page_findings().map(|found| found.page) == Some(free));
+    assert!(harness.query_by_label("What it is").is_some());
+    for words in ["It is free", "in memory", "Next comes a pool or a large object"] {
+        assert!(harness.query_all_by_label_contains(words).next().is_some(), "{words}");
+    }
+    assert!(harness.query_by_label_contains("Click one").is_none());
+}
+
+#[test]
 fn a_page_is_found_by_symbol_and_tells_who_lives_there_and_why_it_stays() {
     let mut harness = open_with("(do (= treasure (list 'gold \"silver\" 12345)) nil)");
     look_for(&mut harness, "treasure");
     wait(&mut harness, "the page of the value", |app| app.map().pinned().is_some());
     assert!(harness.query_by_label_contains("treasure is at 0x").is_some());
-    harness.key_press(eframe::egui::Key::F3);
-    harness.run_steps(2);
+    click(&mut harness, "look inside");
     let pinned = harness.state().map().pinned();
     wait(&mut harness, "findings", move |app| app.session().page_findings().map(|found| found.page) == pinned);
     assert!(harness.query_by_label("Why it stays").is_some());

@@ -13,17 +13,20 @@ use eframe::egui::{Grid, Label, RichText, Ui};
 use super::page_map::{PageMap, facts};
 use crate::format;
 use crate::model::HeapModel;
+use crate::ui::action::{self, Action};
+use crate::ui::panel::Panel;
 use crate::ui::theme::{self, color};
 use crate::ui::words::{Counts, Word};
 
-/// Shows the row of the page table.
-pub fn show(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) {
+/// Shows the row of the page table, and gives what was asked for.
+pub fn show(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) -> Option<Action> {
     let page = map.chosen_page().and_then(|address| model.pages().at(address));
     let Some(page) = page else {
         ui.heading("Page");
         ui.weak("Point at a page to read its row of the page table; click to pin it.");
-        return;
+        return None;
     };
+    let mut asked = None;
     let pinned = map.pinned() == Some(page.address);
     ui.horizontal(|ui| {
         ui.heading("Page");
@@ -33,7 +36,11 @@ pub fn show(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) {
             map.unpin();
         }
         if pinned {
-            ui.weak("I: what lies on it");
+            let look = Action::Focus(Panel::Page);
+            let hint = format!("what lies on the page, who holds it, and why it stays  [{}]", action::written(look));
+            if ui.small_button("look inside").on_hover_text(hint).clicked() {
+                asked = Some(look);
+            }
         }
     });
     let faint = color(theme::current(ui).faint_text());
@@ -44,4 +51,5 @@ pub fn show(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) {
             ui.end_row();
         }
     });
+    asked
 }
