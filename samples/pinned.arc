@@ -4,7 +4,7 @@
 ; its address, so it is pinned, and its pool stays where it is for the sake of one survivor.
 ;
 ; Look for: more than two hundred orange pages of objects with a thin layer of life at the bottom, which no collection
-; gets back: resident is more than five times what lives before `explain` has collected, and after. Keep the same
+; gets back: resident is more than four times what lives before `explain` has collected, and after. Keep the same
 ; tables as values instead, (= kept.i one), and the pools are emptied.
 ;
 ; heapatlas snapshot samples/pinned.arc -o pinned.png
