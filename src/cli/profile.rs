@@ -2,9 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
-use std::fs;
 use std::io::{self, Write};
-use std::path::Path;
 
 use heapatlas_arc::host::{Host, Verdict};
 use heapatlas_arc::profile::{Cost, Profile};
@@ -12,6 +10,7 @@ use heapatlas_heap::Heap;
 
 use super::arguments::{ProfileOptions, ProfileUnit};
 use super::exit::Ending;
+use super::recorded;
 use super::session::Session;
 use crate::format;
 
@@ -46,20 +45,16 @@ pub(super) fn profile(options: ProfileOptions) -> Ending {
     let ending = session.output_lost().unwrap_or_else(|| result.map_or_else(Ending::from, |_| Ending::Fine));
     let ending = session.end_recording(ending);
     let written = match &options.output {
-        Some(path) => write_folded(path, &folded(&profile, options.by)),
+        Some(path) => recorded::write_file(path, |out| out.write_all(folded(&profile, options.by).as_bytes())),
         None => write_table(&table(&profile, options.by)),
     };
-    written.err().unwrap_or(ending)
+    if written == Ending::Fine { ending } else { written }
 }
 
-fn write_folded(path: &Path, text: &str) -> Result<(), Ending> {
-    fs::write(path, text).map_err(|error| Ending::System(format!("can't write {}: {error}", path.display())))
-}
-
-fn write_table(text: &str) -> Result<(), Ending> {
+fn write_table(text: &str) -> Ending {
     match io::stderr().lock().write_all(text.as_bytes()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Ending::System(format!("can't write: {error}"))),
-        _ => Ok(()),
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Ending::System(format!("can't write: {error}")),
+        _ => Ending::Fine,
     }
 }
 

@@ -1,12 +1,13 @@
 //! Recordings for the commands that read them: opened, or why not, and what was lost told in one line.
 
 use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use heapatlas_heap::frame::Frame;
 
 use super::exit::{self, Ending};
+use crate::export::file::write_whole;
 use crate::model::HeapModel;
 use crate::recording::RecordingError;
 use crate::recording::cursor::Loss;
@@ -67,20 +68,11 @@ pub(super) fn name(recording: &Recording, path: &Path) -> String {
     }
 }
 
-/// Writes a file, or removes what was half written.
+/// Writes a file whole, or leaves it as it was.
 pub(super) fn write_file(path: &Path, write: impl FnOnce(&mut (dyn Write + Send)) -> io::Result<()>) -> Ending {
-    let written = File::create(path).and_then(|file| {
-        let mut out = BufWriter::new(file);
-        write(&mut out)?;
-        out.flush()
-    });
-    match written {
+    match write_whole(path, write) {
         Ok(()) => Ending::Fine,
-        Err(error) => {
-            // If it can't be removed either, so be it.
-            std::fs::remove_file(path).ok();
-            Ending::System(format!("can't write {}: {error}", path.display()))
-        }
+        Err(error) => Ending::System(format!("can't write {}: {error}", path.display())),
     }
 }
 

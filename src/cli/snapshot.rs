@@ -1,7 +1,5 @@
 //! `heapatlas snapshot`: run, then write a page map.
 
-use std::fs;
-
 use heapatlas_arc::host::NoHost;
 
 use super::arguments::SnapshotOptions;
@@ -35,8 +33,6 @@ pub(super) fn snapshot(options: SnapshotOptions) -> Ending {
     let theme = options.theme.of_pictures();
     let title = Title { program: program.name(), theme };
     if let Err(error) = export::write_file(&options.output, format, &model, &title) {
-        // A half-written picture is worse than none; if it can't be removed either, so be it.
-        fs::remove_file(&options.output).ok();
         return Ending::System(format!("can't write {}: {error}", options.output.display()));
     }
     ending

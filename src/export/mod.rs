@@ -6,6 +6,7 @@
 //! * [`json`], [`csv`], [`text`] the same page table for programs and for terminals
 //! * [`metrics`] the counters alone
 //! * [`atlas`] a recording of one key frame
+//! * [`file`](mod@file) a file that is written whole or not at all
 //! * [`run`](mod@run) exports of a whole run rather than a moment
 //! * [`tables`] what views of the window show
 //! * [`over_time`] the pages over time as a picture
@@ -15,6 +16,7 @@ pub mod atlas;
 pub mod bars;
 pub mod csv;
 pub mod difference;
+pub mod file;
 pub mod json;
 pub mod metrics;
 pub mod over_time;
@@ -25,8 +27,7 @@ pub mod svg;
 pub mod tables;
 pub mod text;
 
-use std::fs::File;
-use std::io::{self, BufWriter, Write};
+use std::io::{self, Write};
 use std::path::Path;
 
 use crate::map::palette::Theme;
@@ -77,14 +78,12 @@ impl Format {
     }
 }
 
-/// Writes a snapshot of a model to a file.
+/// Writes a snapshot of a model to a file, whole.
 ///
 /// # Errors
-/// When the file can't be written.
+/// When the file can't be written: then it is as it was.
 pub fn write_file(path: &Path, format: Format, model: &HeapModel, title: &Title) -> io::Result<()> {
-    let mut out = BufWriter::new(File::create(path)?);
-    write(&mut out, format, model, title)?;
-    out.flush()
+    file::write_whole(path, |out| write(out, format, model, title))
 }
 
 /// Writes a snapshot of a model.

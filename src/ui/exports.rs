@@ -9,7 +9,7 @@ use eframe::egui::{ColorImage, Rect};
 use super::panel::Panel;
 use super::panels::Panels;
 use super::views::allocation::rows;
-use super::work::part_of;
+use crate::export::file::part_of;
 use crate::export::{self, Format, Title, png, tables};
 use crate::model::HeapModel;
 

@@ -2,9 +2,7 @@
 //!
 //! What is cancelled leaves nothing behind: a file has its name only when all of it is written.
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
-use std::path::{Path, PathBuf};
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
@@ -15,6 +13,7 @@ use eframe::egui::{Spinner, Ui};
 
 use super::session::Wake;
 use super::words::{Counts, Word};
+use crate::export::file::WholeFile;
 use crate::format;
 
 /// What takes less than this is not told of while it lasts.
@@ -124,68 +123,43 @@ impl Work {
     /// Shows what takes long, a line each.
     pub fn show(&self, ui: &mut Ui) {
         for job in self.jobs.iter().filter(|job| job.since.elapsed() >= SOON) {
-            ui.horizontal(|ui| {
-                ui.add(Spinner::new().size(14.0));
-                let written = format::bytes(job.pulse.written.load(Ordering::Relaxed));
-                ui.label(format!("{}: {written} so far", job.what)).counts(Word::Written);
-                if job.pulse.is_cancelled() {
-                    ui.weak("cancelled");
-                } else if ui.button("Cancel").on_hover_text("nothing is left behind  [Esc]").clicked() {
-                    job.pulse.cancel();
-                }
-            });
+            let written = format::bytes(job.pulse.written.load(Ordering::Relaxed));
+            let words = format!("{}: {written} so far", job.what);
+            if show_one(ui, (&words, Word::Written), job.pulse.is_cancelled(), "nothing is left behind") {
+                job.pulse.cancel();
+            }
         }
     }
 }
 
-/// A file that has its name only when all of it is written. Until then it lies beside that, and goes when this goes.
-#[derive(Debug)]
-pub struct PartFile {
-    path: PathBuf,
-    part: PathBuf,
-    file: File,
-}
-
-impl PartFile {
-    /// A file to be written.
-    ///
-    /// # Errors
-    /// When it can't be made.
-    pub fn create(path: PathBuf) -> io::Result<Self> {
-        let part = part_of(&path);
-        let file = File::create_new(&part)?;
-        Ok(Self { path, part, file })
-    }
-
-    /// Writes all of it, as long as that is wanted.
-    ///
-    /// # Errors
-    /// When it can't be written, and when it was cancelled.
-    pub fn write(self, pulse: &Pulse, write: impl FnOnce(&mut dyn Write) -> io::Result<()>) -> io::Result<()> {
-        let mut out = BufWriter::new(Watched { file: &self.file, pulse });
-        write(&mut out)?;
-        out.flush()?;
-        drop(out);
-        if pulse.is_cancelled() {
-            return Err(cancelled());
+/// Shows what takes long, in words of which a number counts something, and whether it was cancelled; offers to cancel it,
+/// and says what that leaves. Says whether it is to be cancelled.
+pub fn show_one(ui: &mut Ui, (words, word): (&str, Word), cancelled: bool, leaves: &str) -> bool {
+    ui.horizontal(|ui| {
+        ui.add(Spinner::new().size(14.0));
+        ui.label(words).counts(word);
+        if cancelled {
+            ui.weak("cancelled");
+            return false;
         }
-        fs::rename(&self.part, &self.path)
-    }
+        ui.button("Cancel").on_hover_text(format!("{leaves}  [Esc]")).clicked()
+    })
+    .inner
 }
 
-impl Drop for PartFile {
-    fn drop(&mut self) {
-        // Once it has its name there is nothing under this one.
-        fs::remove_file(&self.part).ok();
-    }
-}
-
-/// Where a file lies until all of it is written.
-#[must_use]
-pub fn part_of(path: &Path) -> PathBuf {
-    let mut name = path.as_os_str().to_owned();
-    name.push(".part");
-    PathBuf::from(name)
+/// Writes a file, as long as that is wanted.
+///
+/// # Errors
+/// When it can't be written, and when it was cancelled.
+pub fn write_while_wanted(
+    file: WholeFile,
+    pulse: &Pulse,
+    write: impl FnOnce(&mut dyn Write) -> io::Result<()>,
+) -> io::Result<()> {
+    file.write(|out| {
+        write(&mut Watched { out, pulse })?;
+        if pulse.is_cancelled() { Err(cancelled()) } else { Ok(()) }
+    })
 }
 
 /// What is said to who writes on. It is not [`io::ErrorKind::Interrupted`], after which writers try again.
@@ -195,7 +169,7 @@ fn cancelled() -> io::Error {
 
 /// Counts what is written, and refuses more when it is not wanted any more.
 struct Watched<'w> {
-    file: &'w File,
+    out: &'w mut dyn Write,
     pulse: &'w Pulse,
 }
 
@@ -204,19 +178,22 @@ impl Write for Watched<'_> {
         if self.pulse.is_cancelled() {
             return Err(cancelled());
         }
-        let written = self.file.write(bytes)?;
+        let written = self.out.write(bytes)?;
         self.pulse.written.fetch_add(written as u64, Ordering::Relaxed);
         Ok(written)
     }
 
     fn flush(&mut self) -> io::Result<()> {
-        self.file.flush()
+        self.out.flush()
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+
     use super::*;
+    use crate::export::file::part_of;
 
     #[test]
     fn what_is_cancelled_leaves_nothing_behind() {
@@ -224,17 +201,17 @@ mod tests {
         let files = || fs::read_dir(folder.path()).expect("a folder").count();
         let path = folder.path().join("x.csv");
         let pulse = Pulse::default();
-        let file = PartFile::create(path.clone()).expect("a file");
+        let file = WholeFile::create_new(&path).expect("a file");
         assert!(!path.exists() && files() == 1);
-        let written = file.write(&pulse, |out| {
+        let written = write_while_wanted(file, &pulse, |out| {
             out.write_all(&[b'x'; 100_000])?;
             pulse.cancel();
             out.write_all(&[b'x'; 100_000])
         });
         assert!(written.is_err() && files() == 0);
         // What is short may be in the buffer still when it is cancelled.
-        let file = PartFile::create(path.clone()).expect("a file");
-        assert!(file.write(&pulse, |out| out.write_all(b"x")).is_err());
+        let file = WholeFile::create_new(&path).expect("a file");
+        assert!(write_while_wanted(file, &pulse, |out| out.write_all(b"x")).is_err());
         assert_eq!(files(), 0);
     }
 
@@ -244,9 +221,10 @@ mod tests {
         let path = folder.path().join("x.csv");
         let (sender, woken) = bounded(1);
         let mut work = Work::default();
-        let file = PartFile::create(path.clone()).expect("a file");
+        let file = WholeFile::create_new(&path).expect("a file");
         let wake: Wake = Arc::new(move || sender.send(()).expect("somebody waits"));
-        let write = move |pulse: &Pulse| format!("{:?}", file.write(pulse, |out| out.write_all(b"words")));
+        let write =
+            move |pulse: &Pulse| format!("{:?}", write_while_wanted(file, pulse, |out| out.write_all(b"words")));
         work.start("writing x.csv".to_owned(), wake, write).expect("a thread");
         assert!(!work.is_empty() && !work.is_long());
         woken.recv().expect("its end");

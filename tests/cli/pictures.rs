@@ -2,7 +2,9 @@
 
 use std::collections::HashSet;
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::PathBuf;
+use std::process::{Command, Stdio};
 
 use heapatlas::map::balance::Term;
 use heapatlas::map::palette::{Rgb, Theme};
@@ -201,4 +203,25 @@ fn a_map_that_cannot_be_written_is_said() {
     fs::create_dir(scratch.path("map.png")).expect("a directory");
     let ran = run_on("snapshot -e 1 -o", scratch.path("map.png"));
     assert!(ran.failed(1, "").contains("can't write"));
+}
+
+#[test]
+fn a_full_disk_costs_nobody_the_map_before() {
+    let scratch = Scratch::new();
+    let path = scratch.path("map.csv");
+    fs::write(&path, "the map before").expect("a file");
+    // A process whose files may have no more than 4 KiB; told so by an error and not by a signal.
+    let mut shell = Command::new("sh");
+    shell.args(["-c", "trap '' XFSZ; ulimit -f 8; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_heapatlas")]);
+    shell.args(["snapshot", "-e", "1", "-o"]).arg(&path);
+    shell.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let ran = finish(shell);
+    assert!(ran.failed(1, "").contains(&format!("can't write {}: File too large", path.display())), "{}", ran.errors);
+    assert_eq!(fs::read_to_string(&path).expect("a file"), "the map before");
+    let left: Vec<_> = fs::read_dir(path.parent().expect("a folder")).expect("a folder").collect();
+    assert_eq!(left.len(), 1, "{left:?}");
+    let full = scratch.path("full.csv");
+    symlink("/dev/full", &full).expect("a link");
+    let ran = run_on("snapshot -e 1 -o", &full);
+    assert!(ran.failed(1, "").contains("full.csv: No space left on device"), "{}", ran.errors);
 }

@@ -10,14 +10,14 @@ mod measure;
 mod table;
 mod window;
 
-use std::fs::{self, File};
-use std::io::{self, BufWriter, Write};
+use std::io;
 use std::path::Path;
 
 use heapatlas_heap::{Placement, Policy};
 
 use super::arguments::{CompareOptions, ThemeName};
 use super::exit::Ending;
+use super::recorded;
 use crate::export::bars::{Bar, Bars};
 use crate::export::{Title, png, svg};
 use crate::map::palette::Theme;
@@ -56,8 +56,7 @@ pub(super) fn compare(options: CompareOptions) -> Ending {
     let saved = options.output.as_deref().map(|path| save(path, &options, &subject, &measured, &bars));
     match (written, saved) {
         (Err(error), _) if error.kind() != io::ErrorKind::BrokenPipe => Ending::System(format!("can't write: {error}")),
-        (_, Some(Err(ending))) => ending,
-        _ => Ending::Fine,
+        (_, saved) => saved.unwrap_or(Ending::Fine),
     }
 }
 
@@ -80,33 +79,19 @@ impl Output {
     }
 }
 
-fn save(
-    path: &Path,
-    options: &CompareOptions,
-    subject: &Subject,
-    measured: &[Measured],
-    bars: &[Bar],
-) -> Result<(), Ending> {
+fn save(path: &Path, options: &CompareOptions, subject: &Subject, measured: &[Measured], bars: &[Bar]) -> Ending {
     let theme = match options.theme {
         ThemeName::System | ThemeName::Dark => Theme::Dark,
         ThemeName::Light => Theme::Light,
     };
     let title = Title { program: subject.name.clone(), theme };
     let picture = Bars::new(&title, bars);
-    let written = File::create(path).map(BufWriter::new).and_then(|mut out| {
-        match Output::of_path(path) {
-            Some(Output::Png) => png::write_drawing(&mut out, &picture)?,
-            Some(Output::Svg) => svg::write_drawing(&mut out, &picture)?,
-            Some(Output::Json) | None => {
-                serde_json::to_writer_pretty(&mut out, measured)?;
-                writeln!(out)?;
-            }
+    recorded::write_file(path, |out| match Output::of_path(path) {
+        Some(Output::Png) => png::write_drawing(out, &picture),
+        Some(Output::Svg) => svg::write_drawing(out, &picture),
+        Some(Output::Json) | None => {
+            serde_json::to_writer_pretty(&mut *out, measured)?;
+            writeln!(out)
         }
-        out.flush()
-    });
-    written.map_err(|error| {
-        // Half a file is worse than none; if it can't be removed either, so be it.
-        fs::remove_file(path).ok();
-        Ending::System(format!("can't write {}: {error}", path.display()))
     })
 }

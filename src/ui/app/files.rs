@@ -9,10 +9,11 @@ use eframe::egui::{self, Align, Context, Frame, Label, Layout, RichText, Ui};
 
 use super::App;
 use crate::export::Title;
+use crate::export::file::WholeFile;
 use crate::map::palette::Theme;
 use crate::ui::exports::{self, Kind};
 use crate::ui::panel::Panel;
-use crate::ui::work::{PartFile, Pulse};
+use crate::ui::work::{self, Pulse};
 
 /// How often it is looked how far a file has come.
 const LOOK: Duration = Duration::from_millis(100);
@@ -26,7 +27,7 @@ impl App {
     /// Writes what a panel shows to a file. What may be long is written by a thread, which can be cancelled.
     pub(super) fn export(&mut self, ctx: &Context, panel: Panel, kind: Kind) {
         let path = exports::free_path(&self.folder, panel, kind);
-        let file = match PartFile::create(path.clone()) {
+        let file = match WholeFile::create_new(&path) {
             Ok(file) => file,
             Err(error) => return self.written = Some(told(&path, Err(error))),
         };
@@ -38,17 +39,17 @@ impl App {
         } else if kind == Kind::Png {
             self.write_picture(ctx, panel, path, file);
         } else {
-            let result = file.write(&Pulse::default(), |out| exports::write_table(out, panel, &self.panels));
+            let result = file.write(|out| exports::write_table(out, panel, &self.panels));
             self.written = Some(told(&path, result));
         }
     }
 
     /// Writes a picture of the screen where a panel is, once there is one.
-    fn write_picture(&self, ctx: &Context, panel: Panel, path: PathBuf, file: PartFile) {
+    fn write_picture(&self, ctx: &Context, panel: Panel, path: PathBuf, file: WholeFile) {
         let Some(part) = self.dock.rect(panel) else { return };
         let (sender, scale) = (self.writing.0.clone(), ctx.pixels_per_point());
         ctx.request_screenshot(move |screen| {
-            let result = file.write(&Pulse::default(), |out| exports::write_screen(out, &screen, part, scale));
+            let result = file.write(|out| exports::write_screen(out, &screen, part, scale));
             // Whoever does not look any more need not know.
             sender.try_send(told(&path, result)).ok();
         });
@@ -59,12 +60,12 @@ impl App {
         &mut self,
         ctx: &Context,
         path: PathBuf,
-        file: PartFile,
+        file: WholeFile,
         write: impl FnOnce(&mut dyn Write) -> io::Result<()> + Send + 'static,
     ) {
         let ctx = ctx.clone();
         let (what, known) = (format!("writing {}", path.display()), path.clone());
-        let work = move |pulse: &Pulse| match file.write(pulse, write) {
+        let work = move |pulse: &Pulse| match work::write_while_wanted(file, pulse, write) {
             Err(_) if pulse.is_cancelled() => format!("cancelled: {} was not written", path.display()),
             result => told(&path, result),
         };
