@@ -57,7 +57,17 @@ pub(super) fn replay(recording: &Recording, path: &Path, at: At, model: &mut Hea
     let apply = &mut |frame: &Frame| {
         model.apply(frame);
     };
-    recording.replay(at, apply).map_err(|error| unreadable(path, &error))
+    replay_between(recording, path, (at, at), apply)
+}
+
+/// Gives the frames that make up a moment of a recording, and all that follow up to a later one; and what of them is lost.
+pub(super) fn replay_between(
+    recording: &Recording,
+    path: &Path,
+    stretch: (At, At),
+    each: &mut dyn FnMut(&Frame),
+) -> Result<Loss, Ending> {
+    recording.replay_between(stretch, each).map_err(|error| unreadable(path, &error))
 }
 
 /// What to call a recording: its program, or its file.

@@ -8,24 +8,26 @@ use serde_json::{Map, Value, json};
 use super::Title;
 use super::picture::{Drawing, GUTTER, HEAD, HOLE_HEIGHT, LEGEND_LINE, Lettering, MARGIN, Surface, columns_of};
 use crate::format;
-use crate::map::difference::{Sum, counts, sums};
+use crate::map::difference::{Moved, Sum, counts, sums};
 use crate::map::layout::{Layout, Row};
 use crate::model::HeapModel;
 use crate::model::difference::{self, Change, ChangedPage};
+use crate::model::moves::Way;
 
 /// Two moments.
 #[derive(Clone, Copy, Debug)]
 pub struct Difference<'m> {
     before: &'m HeapModel,
     after: &'m HeapModel,
+    moved: Moved,
     title: &'m Title,
 }
 
 impl<'m> Difference<'m> {
-    /// The difference between two moments.
+    /// The difference between two moments, and what the collector moved between them.
     #[must_use]
-    pub fn new(before: &'m HeapModel, after: &'m HeapModel, title: &'m Title) -> Self {
-        Self { before, after, title }
+    pub fn new((before, after): (&'m HeapModel, &'m HeapModel), moved: Moved, title: &'m Title) -> Self {
+        Self { before, after, moved, title }
     }
 
     fn pages(&self) -> impl Iterator<Item = ChangedPage> {
@@ -49,6 +51,13 @@ impl<'m> Difference<'m> {
             let bytes = format::bytes(count * PAGE as u64);
             writeln!(out, "{:<16}{:>12}{bytes:>12}", change.name(), format::count(count))?;
         }
+        writeln!(out, "\n{:<20}{:>8}{:>12}", "by the collector", "pages", "bytes")?;
+        for way in Way::ALL {
+            let count = self.moved.map(|moved| moved[way as usize]);
+            let bytes = format::maybe_bytes(count.map(|count| count * PAGE as u64));
+            let count = count.map_or_else(|| "–".to_owned(), format::count);
+            writeln!(out, "{:<20}{count:>8}{bytes:>12}", way.name())?;
+        }
         Ok(())
     }
 
@@ -61,6 +70,10 @@ impl<'m> Difference<'m> {
         let sums = sums.map(|sum| (sum.key.to_owned(), json!({ "before": sum.before, "after": sum.after })));
         let counts = Change::ALL.into_iter().zip(counts(self.before, self.after));
         let counts = counts.map(|(change, count)| (change.name().replace(' ', "_"), Value::from(count)));
+        let moved = Way::ALL.map(|way| {
+            let count = self.moved.map(|moved| moved[way as usize]);
+            (way.name().replace(' ', "_"), Value::from(count))
+        });
         let entry = |entry: heapatlas_heap::PageEntry| {
             let used = entry.used() * heapatlas_heap::terms::GRANULE;
             json!({ "kind": entry.kind().name(), "used_bytes": used, "resident": entry.resident() })
@@ -78,6 +91,7 @@ impl<'m> Difference<'m> {
             "program": self.title.program,
             "bytes": sums.collect::<Map<_, _>>(),
             "pages": counts.collect::<Map<_, _>>(),
+            "moved": Map::from_iter(moved),
             "changed": changed.collect::<Vec<_>>(),
         });
         serde_json::to_writer(&mut *out, &object)?;

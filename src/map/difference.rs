@@ -3,6 +3,7 @@
 use super::balance::Term;
 use crate::model::HeapModel;
 use crate::model::difference::{self, Change};
+use crate::model::moves::{Moves, Way};
 
 /// Something that is counted, in bytes, before and after; `None` where it was not measured.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -38,4 +39,15 @@ pub fn counts(before: &HeapModel, after: &HeapModel) -> [u64; Change::ALL.len()]
     let mut counts = [0; Change::ALL.len()];
     difference::pages(before.pages(), after.pages()).for_each(|page| counts[page.change() as usize] += 1);
     counts
+}
+
+/// Pages out of which the collector moved everything from the earlier of two moments to the later, and those that it filled
+/// by that, in the order of [`Way::ALL`]; `None` when that is not known.
+pub type Moved = Option<[u64; Way::ALL.len()]>;
+
+/// What of the moves of a run lies between two of its moments, whichever comes first.
+#[must_use]
+pub fn moved(moves: &Moves, one: &HeapModel, other: &HeapModel) -> Moved {
+    let (earlier, later) = if one.wall() <= other.wall() { (one, other) } else { (other, one) };
+    moves.between((earlier.pages(), earlier.wall()), (later.pages(), later.wall()))
 }

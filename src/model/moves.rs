@@ -55,7 +55,7 @@ const MOST: usize = 32_768;
 
 impl Moves {
     /// Takes in the events of a frame.
-    pub(super) fn see(&mut self, frame: &Frame) {
+    pub fn see(&mut self, frame: &Frame) {
         if frame.lost_events > 0 {
             self.unknown_until = Some(frame.wall);
         }

@@ -253,8 +253,17 @@ impl Recording {
     /// # Errors
     /// When the recording does not have the moment, or no key frame before it can be read.
     pub fn replay(&self, at: At, each: &mut dyn FnMut(&Frame)) -> Result<Loss, RecordingError> {
-        self.check(at)?;
-        let is_before = |key: &Place| match at {
+        self.replay_between((at, at), each)
+    }
+
+    /// Gives the frames that make up a moment, as [`Self::replay`] does, and all that follow up to a later one.
+    ///
+    /// # Errors
+    /// When the recording does not have them, or no key frame before the first can be read.
+    pub fn replay_between(&self, (from, to): (At, At), each: &mut dyn FnMut(&Frame)) -> Result<Loss, RecordingError> {
+        self.check(from)?;
+        self.check(to)?;
+        let is_before = |key: &Place| match from {
             At::End => true,
             At::Clock(clock) => key.first.clock <= clock,
             At::Cycle(count) => key.first.cycles < count,
@@ -264,7 +273,7 @@ impl Recording {
         // Where the best key frame is damaged, an earlier one has to do.
         for key in self.index.keys[..before].iter().rev() {
             let mut cursor = Cursor::new(key.offset);
-            if self.replay_from(&mut cursor, at, each) {
+            if self.replay_from(&mut cursor, to, each) {
                 return Ok(self.with(cursor.loss()));
             }
         }

@@ -327,6 +327,13 @@ fn a_difference_is_told_and_drawn() {
         pages.iter().filter(|(name, _)| *name != "unchanged").filter_map(|(_, count)| count.as_u64()).sum();
     assert_eq!(object["changed"].as_array().map(|pages| pages.len() as u64), Some(changed));
     assert!(changed > 0);
+    let moved = object["moved"].as_object().expect("moves");
+    assert!(moved["contents_moved_away"].as_u64() > Some(0), "the report at the end compacts: {moved:?}");
+    let mut backwards = command(["diff", "--from", "end", "--to", "gc:1", "-o"]);
+    backwards.arg(&out).arg(&path);
+    finish(backwards).fine();
+    let object: Value = serde_json::from_str(&fs::read_to_string(&out).expect("a file")).expect("JSON");
+    assert_eq!(object["moved"].as_object(), Some(moved), "time goes from the earlier to the later");
     for name in ["diff.svg", "diff.png"] {
         let out = scratch.path(name);
         let mut command = command(["diff", "--to", "gc:1", "-o"]);

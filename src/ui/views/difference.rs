@@ -4,7 +4,7 @@ use eframe::egui::{Align, Grid, Label, Layout, RichText, ScrollArea, Ui};
 use heapatlas_heap::terms::PAGE;
 
 use crate::format;
-use crate::map::difference::{self, Sum};
+use crate::map::difference::{self, Moved, Sum};
 use crate::model::HeapModel;
 use crate::model::difference::Change;
 use crate::model::moves::{Moves, Way};
@@ -22,8 +22,7 @@ pub struct DifferenceView {
     made: Option<[u64; 2]>,
     sums: Vec<Sum>,
     counts: [u64; Change::ALL.len()],
-    /// Pages that the collector emptied and filled by moving; `None` when that is not known.
-    moved: Option<[u64; Way::ALL.len()]>,
+    moved: Moved,
 }
 
 /// The columns of the table of bytes, and of that of pages, behind the names.
@@ -56,9 +55,7 @@ impl DifferenceView {
         if self.made != Some(versions) {
             self.sums = difference::sums(before, after);
             self.counts = difference::counts(before, after);
-            // Time goes from the earlier to the later, whichever is A.
-            let (earlier, later) = if before.wall() <= after.wall() { (before, after) } else { (after, before) };
-            self.moved = moves.between((earlier.pages(), earlier.wall()), (later.pages(), later.wall()));
+            self.moved = difference::moved(moves, before, after);
             self.made = Some(versions);
         }
     }
