@@ -36,7 +36,7 @@ impl DifferenceView {
     /// Shows the tables, and gives what was asked for.
     pub fn show(&mut self, ui: &mut Ui, session: &Session) -> Option<Action> {
         let asked = show_head(ui, session);
-        let before = session.marked()?;
+        let Some(before) = session.marked() else { return asked };
         self.update(before, session.model(), session.chronicle().moves());
         ScrollArea::both().id_salt("difference").auto_shrink(false).show(ui, |ui| {
             // In a wide panel the numbers stay beside their names.
