@@ -40,6 +40,9 @@ pub enum Command {
     Signal,
     /// Cut a key frame: a gap was noticed.
     KeyFrame,
+    /// Leave what takes long and was asked for: a collection where it is, a search for holders without an answer. The
+    /// program is not touched.
+    Withdraw,
     /// Stop the form that runs, or the text being evaluated.
     Interrupt,
     /// End the runtime.

@@ -31,6 +31,7 @@ pub mod watched;
 use std::io;
 
 use heapatlas_arc::error::ArcError;
+use heapatlas_arc::host::Errand;
 use heapatlas_arc::inspect::Findings;
 use heapatlas_heap::frame::Frame;
 use heapatlas_heap::gc::{Pauses, StepReport};
@@ -53,6 +54,8 @@ pub enum Message {
     Found(Findings),
     /// The program stands still at a breakpoint: why, in words.
     Stopped(String),
+    /// What was asked for and takes long, and how far it has come; until the answer, told ten times a second.
+    UnderWay(Errand),
     /// What the collector did on [`Command::Collect`]; the frame that shows it follows.
     Stepped(StepReport),
     /// What a walk of the heap counted when the frame before was cut, if walks are wanted.

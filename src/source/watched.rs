@@ -1,7 +1,7 @@
 //! A host whose runtime is recorded, or has a black box, or both.
 
 use heapatlas_arc::error::ArcError;
-use heapatlas_arc::host::{Answer, Host, Verdict};
+use heapatlas_arc::host::{Answer, Errand, Host, Verdict};
 use heapatlas_arc::inspect::Findings;
 use heapatlas_heap::gc::StepReport;
 use heapatlas_heap::{Exhausted, Heap};
@@ -71,6 +71,10 @@ impl Host for Watched {
 
     fn follows_phases(&self) -> bool {
         self.host.follows_phases()
+    }
+
+    fn still_wants(&mut self, errand: &Errand) -> bool {
+        self.host.still_wants(errand)
     }
 
     fn stepped(&mut self, heap: &mut Heap, report: &StepReport) {

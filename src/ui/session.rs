@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use heapatlas_arc::host::Errand;
 use heapatlas_arc::inspect::{Findings, PageFindings};
 use heapatlas_arc::libraries::Library;
 use heapatlas_heap::Colours;
@@ -40,6 +41,8 @@ pub struct Session {
     progress: Progress,
     transcript: Transcript,
     speed: Speed,
+    /// What was asked of the runtime and takes long, how far it has come, and whether it was cancelled.
+    errand: Option<(Errand, bool)>,
     /// What the collector did last on request.
     last_step: Option<StepReport>,
     pauses: Pauses,
@@ -87,6 +90,8 @@ impl Walks {
 struct Answers {
     page: Option<PageFindings>,
     too_much_alive: Option<Address>,
+    /// The page about which a search was cancelled.
+    withdrawn: Option<Address>,
     free_lists: Option<FreeLists>,
     /// A name and where its value lies, until somebody takes note of it.
     symbol: Option<(String, Option<Address>)>,
@@ -100,6 +105,7 @@ impl Answers {
             Findings::Page(page) => self.page = Some(page),
             Findings::NoPage(_) => self.page = None,
             Findings::TooMany(page) => self.too_much_alive = Some(page),
+            Findings::Withdrawn(page) => self.withdrawn = Some(page),
             Findings::FreeLists(lists) => self.free_lists = Some(*lists),
             Findings::Names { prefix, names } => self.names = Some((prefix, names)),
             Findings::Symbol { name, address } => self.symbol = Some((name, address)),
@@ -130,6 +136,7 @@ impl Session {
             progress: Progress::default(),
             transcript,
             speed,
+            errand: None,
             last_step: None,
             pauses: Pauses::default(),
             walks: Walks::default(),
@@ -160,6 +167,7 @@ impl Session {
         self.moments = Moments::default();
         self.progress = Progress::ended();
         self.wants_key = false;
+        self.errand = None;
         self.last_step = None;
         self.pauses = Pauses::default();
         self.walks = Walks::default();
@@ -270,6 +278,7 @@ impl Session {
             Command::SetBreakpoints(set) => self.breakpoints.clone_from(set),
             Command::Profile(wanted) => self.profiles = *wanted,
             Command::Evaluate(text) => self.transcript.say(Voice::Input, text),
+            Command::InspectPage(_) => self.answers.withdrawn = None,
             _ => {}
         }
         let evaluates = matches!(command, Command::Evaluate(_));
@@ -331,12 +340,22 @@ impl Session {
                     Err(error) => self.transcript.say(Voice::Error, &error.to_string()),
                 }
             }
-            Message::Found(findings) => self.answers.hear(findings),
+            Message::UnderWay(errand) => {
+                let cancelled = self.errand.is_some_and(|(_, cancelled)| cancelled);
+                self.errand = Some((errand, cancelled));
+            }
+            Message::Found(findings) => {
+                self.errand = None;
+                self.answers.hear(findings);
+            }
             Message::Stopped(why) => {
                 self.transcript.say(Voice::Note, &format!("stopped: {why}"));
                 self.stopped = Some(why);
             }
-            Message::Stepped(report) => self.last_step = Some(report),
+            Message::Stepped(report) => {
+                self.errand = None;
+                self.last_step = Some(report);
+            }
             // After a gap the pages are not those that were walked.
             Message::Walked(_) if self.wants_key => {}
             Message::Walked(counted) => self.walks.compare(self.now.pages().colours(), counted),
@@ -451,6 +470,26 @@ impl Session {
         &self.transcript
     }
 
+    /// What was asked of the runtime and takes long, how far it has come, and whether it was cancelled.
+    #[must_use]
+    pub fn errand(&self) -> Option<(Errand, bool)> {
+        self.errand
+    }
+
+    /// Cancels what takes long, if something does. Says whether it does.
+    pub fn cancel(&mut self) -> bool {
+        let Some((errand, false)) = self.errand else { return false };
+        let withdrawn = self.tell(Command::Withdraw);
+        self.errand = Some((errand, withdrawn));
+        withdrawn
+    }
+
+    /// The page about which a search was cancelled.
+    #[must_use]
+    pub fn withdrawn_search(&self) -> Option<Address> {
+        self.answers.withdrawn
+    }
+
     /// What the collector did last on request.
     #[must_use]
     pub fn last_step(&self) -> Option<&StepReport> {
@@ -511,8 +550,11 @@ fn start_source(subject: &Subject, wake: &Wake) -> io::Result<Box<dyn Source>> {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
     use std::thread;
+
+    use heapatlas_heap::terms::{GcPhase, GcUnit};
+
+    use super::*;
 
     fn wait(session: &mut Session, until: impl Fn(&Session) -> bool) {
         let since = Instant::now();
@@ -550,5 +592,33 @@ mod tests {
         session.restart().expect("a thread");
         wait(&mut session, |session| session.progress().phase() == Phase::Paused);
         assert!(session.model().counters().clock < allocated);
+    }
+
+    #[test]
+    fn what_takes_long_is_cancelled_and_the_program_is_there() {
+        let program = Program { expressions: vec!["(= held (range 1 2000000))".to_owned()], ..Program::default() };
+        let beginning = Beginning { program, speed: Speed::Full, paused: false, asks: true };
+        let mut session = Session::start(Subject::Program(beginning), Arc::new(|| {})).expect("a thread");
+        wait(&mut session, |session| session.progress().phase() == Phase::Finished);
+        let page = session.model().pages().iter().map(|page| page.address).last().expect("a page");
+        // A thread that gets no time to cancel may come too late: then it is done again.
+        while session.withdrawn_search() != Some(page) {
+            session.send(Command::InspectPage(page));
+            session.errand = Some((Errand::Search(0), false));
+            assert!(session.cancel() && !session.cancel(), "once is enough");
+            wait(&mut session, |session| session.errand().is_none());
+        }
+        let ended_in = |session: &Session| session.last_step().map(|step| step.ended_in);
+        while ended_in(&session).is_none_or(|phase| phase == GcPhase::Idle) {
+            session.last_step = None;
+            session.send(Command::Collect(GcUnit::Cycle));
+            session.send(Command::Withdraw);
+            wait(&mut session, |session| session.last_step().is_some());
+        }
+        session.send(Command::Evaluate("(len held)".to_owned()));
+        wait(&mut session, |session| !session.progress().is_evaluating());
+        assert_eq!(last_line(&session), Some("2000000"));
+        session.send(Command::Collect(GcUnit::Cycle));
+        wait(&mut session, |session| ended_in(session) == Some(GcPhase::Idle));
     }
 }

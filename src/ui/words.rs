@@ -133,6 +133,7 @@ words! {
     Shown, "shown", Several, "the value at the moment that is shown";
     Change, "change", Several, "from A to the moment that is shown";
     TriedAfter, "how often an expression is tried", Bytes, "of allocation from one time to the next, at most";
+    UnderWay, "under way", Several, "what the runtime has done so far of what was asked of it";
     Written, "written", Bytes, "to the file so far; it has its name when all of it is there";
     TourStep, "steps of the tour", Count, "the one that is told, of all";
     Exhausted, "an exhausted heap", Several, "what was asked of it, and what there is";

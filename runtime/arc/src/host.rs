@@ -31,6 +31,15 @@ pub enum Verdict {
     Stop,
 }
 
+/// What is done for the host that may take long, and how far it has come.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Errand {
+    /// A [`Verdict::Collect`] of a phase or a cycle: what it did so far, and the phase it is in.
+    Collection(StepReport),
+    /// A search through all that is alive: how many cells and objects were reached.
+    Search(usize),
+}
+
 /// What is done about an exhausted heap.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Answer {
@@ -75,6 +84,12 @@ pub trait Host: fmt::Debug + Send {
 
     /// The collector went the step that the host wanted, and this is what it did.
     fn stepped(&mut self, _heap: &mut Heap, _report: &StepReport) {}
+
+    /// Asked every few milliseconds while something is done that the host wanted: whether it is still wanted. If not, a
+    /// collection is left where it is, and a search tells [`Findings::Withdrawn`].
+    fn still_wants(&mut self, _errand: &Errand) -> bool {
+        true
+    }
 
     /// What came of an [`Verdict::Inspect`].
     fn inspected(&mut self, _heap: &mut Heap, _findings: Findings) {}

@@ -3,10 +3,11 @@
 
 use heapatlas_heap::free_lists::FreeLists;
 use heapatlas_heap::gc::Evacuation;
-use heapatlas_heap::paths::{Step, TooMany};
+use heapatlas_heap::paths::{Step, Unfinished};
 use heapatlas_heap::survey::{Colour, MOST_STEPS, Path, Surveyed};
-use heapatlas_heap::terms::{Address, GcPhase, Span};
+use heapatlas_heap::terms::{Address, GcPhase, PAGE, Span};
 
+use crate::host::Errand;
 use crate::symbols;
 use crate::vm::Machine;
 
@@ -47,6 +48,8 @@ pub enum Findings {
     NoPage(Address),
     /// More is alive than the search for its holders can note.
     TooMany(Address),
+    /// The search for the holders of what lies on this page was not wanted any more.
+    Withdrawn(Address),
     /// Where the value of a global variable lies; `None` when it has none, or one that takes no room.
     Symbol {
         /// Its name.
@@ -148,13 +151,15 @@ impl Machine {
 
     fn inspect_page(&mut self, address: Address, slots: usize) -> Findings {
         self.settle_stack(slots);
-        let (heap, mut roots) = self.split();
-        let survey = heap.survey(address, &mut roots);
+        let (heap, mut roots, host) = self.split_with_host();
+        let mut still_wanted = |reached| host.still_wants(&Errand::Search(reached));
+        let survey = heap.survey(address, &mut roots, &mut still_wanted);
         self.restore_frames();
         let survey = match survey {
             Ok(Some(survey)) => survey,
             Ok(None) => return Findings::NoPage(address),
-            Err(TooMany) => return Findings::TooMany(address.align_down(heapatlas_heap::terms::PAGE)),
+            Err(Unfinished::TooMany) => return Findings::TooMany(address.align_down(PAGE)),
+            Err(Unfinished::Withdrawn) => return Findings::Withdrawn(address.align_down(PAGE)),
         };
         let things = survey.things.iter().map(|thing| self.describe(thing)).collect();
         let pool =

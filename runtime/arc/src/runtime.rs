@@ -339,10 +339,7 @@ impl Runtime {
         loop {
             match self.machine.host.rests(&mut self.machine.world.heap) {
                 Verdict::Go { .. } => {}
-                Verdict::Collect(unit) => {
-                    let report = self.machine.collect_step_at_rest(unit);
-                    self.machine.host.stepped(&mut self.machine.world.heap, &report);
-                }
+                Verdict::Collect(unit) => self.machine.collect_for_host(unit, 0),
                 Verdict::Inspect(inspection) => {
                     let findings = self.machine.inspect_at_rest(inspection);
                     self.machine.host.inspected(&mut self.machine.world.heap, findings);
@@ -356,8 +353,9 @@ impl Runtime {
 
     /// Tells the host what comes of a text.
     fn answer(&mut self, text: &str, name: &str) {
-        if self.heap().gc_phase() != GcPhase::Idle {
-            self.machine.collect_at_rest(GcCause::Asked);
+        // Whoever has stepped through a cycle is done with that. One that was withdrawn goes on while the text is evaluated.
+        if self.heap().is_stepped() {
+            self.machine.collect_for_host(GcUnit::Cycle, 0);
         }
         let result = self.evaluate(text, name);
         self.machine.host.evaluated(&mut self.machine.world.heap, result);

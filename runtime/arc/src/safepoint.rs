@@ -5,12 +5,16 @@
 //! that counts is in the machine's registers, on the stack up to what [`Machine::settle_stack`] says, or in the world,
 //! and `MachineRoots` visits all of it. Local variables of the dispatch loop are read again afterwards.
 
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+
 use heapatlas_heap::Value;
 use heapatlas_heap::gc::StepReport;
-use heapatlas_heap::paths::{Step, TooMany};
+use heapatlas_heap::paths::{Step, Unfinished};
 use heapatlas_heap::terms::{GcCause, GcUnit};
 
 use crate::closures;
+use crate::host::Errand;
 use crate::vm::Machine;
 
 impl Machine {
@@ -51,11 +55,25 @@ impl Machine {
         report
     }
 
-    /// The path from a root to a value, with the machine between two instructions. Nothing is freed and nothing moves.
-    pub(crate) fn path_to(&mut self, target: Value) -> Result<Option<Vec<Step>>, TooMany> {
+    /// Goes the step that the host wants, as long as it wants it, with so many slots in use: those of a program between two
+    /// instructions, or none. The host is told what came of it.
+    pub(crate) fn collect_for_host(&mut self, unit: GcUnit, slots: usize) {
+        self.settle_stack(slots);
+        let (heap, mut roots, host) = self.split_with_host();
+        let mut still_wanted = |report: &StepReport| host.still_wants(&Errand::Collection(*report));
+        // SAFETY: as for `collect`; when no program runs nothing is on the stack.
+        let report = unsafe { heap.collect_step_while(unit, GcCause::Asked, &mut roots, &mut still_wanted) };
+        self.after_step();
+        self.host.stepped(&mut self.world.heap, &report);
+    }
+
+    /// The path from a root to a value, with the machine between two instructions; the search ends early when the program is
+    /// interrupted. Nothing is freed and nothing moves.
+    pub(crate) fn path_to(&mut self, target: Value) -> Result<Option<Vec<Step>>, Unfinished> {
         self.settle_stack(self.slots_in_use());
+        let interrupt = Arc::clone(&self.world.interrupt);
         let (heap, mut roots) = self.split();
-        let path = heap.path_to(target, &mut roots);
+        let path = heap.path_to(target, &mut roots, &mut |_| !interrupt.load(Ordering::Relaxed));
         self.restore_frames();
         path
     }

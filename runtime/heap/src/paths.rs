@@ -22,9 +22,25 @@ pub struct Step {
     pub reference: usize,
 }
 
-/// The search gave up.
+/// Things reached between two questions whether the search is still wanted.
+const LOOK: usize = 4 << 10;
+
+/// Why a search found nothing out.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct TooMany;
+pub enum Unfinished {
+    /// More is alive than it can note.
+    TooMany,
+    /// It was not wanted any more.
+    Withdrawn,
+}
+
+/// Asked now and then during a search, with how many cells and objects were reached: whether it is still wanted.
+pub type StillWanted<'w> = &'w mut dyn FnMut(usize) -> bool;
+
+/// Whether a search that has come to the thing with this number goes on.
+pub(crate) fn goes_on(number: usize, still_wanted: StillWanted<'_>) -> Result<(), Unfinished> {
+    if number.is_multiple_of(LOOK) && !still_wanted(number) { Err(Unfinished::Withdrawn) } else { Ok(()) }
+}
 
 /// Something reached: its value, who was reached before it, and by which of that one's references.
 pub(crate) struct Reached {
@@ -98,8 +114,13 @@ impl Heap {
     /// A shortest path from a root to what `target` refers to, outermost first; `None` when there is none.
     ///
     /// # Errors
-    /// When more was reached than the search can note.
-    pub fn path_to(&mut self, target: Value, roots: &mut dyn Roots) -> Result<Option<Vec<Step>>, TooMany> {
+    /// When more was reached than the search can note, and when it is not wanted any more.
+    pub fn path_to(
+        &mut self,
+        target: Value,
+        roots: &mut dyn Roots,
+        still_wanted: StillWanted<'_>,
+    ) -> Result<Option<Vec<Step>>, Unfinished> {
         self.settle();
         let seen = Starts::new(self);
         let mut search = Search { heap: self, target, seen, reached: Vec::new(), last: None, too_many: false };
@@ -110,13 +131,14 @@ impl Heap {
         });
         let mut next = 0;
         while search.last.is_none() && next < search.reached.len() {
+            goes_on(next, still_wanted)?;
             let from = next as u32;
             each_reference(search.reached[next].value, &mut |child, reference| search.meet(child, from, reference));
             next += 1;
         }
         match &search.last {
             Some(last) => Ok(Some(search.path(last))),
-            None if search.too_many => Err(TooMany),
+            None if search.too_many => Err(Unfinished::TooMany),
             None => Ok(None),
         }
     }
@@ -149,11 +171,12 @@ mod tests {
         let long = (0..LONG).fold(inner, |list, n| heap.cons(Value::small(n), list).unwrap());
         let other = heap.cons(Value::NIL, Value::NIL).unwrap();
         let mut roots = Two([long, vector]);
-        let path = heap.path_to(target, &mut roots).unwrap().unwrap();
+        let path = heap.path_to(target, &mut roots, &mut |_| true).unwrap().unwrap();
         let step = |holder, reference| Step { holder, reference };
         assert_eq!(path, [step(None, 1), step(Some(vector), 3), step(Some(inner), 1)]);
-        assert_eq!(heap.path_to(vector, &mut roots), Ok(Some(vec![step(None, 1)])));
-        assert_eq!(heap.path_to(other, &mut roots), Ok(None));
+        assert_eq!(heap.path_to(vector, &mut roots, &mut |_| true), Ok(Some(vec![step(None, 1)])));
+        assert_eq!(heap.path_to(other, &mut roots, &mut |_| true), Ok(None));
+        assert_eq!(heap.path_to(other, &mut roots, &mut |_| false), Err(Unfinished::Withdrawn));
         assert_eq!(heap.verify(), []);
     }
 }

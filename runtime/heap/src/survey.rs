@@ -7,7 +7,7 @@ use crate::gc::Roots;
 use crate::gc::evacuate::{Evacuation, outlook};
 use crate::heap::Heap;
 use crate::object::ObjectFlags;
-use crate::paths::{MOST_REACHED, ROOT, Reached, Step, TooMany, each_reference};
+use crate::paths::{MOST_REACHED, ROOT, Reached, Step, StillWanted, Unfinished, each_reference, goes_on};
 use crate::raw::Bitmap;
 use crate::space::bitmap;
 use crate::space::chunk::{Chunk, Slot};
@@ -142,8 +142,13 @@ impl Heap {
     /// What there is to know of the page in which an address lies; `None` when that is not the heap's.
     ///
     /// # Errors
-    /// When more is alive than the search can note.
-    pub fn survey(&mut self, address: Address, roots: &mut dyn Roots) -> Result<Option<Survey>, TooMany> {
+    /// When more is alive than the search can note, and when it is not wanted any more.
+    pub fn survey(
+        &mut self,
+        address: Address,
+        roots: &mut dyn Roots,
+        still_wanted: StillWanted<'_>,
+    ) -> Result<Option<Survey>, Unfinished> {
         self.settle();
         let Some((index, page)) = self
             .space
@@ -163,12 +168,13 @@ impl Heap {
         });
         let mut next = 0;
         while next < search.reached.len() {
+            goes_on(next, still_wanted)?;
             let from = next as u32;
             each_reference(search.reached[next].value, &mut |child, reference| search.meet(child, from, reference));
             next += 1;
         }
         if search.too_many {
-            return Err(TooMany);
+            return Err(Unfinished::TooMany);
         }
         let paths: Vec<_> = search.places.iter().map(|place| place.map(|place| search.path(place))).collect();
         let mut things = search.things;
@@ -257,7 +263,7 @@ mod tests {
         heap.set_value(vector, 1, held);
         let outer = heap.cons(held, Value::object(vector)).unwrap();
         let mut roots = List(vec![Value::NIL, outer]);
-        let survey = heap.survey(lost.address().unwrap(), &mut roots).unwrap().unwrap();
+        let survey = heap.survey(lost.address().unwrap(), &mut roots, &mut |_| true).unwrap().unwrap();
         assert_eq!(survey.page, lost.address().unwrap().align_down(PAGE));
         let of = |value: Value| survey.things.iter().find(|thing| thing.item.value == value).unwrap();
         assert_eq!((of(lost).path.clone(), of(lost).references), (None, 0));
@@ -270,7 +276,9 @@ mod tests {
         let pool = survey.pool.unwrap();
         assert!(pool.span.contains(&survey.page) && pool.used >= 3 * GRANULE);
         assert_eq!(pool.evacuation, Evacuation::Sparse);
-        assert!(heap.survey(Address::new(PAGE), &mut roots).unwrap().is_none(), "not the heap's");
+        assert!(heap.survey(Address::new(PAGE), &mut roots, &mut |_| true).unwrap().is_none(), "not the heap's");
+        let withdrawn = heap.survey(lost.address().unwrap(), &mut roots, &mut |_| false);
+        assert_eq!(withdrawn.err(), Some(Unfinished::Withdrawn));
         assert_eq!(heap.verify(), []);
     }
 
@@ -280,7 +288,7 @@ mod tests {
         let mut heap = Heap::new().unwrap();
         let target = heap.cons(Value::T, Value::NIL).unwrap();
         let list = (0..1000).fold(target, |list, n| heap.cons(Value::small(n), list).unwrap());
-        let survey = heap.survey(target.address().unwrap(), &mut List(vec![list])).unwrap().unwrap();
+        let survey = heap.survey(target.address().unwrap(), &mut List(vec![list]), &mut |_| true).unwrap().unwrap();
         let path = survey.things[0].path.clone().unwrap();
         assert_eq!((path.outer.len(), path.skipped, path.inner.len()), (MOST_STEPS, 1001 - 2 * MOST_STEPS, MOST_STEPS));
         assert_eq!((path.outer[0].holder, path.inner[MOST_STEPS - 1].reference), (None, 1));

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use crossbeam_channel::{Receiver, RecvTimeoutError, TryRecvError};
 use heapatlas_arc::error::{ArcError, ErrorKind};
-use heapatlas_arc::host::{Answer, Host, Verdict};
+use heapatlas_arc::host::{Answer, Errand, Host, Verdict};
 use heapatlas_arc::inspect::{Findings, Inspection};
 use heapatlas_arc::profile::Sample;
 use heapatlas_heap::frame::Frame;
@@ -16,6 +16,7 @@ use heapatlas_heap::terms::{GcPhase, GcUnit};
 use heapatlas_heap::{Exhausted, Heap};
 
 use super::Beginning;
+use super::errands::{Errands, Withdrawals};
 use super::outlet::Outlet;
 use crate::command::{Command, Speed};
 use crate::source::black_box::BlackBox;
@@ -86,6 +87,7 @@ pub(super) struct EmbeddedHost {
     predicate: Predicate,
     /// The phase that the collector is to come to.
     collect_to: Option<GcPhase>,
+    errands: Errands,
     /// The collections of which the pauses were told.
     cycles_told: u64,
     /// Whether somebody is there to be asked.
@@ -108,6 +110,7 @@ impl EmbeddedHost {
         beginning: &Beginning,
         outlet: Outlet,
         (commands, recycled): (Receiver<Command>, Receiver<Box<Frame>>),
+        withdrawals: Withdrawals,
     ) -> io::Result<Self> {
         let program = &beginning.program;
         let notes = outlet.clone();
@@ -127,6 +130,7 @@ impl EmbeddedHost {
             wants_key: true,
             stepped: false,
             collect_to: None,
+            errands: Errands::new(withdrawals),
             breakpoints: Breakpoints::default(),
             sampling: Sampling::default(),
             predicate: Predicate::default(),
@@ -194,6 +198,8 @@ impl EmbeddedHost {
             }
             Command::SetLimit(bytes) => heap.set_limit(limit_of(bytes)),
             Command::Profile(wanted) => self.sampling.want(wanted),
+            // The sender counted it, which is looked at while something is under way.
+            Command::Withdraw => self.errands.withdrawal_arrived(),
             // The question has an answer already.
             Command::Signal => {}
             Command::KeyFrame => self.wants_key = true,
@@ -234,6 +240,7 @@ impl EmbeddedHost {
             | Command::Skip
             | Command::SetBreakpoints(_)
             | Command::Profile(_)
+            | Command::Withdraw
             | Command::KeyFrame => {
                 self.obey(command, heap);
             }
@@ -483,12 +490,22 @@ impl Host for EmbeddedHost {
         self.outlet.tell(Message::Evaluated(result));
     }
 
+    fn still_wants(&mut self, errand: &Errand) -> bool {
+        self.errands.still_wants(errand, &self.outlet)
+    }
+
     fn stepped(&mut self, _heap: &mut Heap, report: &StepReport) {
         self.stepped = true;
+        if self.errands.ended() && report.ended_in != GcPhase::Idle {
+            self.collect_to = None;
+            let told = "collection cancelled: what is left of it is done while the program runs, or by the next step";
+            self.outlet.tell(Message::Note(told.to_owned()));
+        }
         self.outlet.tell(Message::Stepped(*report));
     }
 
     fn inspected(&mut self, _heap: &mut Heap, findings: Findings) {
+        self.errands.ended();
         self.outlet.tell(Message::Found(findings));
     }
 

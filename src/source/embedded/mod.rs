@@ -1,8 +1,10 @@
 //! A runtime in a thread of this process: how it begins, and what is held of it here.
 //!
+//! * `errands` what takes long, and can be withdrawn
 //! * `host` what happens on the runtime's thread at safepoints
 //! * `outlet` where its messages go
 
+mod errands;
 mod host;
 mod outlet;
 
@@ -18,6 +20,7 @@ use heapatlas_heap::frame::Frame;
 use super::program::Program;
 use super::{Message, Source, State};
 use crate::command::{Command, Speed};
+use errands::Withdrawals;
 use host::EmbeddedHost;
 use outlet::{MESSAGES, Outlet, PATIENCE, Printed};
 
@@ -33,6 +36,7 @@ pub struct Embedded {
     commands: Sender<Command>,
     recycled: Sender<Box<Frame>>,
     interrupt: Arc<AtomicBool>,
+    withdrawals: Withdrawals,
     ended: Receiver<()>,
 }
 
@@ -61,7 +65,9 @@ impl Embedded {
         let (end_sender, ended) = bounded(1);
         let (interrupt_sender, interrupt_receiver) = bounded(1);
         let outlet = Outlet { messages: message_sender, wake: Arc::from(wake) };
-        let host = EmbeddedHost::new(&beginning, outlet.clone(), (command_receiver, recycled_receiver))?;
+        let withdrawals = Withdrawals::default();
+        let inlets = (command_receiver, recycled_receiver);
+        let host = EmbeddedHost::new(&beginning, outlet.clone(), inlets, Arc::clone(&withdrawals))?;
         thread::Builder::new().name("arc".to_owned()).stack_size(STACK).spawn(move || {
             run(&beginning.program, host, &outlet, &interrupt_sender);
             outlet.tell(Message::State(State::Ended));
@@ -69,7 +75,7 @@ impl Embedded {
         })?;
         // The thread sends its flag first of all; if it could not even begin, nobody needs to interrupt it.
         let interrupt = interrupt_receiver.recv().unwrap_or_default();
-        Ok(Self { messages, commands, recycled, interrupt, ended })
+        Ok(Self { messages, commands, recycled, interrupt, withdrawals, ended })
     }
 }
 
@@ -87,7 +93,14 @@ impl Source for Embedded {
         if matches!(command, Command::Interrupt | Command::Quit) {
             self.interrupt.store(true, Ordering::Relaxed);
         }
-        self.commands.try_send(command).is_ok()
+        // Whoever quits waits for nothing that is under way.
+        let withdraws = matches!(command, Command::Withdraw | Command::Quit);
+        self.withdrawals.fetch_add(u32::from(withdraws), Ordering::Relaxed);
+        let sent = self.commands.try_send(command).is_ok();
+        if withdraws && !sent {
+            self.withdrawals.fetch_sub(1, Ordering::Relaxed);
+        }
+        sent
     }
 }
 

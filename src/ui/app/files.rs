@@ -13,6 +13,7 @@ use crate::export::file::WholeFile;
 use crate::map::palette::Theme;
 use crate::ui::exports::{self, Kind};
 use crate::ui::panel::Panel;
+use crate::ui::views::errand;
 use crate::ui::work::{self, Pulse};
 
 /// How often it is looked how far a file has come.
@@ -85,6 +86,12 @@ impl App {
         }
         if self.work.is_long() {
             egui::Panel::top("work").frame(frame).show(ui, |ui| self.work.show(ui));
+        }
+        if self.session().errand().is_some() {
+            let strip = egui::Panel::top("errand").frame(frame);
+            if strip.show(ui, |ui| errand::show(ui, &self.panels.session)).inner {
+                self.panels.session.cancel();
+            }
         }
         let error = Some(ui.visuals().error_fg_color);
         for (id, told, ink) in [("trouble", &mut self.trouble, error), ("written", &mut self.written, None)] {

@@ -330,9 +330,9 @@ impl App {
         self.panels.session.send(command);
     }
 
-    /// Cancels what is being written, else puts away what lies on top.
+    /// Cancels what takes long, else puts away what lies on top.
     fn dismiss(&mut self) {
-        if self.work.cancel() || self.open.dismiss() {
+        if self.work.cancel() || self.panels.session.cancel() || self.open.dismiss() {
             // That was on top.
         } else if self.help {
             self.help = false;

@@ -12,6 +12,7 @@
 //! * [`console`] Arc, evaluated in the running runtime
 //! * [`question`] what to do about an exhausted heap
 //! * [`open`] what to open
+//! * [`errand`] what was asked of the runtime and takes long
 //! * [`source`] the file being loaded, and what each form allocated
 //! * [`difference`] what changed from one moment to another
 //! * [`over_time`] the pages over time
@@ -27,6 +28,7 @@ pub mod breakpoints;
 pub mod collector;
 pub mod console;
 pub mod difference;
+pub mod errand;
 pub mod free_lists;
 pub mod help;
 pub mod open;

@@ -178,9 +178,16 @@ impl Machine {
 
     /// The heap, and everything that the machine and the world hold on to.
     pub(crate) fn split(&mut self) -> (&mut Heap, MachineRoots<'_>) {
-        let Self { world, registers, threads, stubs, kept, form, outermost_dynamics, .. } = self;
+        let (heap, roots, _) = self.split_with_host();
+        (heap, roots)
+    }
+
+    /// The same, and whom to ask meanwhile.
+    pub(crate) fn split_with_host(&mut self) -> (&mut Heap, MachineRoots<'_>, &mut dyn Host) {
+        let Self { world, registers, threads, stubs, kept, form, outermost_dynamics, host, .. } = self;
         let (heap, shared) = world.split();
-        (heap, MachineRoots { registers, threads, stubs, kept: [kept, form, outermost_dynamics], shared })
+        let roots = MachineRoots { registers, threads, stubs, kept: [kept, form, outermost_dynamics], shared };
+        (heap, roots, &mut **host)
     }
 
     /// Sets the ports that a program begins with.

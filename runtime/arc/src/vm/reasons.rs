@@ -1,7 +1,7 @@
 //! Who holds a value: the path from a root to it, in words.
 
 use heapatlas_heap::object::ObjectKind;
-use heapatlas_heap::paths::Step;
+use heapatlas_heap::paths::{Step, Unfinished};
 use heapatlas_heap::{ObjectRef, Value};
 
 use super::Machine;
@@ -33,8 +33,11 @@ impl Machine {
         if target.as_cell().is_none() && target.as_object().is_none() {
             return Ok(Value::NIL); // A number or the like is a value by itself: nobody holds it.
         }
-        let path = self.path_to(target).map_err(|_too_many| {
-            Fault::failure(FailureKind::Unsupported, "there is too much on the heap to find out who holds this")
+        let path = self.path_to(target).map_err(|unfinished| match unfinished {
+            Unfinished::TooMany => {
+                Fault::failure(FailureKind::Unsupported, "there is too much on the heap to find out who holds this")
+            }
+            Unfinished::Withdrawn => Fault::Interrupted,
         })?;
         let descriptions = self.describe_path(&path.unwrap_or_default());
         let mut list = Value::NIL;

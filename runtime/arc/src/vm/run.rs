@@ -328,10 +328,7 @@ impl Machine {
                     self.world.heap.set_countdown(calls);
                     break;
                 }
-                Verdict::Collect(unit) => {
-                    let report = self.collect_step(unit, GcCause::Asked);
-                    self.host.stepped(&mut self.world.heap, &report);
-                }
+                Verdict::Collect(unit) => self.collect_for_host(unit, self.slots_in_use()),
                 Verdict::Inspect(inspection) => {
                     let findings = self.inspect(inspection);
                     self.host.inspected(&mut self.world.heap, findings);

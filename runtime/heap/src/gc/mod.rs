@@ -67,6 +67,10 @@ pub trait Roots {
     fn each(&mut self, visit: &mut dyn FnMut(&mut Value));
 }
 
+/// Asked between the slices of a step that may be long, with what it did so far and the phase it is in: whether it is still
+/// wanted.
+pub type StillWanted<'w> = &'w mut dyn FnMut(&StepReport) -> bool;
+
 /// The collector of a heap.
 #[derive(Debug)]
 pub(crate) struct Collector {
@@ -222,22 +226,50 @@ impl Collector {
         space.log.push(Event::GcPhase { phase, cause: self.cause });
     }
 
-    /// Goes one step. The cursors are retired; `clock` is the allocation clock.
-    pub(crate) fn step(&mut self, unit: GcUnit, space: &mut Space, roots: &mut dyn Roots, clock: u64) -> StepReport {
+    /// What the allocation clock says while the collector works.
+    pub(crate) fn set_clock(&mut self, clock: u64) {
+        self.clock = clock;
+    }
+
+    /// Leaves a collection that was asked for to the program: what is left of it is done as if it had been due, between
+    /// two stretches of the program.
+    fn withdraw(&mut self) {
+        if self.is_whole() {
+            self.cause = GcCause::Allocation;
+        }
+        self.exact = false;
+        self.watched = false;
+    }
+
+    /// Goes one step; the cursors are retired. With somebody to ask, a phase or a cycle goes a slice at a time, and ends
+    /// early when it is not wanted any more.
+    pub(crate) fn step(
+        &mut self,
+        unit: GcUnit,
+        space: &mut Space,
+        roots: &mut dyn Roots,
+        mut still_wanted: Option<StillWanted<'_>>,
+    ) -> StepReport {
         let began = Instant::now();
         let began_in = self.phase;
         let mut report = StepReport::begun_in(began_in);
-        self.clock = clock;
+        let divides = still_wanted.is_some() && matches!(unit, GcUnit::Phase | GcUnit::Cycle);
+        let part = if divides { GcUnit::Slice } else { unit };
         self.exact = began_in == GcPhase::Roots && unit == GcUnit::Cycle;
         self.watched = matches!(unit, GcUnit::Object | GcUnit::Page | GcUnit::Phase);
         loop {
-            let ended_phase = self.step_in_phase(unit, space, roots, &mut report);
+            let ended_phase = self.step_in_phase(part, space, roots, &mut report);
             let done = match unit {
                 GcUnit::Object | GcUnit::Page | GcUnit::Slice => true,
                 GcUnit::Phase => ended_phase,
                 GcUnit::Cycle => self.phase == GcPhase::Idle,
             };
             if done || self.phase == GcPhase::Idle {
+                break;
+            }
+            report.ended_in = self.phase;
+            if still_wanted.as_mut().is_some_and(|still_wanted| !still_wanted(&report)) {
+                self.withdraw();
                 break;
             }
         }
@@ -340,7 +372,7 @@ impl Collector {
                     // Much hung on what the program had taken out of the heap. Once more, then, from the roots.
                     return false;
                 }
-                self.sweeper.begin(space, is_watched(unit));
+                self.sweeper.begin(space, self.watched);
                 self.enter(GcPhase::Sweep, space);
                 true
             }

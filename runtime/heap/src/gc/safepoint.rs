@@ -4,7 +4,7 @@
 //! here. So the promise that makes all other functions of the heap safe is asked for here, once.
 
 use super::pacing::Pacing;
-use super::{Roots, StepReport};
+use super::{Roots, StepReport, StillWanted};
 use crate::heap::Heap;
 use crate::terms::{GcCause, GcPhase, GcUnit};
 
@@ -31,6 +31,23 @@ impl Heap {
         self.prepare_step(unit);
         self.collector.begin(cause, &mut self.space);
         self.step_collector(unit, roots)
+    }
+
+    /// The same; but a phase or a cycle goes a slice at a time, and is left where it is when it is not wanted any more: the
+    /// program goes on with it as with one that was due. Moving is not divided.
+    ///
+    /// # Safety
+    /// As for [`Self::collect`].
+    pub unsafe fn collect_step_while(
+        &mut self,
+        unit: GcUnit,
+        cause: GcCause,
+        roots: &mut dyn Roots,
+        still_wanted: StillWanted<'_>,
+    ) -> StepReport {
+        self.prepare_step(unit);
+        self.collector.begin(cause, &mut self.space);
+        self.step_while(unit, roots, Some(still_wanted))
     }
 
     /// Does what pacing wants done now: a whole cycle in a small heap, a slice of one in a larger.

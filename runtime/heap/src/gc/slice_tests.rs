@@ -127,3 +127,50 @@ fn dead_huge_objects_are_unmapped_a_few_at_a_time() {
     assert!(before < 20, "{before} extents are left");
     assert_eq!(heap.verify(), []);
 }
+
+/// Cells that die between those that live, so that most pools are sparse.
+fn sparse(heap: &mut Heap) -> List {
+    let cells = 800_000 / SCALE;
+    List(vec![(0..cells).fold(Value::NIL, |rest, n| {
+        let cell = heap.cons(Value::small(n), rest).unwrap();
+        if n % 8 == 0 { cell } else { rest }
+    })])
+}
+
+#[test]
+fn a_collection_that_stays_wanted_leaves_what_one_at_once_leaves() {
+    let [mut heap, mut other] = [Heap::new().unwrap(), Heap::new().unwrap()];
+    let [mut roots, mut its] = [sparse(&mut heap), sparse(&mut other)];
+    let mut asked = 0;
+    let mut count = |_: &StepReport| {
+        asked += 1;
+        true
+    };
+    // SAFETY: the only values used afterwards are those of the roots.
+    let report = unsafe { heap.collect_step_while(GcUnit::Cycle, GcCause::Asked, &mut roots, &mut count) };
+    // SAFETY: the same.
+    let at_once = unsafe { other.collect_step(GcUnit::Cycle, GcCause::Asked, &mut its) };
+    assert_eq!(report.ended_in, GcPhase::Idle);
+    assert_eq!((report.scanned, report.moved), (at_once.scanned, at_once.moved));
+    assert_eq!((heap.live_bytes(), heap.gc_stats().cycles), (other.live_bytes(), 1));
+    assert!(asked > u64::from(800_000 / SCALE) / 8 / SLICE_VALUES, "asked {asked} times");
+    assert_eq!(heap.verify(), []);
+}
+
+#[test]
+fn a_collection_that_is_not_wanted_any_more_is_left_to_the_program() {
+    for phase in [GcPhase::Mark, GcPhase::Sweep, GcPhase::Evacuate] {
+        let mut heap = Heap::new().unwrap();
+        let mut roots = sparse(&mut heap);
+        let mut until = |report: &StepReport| report.ended_in != phase;
+        // SAFETY: the only values used afterwards are those of the roots.
+        let report = unsafe { heap.collect_step_while(GcUnit::Cycle, GcCause::Asked, &mut roots, &mut until) };
+        assert_eq!((report.ended_in, heap.gc_phase(), report.moved), (phase, phase, 0));
+        let kept = heap.cons(Value::T, roots.0[0]).unwrap();
+        roots.0.push(kept);
+        let rest = slices(&mut heap, &mut roots);
+        check(&rest, POOL_PAGES);
+        assert_eq!(heap.verify(), []);
+        assert_eq!(heap.verify_reachable(&mut roots), []);
+    }
+}

@@ -10,7 +10,7 @@ mod place;
 mod stack;
 mod status;
 
-use crate::gc::{Collector, Roots, StepReport};
+use crate::gc::{Collector, Roots, StepReport, StillWanted};
 use crate::object::{Header, ObjectFlags, ObjectKind};
 use crate::os::{self, Os};
 use crate::raw::{ObjectRef, StackRef};
@@ -309,9 +309,20 @@ impl Heap {
     }
 
     pub(crate) fn step_collector(&mut self, unit: GcUnit, roots: &mut dyn Roots) -> StepReport {
+        self.step_while(unit, roots, None)
+    }
+
+    /// The same, as long as it is wanted.
+    pub(crate) fn step_while(
+        &mut self,
+        unit: GcUnit,
+        roots: &mut dyn Roots,
+        still_wanted: Option<StillWanted<'_>>,
+    ) -> StepReport {
         let clock = self.clock();
         let mut roots = WithStack { roots, stack: &mut self.stack };
-        let report = self.collector.step(unit, &mut self.space, &mut roots, clock);
+        self.collector.set_clock(clock);
+        let report = self.collector.step(unit, &mut self.space, &mut roots, still_wanted);
         self.marking = self.collector.has_barrier();
         if self.collector.phase() == GcPhase::Idle {
             let used = self.space.sums().used_granules * GRANULE;

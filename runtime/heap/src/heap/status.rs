@@ -136,6 +136,12 @@ impl Heap {
         self.collector.phase()
     }
 
+    /// Whether a cycle is under way through which somebody goes step by step.
+    #[must_use]
+    pub fn is_stepped(&self) -> bool {
+        self.gc_phase() != GcPhase::Idle && self.collector.is_watched()
+    }
+
     /// Measures which pages are resident. `false` when the system does not tell.
     pub fn measure_residency(&mut self) -> bool {
         let measured = self.space.measure_residency();

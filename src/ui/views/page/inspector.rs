@@ -76,6 +76,12 @@ impl Inspector {
             None if session.too_much_alive() == Some(page.address) => {
                 ui.weak("More is alive than can be searched for its holders.");
             }
+            None if session.withdrawn_search() == Some(page.address) => {
+                ui.weak("The search for who holds what lies here was cancelled.");
+                if ui.button("Search again").clicked() {
+                    return Some(Command::InspectPage(page.address));
+                }
+            }
             None => {
                 ui.weak("Asking the runtime …");
             }
@@ -94,7 +100,7 @@ impl Inspector {
         let still = matches!(phase, Phase::Paused | Phase::Finished | Phase::Failed(_));
         if changed {
             self.chosen = None;
-        } else if !still || self.asked == Some(now) {
+        } else if !still || self.asked == Some(now) || session.withdrawn_search() == Some(page.address) {
             return None;
         }
         self.asked = Some(now);
