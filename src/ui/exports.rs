@@ -5,12 +5,18 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use eframe::egui::{ColorImage, Rect};
+use heapatlas_arc::inspect::Thing;
+use heapatlas_heap::free_lists::RunClasses;
 
 use super::panel::Panel;
 use super::panels::Panels;
+use super::transcript::Transcript;
 use super::views::allocation::rows;
+use crate::export::difference::Difference;
 use crate::export::file::part_of;
-use crate::export::{self, Format, Title, png, tables};
+use crate::export::over_time::OverTimePicture;
+use crate::export::{self, Format, Title, png, svg, tables};
+use crate::map::difference;
 use crate::model::HeapModel;
 
 /// How it is written.
@@ -40,9 +46,17 @@ impl Kind {
 #[must_use]
 pub const fn kinds(panel: Panel) -> &'static [Kind] {
     match panel {
-        Panel::Map => &[Kind::Png, Kind::Svg, Kind::Csv],
-        Panel::Balance | Panel::Timeline | Panel::Collector | Panel::Allocation => &[Kind::Png, Kind::Csv],
-        _ => &[Kind::Png],
+        Panel::Map | Panel::Difference => &[Kind::Png, Kind::Svg, Kind::Csv],
+        Panel::OverTime => &[Kind::Png, Kind::Svg],
+        Panel::Balance
+        | Panel::Page
+        | Panel::FreeLists
+        | Panel::Timeline
+        | Panel::Collector
+        | Panel::Source
+        | Panel::Allocation
+        | Panel::Console => &[Kind::Png, Kind::Csv],
+        Panel::Breakpoints => &[Kind::Png],
     }
 }
 
@@ -57,24 +71,80 @@ pub fn free_path(folder: &Path, panel: Panel, kind: Kind) -> PathBuf {
     (1..).map(numbered).find(|path| !path.exists() && !part_of(path).exists()).unwrap_or_else(|| numbered(1))
 }
 
-/// Writes a table of what a panel shows that is no map: that is short.
+/// Writes a table of what a panel shows that is no map: that is short. Where the panel has nothing to show there are the
+/// names of the columns alone.
 ///
 /// # Errors
 /// When it can't be written.
 pub fn write_table(out: &mut dyn Write, panel: Panel, panels: &Panels) -> io::Result<()> {
+    let session = &panels.session;
     match panel {
-        Panel::Timeline => tables::write_history(out, panels.session.chronicle().history()),
-        Panel::Collector => tables::write_cycles(out, panels.session.told()),
+        Panel::Timeline => tables::write_history(out, session.chronicle().history()),
+        Panel::Collector => tables::write_cycles(out, session.told()),
         Panel::Allocation => rows::write(out, panels.allocation.rows()),
-        _ => tables::write_balance(out, panels.session.model()),
+        Panel::Source => tables::write_forms(out, session.told().forms()),
+        Panel::FreeLists => {
+            let none = RunClasses::default();
+            let classes = session.free_lists().map_or([&none; 2], |lists| [&lists.cells, &lists.objects]);
+            tables::write_free_runs(out, classes)
+        }
+        Panel::Page => write_things(out, session.page_findings().map_or(&[], |findings| &findings.things)),
+        Panel::Console => write_lines(out, session.transcript()),
+        _ => tables::write_balance(out, session.model()),
     }
 }
 
-/// Writes a moment of the map, which may be long.
-///
-/// # Errors
-/// When it can't be written.
-pub fn write_map(out: &mut dyn Write, kind: Kind, model: &HeapModel, title: &Title) -> io::Result<()> {
+/// Writes a row for each thing on a page.
+fn write_things(out: &mut dyn Write, things: &[Thing]) -> io::Result<()> {
+    writeln!(out, "address,kind,bytes,alive,pinned,references,root,prints_as")?;
+    for thing in things {
+        let root = thing.path.first().map(|root| tables::quoted(&root.words)).unwrap_or_default();
+        let Thing { address, kind, bytes, pinned, references, printed, .. } = thing;
+        let (alive, printed) = (thing.is_alive(), tables::quoted(printed));
+        writeln!(out, "{address},{kind},{bytes},{alive},{pinned},{references},{root},{printed}")?;
+    }
+    Ok(())
+}
+
+/// Writes a row for each line that was said.
+fn write_lines(out: &mut dyn Write, transcript: &Transcript) -> io::Result<()> {
+    writeln!(out, "voice,text")?;
+    for line in transcript.lines() {
+        writeln!(out, "{},{}", line.voice.name(), tables::quoted(&line.text))?;
+    }
+    Ok(())
+}
+
+/// What writes a file that may be long.
+pub type Writing = Box<dyn FnOnce(&mut dyn Write) -> io::Result<()> + Send>;
+
+/// What writes a file of a panel that may be long; `None` for what is short, for a picture of the screen, and for a
+/// difference when no moment is marked.
+#[must_use]
+pub fn long(panel: Panel, kind: Kind, panels: &Panels, title: Title) -> Option<Writing> {
+    let session = &panels.session;
+    let model = session.model().clone();
+    match (panel, kind) {
+        (Panel::Map, _) => Some(Box::new(move |out| write_map(out, kind, &model, &title))),
+        (Panel::OverTime, Kind::Svg) => {
+            let over_time = session.over_time().clone();
+            Some(Box::new(move |out| svg::write_drawing(out, &OverTimePicture::new(&over_time, &title))))
+        }
+        (Panel::Difference, Kind::Svg) => {
+            let before = session.marked()?.clone();
+            let moved = difference::moved(session.chronicle().moves(), &before, &model);
+            Some(Box::new(move |out| svg::write_drawing(out, &Difference::new((&before, &model), moved, &title))))
+        }
+        (Panel::Difference, Kind::Csv) => {
+            let before = session.marked()?.clone();
+            Some(Box::new(move |out| tables::write_changes(out, &before, &model)))
+        }
+        _ => None,
+    }
+}
+
+/// Writes a moment of the map.
+fn write_map(out: &mut dyn Write, kind: Kind, model: &HeapModel, title: &Title) -> io::Result<()> {
     let format = match kind {
         Kind::Png => Format::Png,
         Kind::Svg => Format::Svg,

@@ -17,6 +17,20 @@ pub enum Voice {
     Note,
 }
 
+impl Voice {
+    /// What it is called in exports.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Output => "output",
+            Self::Input => "input",
+            Self::Value => "value",
+            Self::Error => "error",
+            Self::Note => "note",
+        }
+    }
+}
+
 /// A line.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Line {

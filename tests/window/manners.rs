@@ -3,9 +3,10 @@
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use super::driver::{PATIENCE, Window, click, open, press, standing_still, wait};
+use super::driver::{PATIENCE, Window, click, open, press, standing_still, type_in, wait};
+use eframe::egui::accesskit::Role;
 use eframe::egui::{Key, Modifiers, Pos2, Rect, Vec2, vec2};
 use eframe::{App as _, Storage};
 use egui_kittest::Harness;
@@ -166,26 +167,62 @@ fn a_window_is_found_again_as_it_was_left() {
     assert!(Panel::ALL.into_iter().all(|panel| window.state().dock().is_open(panel)));
 }
 
+/// Brings a panel to the front.
+fn show(window: &mut Window, name: &str) {
+    let panel = Panel::ALL.into_iter().find(|panel| panel.name() == name).expect("a panel");
+    while !window.state().dock().is_shown(panel) {
+        window.get_by_role_and_label(Role::Tab, name).click();
+        window.run_steps(3);
+    }
+}
+
 #[test]
 fn what_a_panel_shows_is_written_from_its_menu_and_nothing_is_written_over() {
     let folder = tempfile::tempdir().expect("a folder");
     let mut window = open(true);
     standing_still(&mut window);
     window.state_mut().write_into(folder.path().to_owned());
+    type_in(&mut window, "\"whatever is said here is a line of a table, and so is what comes of it\"");
+    press(&mut window, Modifiers::NONE, Key::Escape);
+    // The emptiest page that something lies on.
+    press(&mut window, Modifiers::NONE, Key::Slash);
+    window.get_by_label("Look for").type_text("<");
+    window.run_steps(1);
+    press(&mut window, Modifiers::NONE, Key::Enter);
+    press(&mut window, Modifiers::NONE, Key::Escape);
+    show(&mut window, "Difference");
+    click(&mut window, "Mark as A");
+    assert!(window.state().session().marked().is_some());
     for (panel, word, file) in [
         ("Page map", "Write it as SVG", "heapatlas-page-map.svg"),
         ("Page map", "Write it as CSV", "heapatlas-page-map.csv"),
         ("Page map", "Write it as CSV", "heapatlas-page-map-2.csv"),
         ("Balance", "Write it as CSV", "heapatlas-balance.csv"),
         ("Timeline", "Write it as CSV", "heapatlas-timeline.csv"),
+        ("Console", "Write it as CSV", "heapatlas-console.csv"),
+        ("Page", "Write it as CSV", "heapatlas-page.csv"),
+        ("Free lists", "Write it as CSV", "heapatlas-free-lists.csv"),
+        ("Source", "Write it as CSV", "heapatlas-source.csv"),
+        ("Address × time", "Write it as SVG", "heapatlas-address-×-time.svg"),
+        ("Difference", "Write it as SVG", "heapatlas-difference.svg"),
+        ("Difference", "Write it as CSV", "heapatlas-difference.csv"),
     ] {
+        show(&mut window, panel);
+        if panel == "Page" {
+            wait(&mut window, "what lies there", |app| app.session().page_findings().is_some());
+        }
         click(&mut window, &format!("Menu of {panel}"));
         click(&mut window, word);
         let path = folder.path().join(file);
         wait(&mut window, file, |_| path.exists());
         assert!(path.metadata().is_ok_and(|file| file.len() > 60), "{file}");
-        let told = format!("written: {}", path.display());
-        assert!(window.query_by_label(&told).is_some(), "{told}");
+        // What was under way is told of no more, and nothing moves while the next menu is opened.
+        let (told, since) = (format!("written: {}", path.display()), Instant::now());
+        while window.query_by_label(&told).is_none() {
+            assert!(since.elapsed() < PATIENCE, "{told}");
+            window.step();
+        }
+        window.run_steps(2);
     }
     click(&mut window, "OK");
     assert!(window.query_by_label_contains("written: ").is_none());

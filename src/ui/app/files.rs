@@ -27,16 +27,20 @@ impl App {
 
     /// Writes what a panel shows to a file. What may be long is written by a thread, which can be cancelled.
     pub(super) fn export(&mut self, ctx: &Context, panel: Panel, kind: Kind) {
+        if panel == Panel::Difference && kind != Kind::Png && self.session().marked().is_none() {
+            self.written =
+                Some("there is no difference to write: mark a moment as A first, and go to another".to_owned());
+            return;
+        }
         let path = exports::free_path(&self.folder, panel, kind);
         let file = match WholeFile::create_new(&path) {
             Ok(file) => file,
             Err(error) => return self.written = Some(told(&path, Err(error))),
         };
-        if panel == Panel::Map {
-            let theme = if ctx.theme() == egui::Theme::Dark { Theme::Dark } else { Theme::Light };
-            let title = Title { program: self.title.clone(), theme };
-            let model = self.session().model().clone();
-            self.write_beside(ctx, path, file, move |out| exports::write_map(out, kind, &model, &title));
+        let theme = if ctx.theme() == egui::Theme::Dark { Theme::Dark } else { Theme::Light };
+        let title = Title { program: self.title.clone(), theme };
+        if let Some(write) = exports::long(panel, kind, &self.panels, title) {
+            self.write_beside(ctx, path, file, write);
         } else if kind == Kind::Png {
             self.write_picture(ctx, panel, path, file);
         } else {

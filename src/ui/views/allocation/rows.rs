@@ -6,6 +6,7 @@ use std::ops::Range;
 
 use heapatlas_heap::terms::Address;
 
+use crate::export::tables::quoted;
 use crate::model::chronicle::Told;
 use crate::model::flame::Node;
 use crate::model::forms::Form;
@@ -84,7 +85,7 @@ pub fn write(out: &mut dyn Write, rows: &[Row]) -> io::Result<()> {
     writeln!(out, "name,bytes,with_calls_bytes,survived_bytes_estimated")?;
     for Row { name, bytes, total, survived, .. } in rows {
         let survived = survived.map(|bytes| bytes.to_string()).unwrap_or_default();
-        writeln!(out, "\"{}\",{bytes},{total},{survived}", name.replace('"', "\"\""))?;
+        writeln!(out, "{},{bytes},{total},{survived}", quoted(name))?;
     }
     Ok(())
 }
