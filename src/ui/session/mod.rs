@@ -1,14 +1,17 @@
 //! A session: a runtime, the model of its heap, and what is known of its program. Knows of no window.
+//!
+//! * `answers` what the runtime answered last to what was asked of it
+//! * `beginning` how a session begins again
+
+mod answers;
+mod beginning;
 
 use std::io;
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use heapatlas_arc::host::Errand;
-use heapatlas_arc::inspect::{Findings, PageFindings};
-use heapatlas_arc::libraries::Library;
-use heapatlas_heap::Colours;
+use heapatlas_arc::inspect::PageFindings;
 use heapatlas_heap::free_lists::FreeLists;
 use heapatlas_heap::gc::{Pauses, StepReport};
 use heapatlas_heap::terms::Address;
@@ -21,10 +24,11 @@ use crate::model::chronicle::{Chronicle, Position, Told};
 use crate::model::functions::Functions;
 use crate::model::over_time::OverTime;
 use crate::model::{Applied, HeapModel};
-use crate::source::embedded::Beginning;
 use crate::source::program::Program;
-use crate::source::recording::Origin;
 use crate::source::{Message, Source, State, Subject};
+use answers::Answers;
+pub use answers::Walks;
+use beginning::start_source;
 
 /// Called from any thread when something arrived.
 pub type Wake = Arc<dyn Fn() + Send + Sync>;
@@ -66,53 +70,6 @@ impl std::fmt::Debug for Session {
     }
 }
 
-/// Walks of the heap, counted thing by thing, against what the pages say.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-pub struct Walks {
-    /// How many counted the same.
-    pub agreed: u64,
-    /// The first that did not: what the pages said, and what it counted.
-    pub differed: Option<(Colours, Colours)>,
-}
-
-impl Walks {
-    fn compare(&mut self, shown: Colours, counted: Colours) {
-        if shown == counted {
-            self.agreed += 1;
-        } else {
-            self.differed.get_or_insert((shown, counted));
-        }
-    }
-}
-
-/// The latest answers of the runtime to what was asked of it.
-#[derive(Debug, Default)]
-struct Answers {
-    page: Option<PageFindings>,
-    too_much_alive: Option<Address>,
-    /// The page about which a search was cancelled.
-    withdrawn: Option<Address>,
-    free_lists: Option<FreeLists>,
-    /// A name and where its value lies, until somebody takes note of it.
-    symbol: Option<(String, Option<Address>)>,
-    /// What was to be completed, and names that begin so, until somebody takes note of them.
-    names: Option<(String, Vec<String>)>,
-}
-
-impl Answers {
-    fn hear(&mut self, findings: Findings) {
-        match findings {
-            Findings::Page(page) => self.page = Some(page),
-            Findings::NoPage(_) => self.page = None,
-            Findings::TooMany(page) => self.too_much_alive = Some(page),
-            Findings::Withdrawn(page) => self.withdrawn = Some(page),
-            Findings::FreeLists(lists) => self.free_lists = Some(*lists),
-            Findings::Names { prefix, names } => self.names = Some((prefix, names)),
-            Findings::Symbol { name, address } => self.symbol = Some((name, address)),
-        }
-    }
-}
-
 impl Session {
     /// Starts a runtime, or the replay of a recording. `wake` is called whenever something arrived.
     ///
@@ -150,81 +107,6 @@ impl Session {
         })
     }
 
-    /// Ends the runtime and begins the same program again, at the speed chosen last.
-    ///
-    /// # Errors
-    /// When the system refuses another thread: then there is no runtime any more. And what came from standard input can't
-    /// be had again.
-    pub fn restart(&mut self) -> io::Result<()> {
-        match &mut self.subject {
-            Subject::Program(beginning) => beginning.speed = self.speed,
-            Subject::Recording(Origin::File(_)) => {}
-            Subject::Recording(Origin::Input) => return Err(io::Error::other("it came from standard input")),
-        }
-        // The old heap goes first, so that the new one can have its addresses.
-        self.source = None;
-        self.now = HeapModel::default();
-        self.moments = Moments::default();
-        self.progress = Progress::ended();
-        self.wants_key = false;
-        self.errand = None;
-        self.last_step = None;
-        self.pauses = Pauses::default();
-        self.walks = Walks::default();
-        self.source = Some(start_source(&self.subject, &self.wake)?);
-        let (moments, trouble) = Moments::start(&self.subject, &self.wake);
-        self.moments = moments;
-        trouble.inspect(|trouble| self.transcript.say(Voice::Note, trouble));
-        self.answers = Answers::default();
-        self.functions = Functions::default();
-        self.sampled.clear();
-        self.stopped = None;
-        self.progress = Progress::default();
-        self.transcript.say(Voice::Note, "restarted");
-        if !self.breakpoints.is_empty() {
-            self.tell(Command::SetBreakpoints(self.breakpoints.clone()));
-        }
-        if self.profiles {
-            self.tell(Command::Profile(true));
-        }
-        Ok(())
-    }
-
-    /// Ends the runtime, so that another can have what there is one of. What was seen of it stays.
-    pub fn let_go(&mut self) {
-        if self.source.take().is_some() {
-            self.progress.hear(State::Ended);
-            self.transcript.say(Voice::Note, "ended: another heap has the system's allocator now; Ctrl+R begins again");
-        }
-    }
-
-    /// Ends the runtime and begins with another program, without breakpoints.
-    ///
-    /// # Errors
-    /// When the system refuses another thread: then there is no runtime any more.
-    pub fn begin(&mut self, beginning: Beginning) -> io::Result<()> {
-        self.speed = beginning.speed;
-        self.breakpoints.clear();
-        self.subject = Subject::Program(beginning);
-        self.restart()
-    }
-
-    /// Ends the runtime and begins with other texts and files after the library.
-    ///
-    /// # Errors
-    /// When the system refuses another thread: then there is no runtime any more.
-    pub fn open(&mut self, texts: Vec<Library>, files: Vec<PathBuf>) -> io::Result<()> {
-        let beginning = match &self.subject {
-            Subject::Program(beginning) => beginning.clone(),
-            Subject::Recording(_) => {
-                Beginning { program: Program::default(), speed: self.speed, paused: false, asks: true }
-            }
-        };
-        let program = Program { texts, files, expressions: Vec::new(), ..beginning.program };
-        self.subject = Subject::Program(Beginning { program, ..beginning });
-        self.restart()
-    }
-
     /// Whether it is asked which functions allocate.
     #[must_use]
     pub fn profiles(&self) -> bool {
@@ -256,15 +138,6 @@ impl Session {
     #[must_use]
     pub fn stopped(&self) -> Option<&str> {
         self.stopped.as_deref()
-    }
-
-    /// Ends the source and begins with a recording.
-    ///
-    /// # Errors
-    /// When the system refuses another thread: then there is no source any more.
-    pub fn replay(&mut self, path: PathBuf) -> io::Result<()> {
-        self.subject = Subject::Recording(Origin::File(path));
-        self.restart()
     }
 
     /// Sends a command, and remembers what it means for what is shown.
@@ -543,11 +416,6 @@ impl Session {
     }
 }
 
-fn start_source(subject: &Subject, wake: &Wake) -> io::Result<Box<dyn Source>> {
-    let wake = Arc::clone(wake);
-    subject.start(Box::new(move || wake()))
-}
-
 #[cfg(test)]
 mod tests {
     use std::thread;
@@ -555,6 +423,7 @@ mod tests {
     use heapatlas_heap::terms::{GcPhase, GcUnit};
 
     use super::*;
+    use crate::source::embedded::Beginning;
 
     fn wait(session: &mut Session, until: impl Fn(&Session) -> bool) {
         let since = Instant::now();
