@@ -16,7 +16,9 @@ use heapatlas::map::colouring::Colouring;
 use heapatlas::map::layout::Order;
 use heapatlas::ui::app::App;
 use heapatlas::ui::panel::Panel;
+use heapatlas::ui::views::errand;
 use heapatlas::ui::work::{Pulse, Work};
+use heapatlas_arc::host::Errand;
 
 /// Drags with the mouse from one place to another, with a stop on the way as a hand makes it.
 fn drag(window: &mut Window, from: Pos2, to: Pos2) {
@@ -326,4 +328,21 @@ fn what_takes_long_is_told_of_and_cancelled() {
     strip.run_steps(2);
     cancelled.recv_timeout(PATIENCE).expect("it ends");
     assert!(strip.query_by_label("Cancel").is_none() && strip.query_by_label("cancelled").is_some());
+}
+
+#[test]
+fn what_the_runtime_takes_long_for_is_told_of_and_cancelled() {
+    let mut strip = Harness::new_ui_state(
+        |ui, state: &mut (Errand, bool)| state.1 |= errand::show(ui, *state),
+        (Errand::Search(512), false),
+    );
+    assert!(strip.query_by_label_contains("searching who holds what lies there: 512 ").is_some());
+    assert!(strip.query_by_label("cancelled").is_none());
+    strip.state_mut().0 = Errand::Search(40_960);
+    strip.run_steps(1);
+    assert!(strip.query_by_label_contains("40\u{202f}960 cells and objects reached").is_some());
+    strip.get_by_label("Cancel").click();
+    strip.run_steps(2);
+    assert!(strip.state().1 && strip.query_by_label("cancelled").is_some());
+    assert!(strip.query_by_label("Cancel").is_none(), "once is enough");
 }

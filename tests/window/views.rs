@@ -288,3 +288,22 @@ fn every_view_can_be_read() {
     }
     assert!(wrong.is_empty(), "{} troubles:\n{}", wrong.len(), wrong.join("\n"));
 }
+
+#[test]
+fn who_allocates_and_what_a_tour_says_can_be_read() {
+    let mut wrong = Vec::new();
+    for (theme, size) in [(ThemeChoice::Dark, vec2(1280.0, 800.0)), (ThemeChoice::Light, vec2(2560.0, 1440.0))] {
+        let mut window = Window::open(theme, size);
+        window.press(Modifiers::NONE, Key::F10);
+        window.look("who allocates");
+        window.click("as a flame graph");
+        window.look("a flame graph");
+        window.click("by function");
+        window.look("functions before there is a sample");
+        window.click("View");
+        window.click("Tour: window");
+        window.look("the first step of a tour");
+        wrong.append(&mut window.wrong);
+    }
+    assert!(wrong.is_empty(), "{} troubles:\n{}", wrong.len(), wrong.join("\n"));
+}

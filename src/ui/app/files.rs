@@ -91,11 +91,10 @@ impl App {
         if self.work.is_long() {
             egui::Panel::top("work").frame(frame).show(ui, |ui| self.work.show(ui));
         }
-        if self.session().errand().is_some() {
-            let strip = egui::Panel::top("errand").frame(frame);
-            if strip.show(ui, |ui| errand::show(ui, &self.panels.session)).inner {
-                self.panels.session.cancel();
-            }
+        if let Some(errand) = self.session().errand()
+            && egui::Panel::top("errand").frame(frame).show(ui, |ui| errand::show(ui, errand)).inner
+        {
+            self.panels.session.cancel();
         }
         let error = Some(ui.visuals().error_fg_color);
         for (id, told, ink) in [("trouble", &mut self.trouble, error), ("written", &mut self.written, None)] {

@@ -6,13 +6,11 @@ use heapatlas_heap::gc::StepReport;
 use heapatlas_heap::terms::{GRANULE, GcPhase, PAGE};
 
 use crate::format;
-use crate::ui::session::Session;
 use crate::ui::words::Word;
 use crate::ui::work;
 
-/// Shows the line, if something takes long. Says whether it is to be cancelled.
-pub fn show(ui: &mut Ui, session: &Session) -> bool {
-    let Some((errand, cancelled)) = session.errand() else { return false };
+/// Shows the line, and whether it was cancelled already. Says whether it is to be cancelled.
+pub fn show(ui: &mut Ui, (errand, cancelled): (Errand, bool)) -> bool {
     let leaves = match errand {
         Errand::Collection(_) => "what is left of it is done while the program runs; moving is not divided",
         Errand::Search(_) => "the heap stays as it is",
