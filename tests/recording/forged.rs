@@ -1,9 +1,11 @@
 //! Recordings that somebody made by hand, to do harm.
 
+use heapatlas::recording::counters::COUNTERS;
 use heapatlas::recording::description::Description;
 use heapatlas::recording::format::{self, ChunkHeader, ChunkKind, Moment, Packing};
 use heapatlas::recording::varint;
 use heapatlas_heap::Policy;
+use heapatlas_heap::terms::PageKind;
 
 /// Of a forged chunk: that it says how long it is.
 pub(crate) const TRUE: u32 = 0;
@@ -33,7 +35,7 @@ pub(crate) fn chunk(kind: ChunkKind, raw: &[u8], packing: Packing, claimed: u32)
 /// A frame that says what a key frame says up to its extents, and then these numbers.
 pub(crate) fn frame(numbers: &[u64]) -> Vec<u8> {
     let mut body = vec![3, 0, 0];
-    body.extend([0; 31]);
+    body.extend([0; COUNTERS.len() + PageKind::ALL.len()]);
     numbers.iter().for_each(|number| varint::put(&mut body, *number));
     let mut raw = Vec::new();
     varint::put(&mut raw, body.len() as u64);
