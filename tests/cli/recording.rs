@@ -38,7 +38,7 @@ fn a_run_is_recorded_from_its_beginning_to_its_end() {
     let path = scratch.path("run.atlas");
     let mut command = command(["run", "--stats", "json", "--record"]);
     // A program that is over at once has few frames: they may cost it no more than a share of its time.
-    command.arg(&path).arg(project("samples/churn.arc")).args(["-e", "(repeat 300000 (range 1 10))"]);
+    command.arg(&path).arg(project("samples/churn.arc")).args(["-e", "(repeat 1000000 (range 1 10))"]);
     let ran = finish(command);
     assert_eq!(ran.code, Some(0), "{}", ran.errors);
     let stats: serde_json::Value = serde_json::from_str(&ran.errors).expect("statistics");

@@ -112,7 +112,7 @@ fn before_and_after_a_collection_there_is_what_it_freed() {
 
 #[test]
 fn a_recording_is_scrubbed_from_end_to_end() {
-    let (mut window, _folder) = open_recorded("(do (= kept (range 1 5000)) (repeat 4000000 (list 1 2 3 4)))");
+    let (mut window, _folder) = open_recorded("(do (= kept (range 1 5000)) (repeat 10000000 (list 1 2 3 4)))");
     let whole = window.state().session().extent_in_time();
     assert_eq!(whole.1.clock, clock(&window), "it opens at its end");
     let slider = window.get_by_label("moment").rect();

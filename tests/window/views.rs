@@ -51,7 +51,7 @@ struct Painted {
 
 impl Window {
     fn open(theme: ThemeChoice, size: Vec2) -> Self {
-        let program = Program { soft_limit: Some(16 << 20), verify: true, ..Program::default() };
+        let program = Program { soft_limit: Some(6 << 20), verify: true, ..Program::default() };
         let beginning = Beginning { program, speed: Speed::Full, paused: false, asks: true };
         let subject = Subject::Program(beginning);
         let options =
