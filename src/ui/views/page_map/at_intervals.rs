@@ -14,9 +14,10 @@ pub(super) struct AtIntervals {
 }
 
 impl AtIntervals {
-    /// Whether it may be done again. If not yet, the window is drawn when it may be, whatever happens until then.
-    pub(super) fn is_due(self, ctx: &Context) -> bool {
-        let rest = self.done.and_then(|(at, took)| (took * REST).checked_sub(at.elapsed()));
+    /// Whether it may be done again, so long after the last time at least. If not yet, the window is drawn when it may be,
+    /// whatever happens until then.
+    pub(super) fn is_due(self, ctx: &Context, least: Duration) -> bool {
+        let rest = self.done.and_then(|(at, took)| (took * REST).max(least).checked_sub(at.elapsed()));
         rest.inspect(|rest| ctx.request_repaint_after(*rest)).is_none()
     }
 
@@ -37,12 +38,14 @@ mod tests {
     fn what_took_long_rests_and_the_window_is_drawn_afterwards() {
         let ctx = Context::default();
         let mut work = AtIntervals::default();
-        assert!(work.is_due(&ctx), "never done");
+        let due = |work: AtIntervals| work.is_due(&ctx, Duration::ZERO);
+        assert!(due(work), "never done");
         let took = Duration::from_secs(60);
         work.done = Some((Instant::now(), took));
-        assert!(!work.is_due(&ctx));
+        assert!(!due(work));
         work.done = Instant::now().checked_sub(took * (REST + 1)).map(|then| (then, took));
-        assert!(work.is_due(&ctx));
+        assert!(due(work));
+        assert!(!work.is_due(&ctx, took * REST * 2), "so long at least");
         assert_eq!(work.take(|| 7), 7);
         assert!(work.done.is_some_and(|(_, now)| now < took));
     }

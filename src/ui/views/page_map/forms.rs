@@ -2,6 +2,7 @@
 //! is among them.
 
 use std::collections::HashMap;
+use std::time::Duration;
 
 use eframe::egui::Context;
 
@@ -28,7 +29,7 @@ impl FormClasses {
     /// Counts again what has changed.
     pub(super) fn update(&mut self, ctx: &Context, model: &HeapModel, forms: FormsThen<'_>) {
         let version = model.pages().version();
-        if self.made != Some(version) && self.counting.is_due(ctx) {
+        if self.made != Some(version) && self.counting.is_due(ctx, Duration::ZERO) {
             let (counts, unknown) = self.counting.take(|| count(model.pages(), forms));
             self.assign(counts);
             self.unknown = unknown;

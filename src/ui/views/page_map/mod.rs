@@ -27,6 +27,7 @@ pub mod span_bar;
 pub mod view;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use eframe::egui::{Key, Label, Response, Role, ScrollArea, Sense, Stroke, Ui, Vec2, WidgetInfo, vec2};
 use heapatlas_heap::terms::{Address, PAGE, PageKind, Span};
@@ -291,7 +292,8 @@ impl PageMap {
             let corner = snapped(corner, pixel);
             let (before, forms) = (overlay.before, overlay.forms.map(|forms| (forms, &classes)));
             // Where boxes show several pages there are many of them, and few that can be told apart.
-            let looks_again = !is_as_before || geometry.tile().pages == 1 || self.looking.is_due(ui.ctx());
+            let looks_again =
+                !is_as_before || geometry.tile().pages == 1 || self.looking.is_due(ui.ctx(), Duration::ZERO);
             let scene = Scene { geometry: &geometry, model, before, colouring, lit, forms, looks_again, corner };
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, in_words(model)));
             let response = response.described(Word::MapOfPages);

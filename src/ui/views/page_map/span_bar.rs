@@ -1,7 +1,12 @@
 //! The farthest zoom: the whole span in one bar, extents to scale and holes as gaps. Each stretch shows its emptiest page
 //! above and its fullest below, so that one page that differs from all others is seen.
 
-use eframe::egui::{Color32, Context, Mesh, Rect, Role, Sense, Stroke, StrokeKind, Ui, WidgetInfo, pos2, vec2};
+use std::time::Duration;
+
+use eframe::egui::{
+    Color32, ColorImage, Context, Mesh, Rect, Role, Sense, Stroke, StrokeKind, TextureHandle, TextureOptions, Ui,
+    WidgetInfo, pos2, vec2,
+};
 use heapatlas_heap::PageEntry;
 use heapatlas_heap::terms::{Address, PAGE, Span};
 
@@ -18,13 +23,26 @@ use crate::ui::words::{Counts, Word};
 const HEIGHT: f32 = 14.0;
 /// Width of a hole at most; many holes get less.
 const HOLE: f32 = 8.0;
+/// Width of a column.
+const COLUMN: f32 = 2.0;
+/// It is made again after so long at least: an overview need not keep step with the map below.
+const INTERVAL: Duration = Duration::from_millis(100);
+
 /// What the bar showed last.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct SpanBar {
     /// The changes of the pages, and the columns there was room for.
     made: Option<(u64, usize)>,
     making: AtIntervals,
     columns: Vec<Column>,
+    /// The columns as pixels, a column wide and two rows high: a thousand rectangles would be drawn one by one.
+    painted: Option<(Theme, TextureHandle)>,
+}
+
+impl std::fmt::Debug for SpanBar {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SpanBar").field("made", &self.made).field("columns", &self.columns).finish_non_exhaustive()
+    }
 }
 
 /// One column of the bar.
@@ -39,8 +57,8 @@ struct Column {
 impl SpanBar {
     /// Shows the bar in the width there is, with a frame around what is shown on the map. Gives the page that was clicked.
     pub fn show(&mut self, ui: &mut Ui, model: &HeapModel, shown: Option<&Span>) -> Option<Address> {
-        let columns = (ui.available_width() / 2.0).max(16.0) as usize;
-        let (rect, response) = ui.allocate_exact_size(vec2(columns as f32 * 2.0, HEIGHT), Sense::click());
+        let columns = (ui.available_width() / COLUMN).max(16.0) as usize;
+        let (rect, response) = ui.allocate_exact_size(vec2(columns as f32 * COLUMN, HEIGHT), Sense::click());
         let span = format::bytes(model.counters().span);
         let words = format!("the whole span: {span} in {} extents", model.pages().extents().len());
         response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &words));
@@ -50,16 +68,13 @@ impl SpanBar {
         // Where extents and holes are many, there are more columns than asked for, which are then narrower.
         let wide = rect.width() / self.columns.len().max(1) as f32;
         let x = |column: usize| rect.left() + column as f32 * wide;
-        let half = rect.center().y;
-        let mut bar = Mesh::default();
-        for (n, Column { pages, .. }) in self.columns.iter().enumerate() {
-            let Some((emptiest, fullest)) = pages else { continue };
-            for (entry, top, bottom) in [(emptiest, rect.top(), half), (fullest, half, rect.bottom())] {
-                let part = Rect::from_min_max(pos2(x(n), top), pos2(x(n + 1), bottom));
-                bar.add_colored_rect(part, flat(*entry, theme));
-            }
+        if let Some(texture) = self.texture(ui.ctx(), theme) {
+            let whole = Rect::from_min_max(pos2(0.0, 0.0), pos2(1.0, 1.0));
+            let mut bar = Mesh::with_texture(texture.id());
+            let place = Rect::from_min_max(rect.min, pos2(x(texture.size()[0]), rect.bottom()));
+            bar.add_rect_with_uv(place, whole, Color32::WHITE);
+            ui.painter().add(bar);
         }
-        ui.painter().add(bar);
         if let Some(shown) = shown.filter(|_| !self.columns.is_empty()) {
             let first = self.columns.partition_point(|column| column.start <= shown.start).saturating_sub(1);
             let end = self.columns.partition_point(|column| column.start < shown.end).max(first + 1);
@@ -81,12 +96,37 @@ impl SpanBar {
 
     fn update(&mut self, ctx: &Context, pages: &Pages, columns: usize) {
         let (version, known) = (pages.version(), self.made.is_some_and(|(_, width)| width == columns));
-        if self.made == Some((version, columns)) || (known && !self.making.is_due(ctx)) {
+        if self.made == Some((version, columns)) || (known && !self.making.is_due(ctx, INTERVAL)) {
             return;
         }
         self.columns = self.making.take(|| columns_of(pages, columns));
         self.made = Some((version, columns));
+        self.painted = None;
     }
+
+    /// The columns as pixels, in a theme; none while there are no columns.
+    fn texture(&mut self, ctx: &Context, theme: Theme) -> Option<&TextureHandle> {
+        // A heap in very many pieces has more columns than there is room for.
+        let most = ctx.input(|input| input.max_texture_side);
+        let columns = &self.columns[..self.columns.len().min(most)];
+        if columns.is_empty() {
+            return None;
+        }
+        let known = self.painted.take().filter(|(painted, _)| *painted == theme);
+        let anew = || (theme, ctx.load_texture("span", paint(columns, theme), TextureOptions::NEAREST));
+        Some(&self.painted.insert(known.unwrap_or_else(anew)).1)
+    }
+}
+
+/// Columns as pixels, the emptiest pages in the first row and the fullest in the second. Holes are left out.
+fn paint(columns: &[Column], theme: Theme) -> ColorImage {
+    let row = |page: fn(&(PageEntry, PageEntry)) -> PageEntry| {
+        let shade =
+            move |column: &Column| column.pages.as_ref().map_or(Color32::TRANSPARENT, |pages| flat(page(pages), theme));
+        columns.iter().map(shade)
+    };
+    let pixels = row(|pages| pages.0).chain(row(|pages| pages.1)).collect();
+    ColorImage::new([columns.len(), 2], pixels)
 }
 
 fn flat(entry: PageEntry, theme: Theme) -> Color32 {
