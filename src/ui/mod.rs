@@ -10,6 +10,7 @@
 //! * [`tour`] guided tours
 //! * [`transcript`] what was said in the console
 //! * [`speed`] the speeds to choose from
+//! * `pace` how soon it is drawn again
 //! * [`panel`] what a tile of the window can show
 //! * [`dock`] where the panels lie
 //! * [`panels`] what they show
@@ -30,6 +31,7 @@ pub mod comparison;
 pub mod dock;
 pub mod exports;
 pub mod moments;
+mod pace;
 pub mod panel;
 pub mod panels;
 pub mod playback;

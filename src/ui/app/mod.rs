@@ -23,6 +23,7 @@ use super::action::{self, Action};
 use super::comparison::Comparison;
 use super::dock::{Dock, Layout};
 use super::moments::Go;
+use super::pace::Pace;
 use super::panel::Panel;
 use super::panels::Panels;
 use super::playback::{Play, Playback};
@@ -55,6 +56,7 @@ pub struct App {
     title: String,
     /// What the window was told to be called.
     told_title: String,
+    pace: Arc<Pace>,
     dock: Dock,
     panels: Panels,
     playback: Playback,
@@ -85,8 +87,10 @@ struct View {
     lit: Option<Term>,
 }
 
-/// How long what has arrived is taken in before a picture is drawn.
+/// How long what has arrived is taken in before a picture is drawn, and how long when a program that runs at full speed sends
+/// more as soon as there is room: what it does not send joins what it sends next.
 const DRAIN: Duration = Duration::from_millis(8);
+const DRAIN_AT_FULL_SPEED: Duration = Duration::from_millis(2);
 /// Pictures of the screen that are on their way at most.
 const PICTURES: usize = 8;
 
@@ -130,11 +134,13 @@ impl App {
                 closer.send_viewport_cmd(egui::ViewportCommand::Close);
             }
         })?;
-        let waker = ctx.clone();
-        let wake: Wake = Arc::new(move || waker.request_repaint());
+        let pace = Arc::<Pace>::default();
+        let (waker, paced) = (ctx.clone(), Arc::clone(&pace));
+        let wake: Wake = Arc::new(move || paced.ask(&waker));
         Ok(Self {
             title: options.title,
             told_title: String::new(),
+            pace,
             dock: Dock::default(),
             panels: Panels::new(Session::start(options.subject, wake)?),
             playback: Playback::default(),
@@ -466,8 +472,12 @@ impl App {
 
 impl eframe::App for App {
     fn logic(&mut self, ctx: &Context, _frame: &mut eframe::Frame) {
-        let more = self.comparison.as_mut().is_some_and(Comparison::advance);
-        if self.panels.session.drain(DRAIN) || more {
+        let at_full_speed = self.session().runs_at_full_speed();
+        self.pace.begin(at_full_speed);
+        if self.panels.session.drain(if at_full_speed { DRAIN_AT_FULL_SPEED } else { DRAIN }) {
+            self.pace.ask(ctx);
+        }
+        if self.comparison.as_mut().is_some_and(Comparison::advance) {
             ctx.request_repaint();
         }
         self.play(ctx);

@@ -414,6 +414,13 @@ impl Session {
     pub fn speed(&self) -> Speed {
         self.speed
     }
+
+    /// Whether a program runs, and as fast as it can.
+    #[must_use]
+    pub fn runs_at_full_speed(&self) -> bool {
+        let goes_on = self.progress.is_running() && matches!(self.subject, Subject::Program(_));
+        goes_on && (self.speed == Speed::Full || self.progress.phase() == Phase::Skipping)
+    }
 }
 
 #[cfg(test)]
