@@ -83,7 +83,7 @@ pub fn show<'h>(ui: &mut Ui, quantity: Quantity, heaps: impl Iterator<Item = (&'
         .x_axis_formatter(|mark, _range| label(Axis::Clock, mark))
         .y_axis_formatter(|mark, _range| label(Axis::Clock, mark))
         // What grows leaves room there.
-        .legend(Legend::default().position(Corner::LeftTop))
+        .legend(Legend::default().position(Corner::LeftTop).follow_insertion_order(true))
         .show(ui, |plot| lines.into_iter().for_each(|line| plot.line(line)));
     let name = format!("{} over the allocation clock", quantity.name());
     plot.response.widget_info(|| WidgetInfo::labeled(Role::Image, true, &name));
