@@ -214,7 +214,9 @@ fn pages_are_looked_for_selected_and_summed() {
 
 #[test]
 fn the_map_tells_which_form_allocated_where() {
-    let mut harness = open_with("(len (= kept (range 1 20000)))");
+    // More forms with pages of their own than there are colours, and one with most.
+    let small: String = ('a'..='l').map(|name| format!("(= kept-{name} (range 1 2000))\n")).collect();
+    let mut harness = open_with(&(small + "(len (= kept (range 1 20000)))"));
     click(&mut harness, "colour by form");
     let forms = harness.state().session().told().forms();
     // The latest form filled most of the pages: the 20,000 cells that are left alone are 78 of them.
