@@ -46,6 +46,10 @@ use raster::Bands;
 use scene::Scene;
 use span_bar::SpanBar;
 
+/// How long a map whose boxes show several pages each is left as it is: more than thirty of its pictures a second, in which
+/// hardly a box can be told from the next, would cost more than they show.
+const LEFT_ALONE: Duration = Duration::from_millis(33);
+
 /// A neighbour of a page.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Step {
@@ -292,8 +296,7 @@ impl PageMap {
             let corner = snapped(corner, pixel);
             let (before, forms) = (overlay.before, overlay.forms.map(|forms| (forms, &classes)));
             // Where boxes show several pages there are many of them, and few that can be told apart.
-            let looks_again =
-                !is_as_before || geometry.tile().pages == 1 || self.looking.is_due(ui.ctx(), Duration::ZERO);
+            let looks_again = !is_as_before || geometry.tile().pages == 1 || self.looking.is_due(ui.ctx(), LEFT_ALONE);
             let scene = Scene { geometry: &geometry, model, before, colouring, lit, forms, looks_again, corner };
             response.widget_info(|| WidgetInfo::labeled(Role::Image, true, in_words(model)));
             let response = response.described(Word::MapOfPages);
