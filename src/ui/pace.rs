@@ -6,10 +6,9 @@ use std::time::{Duration, Instant};
 
 use eframe::egui::Context;
 
-/// From the beginning of a frame to when the next is asked for at least, while a program runs at full speed: with what passes
-/// until it begins, a thirtieth of a second. More nobody could follow, and where the processors draw, too, the program
-/// needs them.
-const AT_FULL_SPEED: Duration = Duration::from_millis(25);
+/// From one frame to the next at least, while a program runs at full speed: a little less than a thirtieth of a second. More
+/// nobody could follow, and where the processors draw, too, the program needs them.
+const AT_FULL_SPEED: Duration = Duration::from_millis(31);
 /// What asks for two frames when it is zero asks for one when it is not.
 const SOON: Duration = Duration::from_millis(1);
 
