@@ -65,15 +65,15 @@ impl Theme {
         }
     }
 
-    /// Behind everything.
+    /// Behind everything: the map, and what the panels show.
     #[must_use]
     pub fn background(self) -> Rgb {
         self.pick(Rgb(20, 22, 26), Rgb(250, 250, 248))
     }
 
-    /// Behind a panel's content.
+    /// Behind what lies over the rest: menus, hints, windows.
     #[must_use]
-    pub fn panel(self) -> Rgb {
+    pub fn sheet(self) -> Rgb {
         self.pick(Rgb(28, 31, 36), Rgb(241, 242, 243))
     }
 
@@ -276,7 +276,7 @@ mod tests {
     #[test]
     fn text_is_readable_on_every_ground() {
         for theme in [Theme::Dark, Theme::Light] {
-            for ground in [theme.background(), theme.panel(), theme.raised()] {
+            for ground in [theme.background(), theme.sheet(), theme.raised()] {
                 for text in [theme.text(), theme.faint_text(), theme.error()] {
                     assert!(
                         text.contrast(ground) >= 4.5,

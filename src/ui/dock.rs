@@ -252,10 +252,6 @@ impl Shown<'_> {
 impl Behavior<Panel> for Shown<'_> {
     fn pane_ui(&mut self, ui: &mut Ui, _tile: TileId, panel: &mut Panel) -> UiResponse {
         let room = ui.max_rect();
-        if *panel != Panel::Map {
-            // The ground of the map is what the window was cleared to.
-            ui.painter().rect_filled(room, 0.0, color(theme::current(ui).panel()));
-        }
         let margin = Margin { top: 8, ..Margin::same(MARGIN) };
         let inside = egui::UiBuilder::new().max_rect(room - margin);
         let asked = ui.scope_builder(inside, |ui| {

@@ -29,7 +29,7 @@ pub fn current(ui: &Ui) -> Theme {
     if ui.visuals().dark_mode { Theme::Dark } else { Theme::Light }
 }
 
-/// What a window is cleared to: the ground of the map, which nothing need fill again.
+/// What a window is cleared to: the ground of the map and of every panel, which nothing need fill again.
 #[must_use]
 pub fn ground(visuals: &Visuals) -> [f32; 4] {
     visuals.extreme_bg_color.to_normalized_gamma_f32()
@@ -91,7 +91,7 @@ fn visuals(theme: Theme) -> Visuals {
     };
     let line = Stroke::new(1.0, color(theme.line()));
     visuals.widgets = Widgets {
-        noninteractive: widget(theme.panel(), theme.line(), theme.text()),
+        noninteractive: widget(theme.sheet(), theme.line(), theme.text()),
         inactive: widget(theme.raised(), theme.raised(), theme.text()),
         hovered: widget(theme.pressed(), theme.line(), theme.accent()),
         active: widget(theme.pressed(), theme.faint_text(), theme.accent()),
@@ -101,10 +101,11 @@ fn visuals(theme: Theme) -> Visuals {
     visuals.weak_text_color = Some(color(theme.faint_text()));
     visuals.error_fg_color = color(theme.error());
     visuals.warn_fg_color = color(theme.waiting());
-    visuals.panel_fill = color(theme.panel());
+    // What a panel lies on is what the window was cleared to: a software renderer fills a whole window once, not twice.
+    visuals.panel_fill = Color32::TRANSPARENT;
     visuals.extreme_bg_color = color(theme.background());
     visuals.faint_bg_color = color(theme.raised());
-    visuals.window_fill = color(theme.panel());
+    visuals.window_fill = color(theme.sheet());
     visuals.window_stroke = line;
     visuals.window_corner_radius = CornerRadius::same(6);
     visuals.menu_corner_radius = CornerRadius::same(6);

@@ -122,12 +122,12 @@ fn show_bar(ui: &mut Ui, subject: &Subject<'_>, lit: Option<Term>) -> Option<Ter
             continue;
         }
         let dimmed = lit.is_some_and(|lit| lit != term);
-        let fill = if dimmed { theme.term(term).mix(theme.panel(), 0.7) } else { theme.term(term) };
+        let fill = if dimmed { theme.term(term).mix(theme.background(), 0.7) } else { theme.term(term) };
         ui.painter().rect_filled(rect, 0.0, color(fill));
         parts.push((term, rect));
     }
     for (_, rect) in parts.iter().skip(1) {
-        ui.painter().vline(rect.left(), bar.y_range(), Stroke::new(1.0, color(theme.panel())));
+        ui.painter().vline(rect.left(), bar.y_range(), Stroke::new(1.0, color(theme.background())));
     }
     if let Some(resident) = balance.resident().filter(|_| committed > 0) {
         draw_mark(ui, bar, bar.left() + bar.width() * (resident as f64 / committed as f64) as f32, theme);

@@ -175,7 +175,7 @@ fn show_most(ui: &mut Ui, forms: FormsThen<'_>) {
             painter.rect_filled(
                 bar,
                 1.0,
-                color(theme.curve(crate::model::history::Curve::Allocated).mix(theme.panel(), 0.55)),
+                color(theme.curve(crate::model::history::Curve::Allocated).mix(theme.background(), 0.55)),
             );
             let ink = color(theme.text());
             let y = rect.center().y;

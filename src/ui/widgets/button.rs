@@ -47,7 +47,7 @@ impl Widget for IconButton<'_> {
             let visuals = ui.style().interact(&response);
             let theme = theme::current(ui);
             // Less than a text's contrast, but still to be read.
-            let disabled = theme::color(theme.faint_text().mix(theme.panel(), 0.45));
+            let disabled = theme::color(theme.faint_text().mix(theme.background(), 0.45));
             let color = if ui.is_enabled() { visuals.text_color() } else { disabled };
             if ui.is_enabled() {
                 ui.painter().rect_filled(rect, visuals.corner_radius, visuals.weak_bg_fill);

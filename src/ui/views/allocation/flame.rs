@@ -41,7 +41,7 @@ fn show_cell(ui: &Ui, cell: &Cell, rect: Rect, (whole, all): (&str, u64)) -> boo
     let theme = theme::current(ui);
     // Neighbours differ, and a name has one shade wherever it stands.
     let shade = name.bytes().fold(7_u32, |sum, byte| sum.wrapping_mul(31).wrapping_add(u32::from(byte))) % 4;
-    let fill = theme.curve(Curve::Allocated).mix(theme.panel(), 0.5 + 0.09 * shade as f32);
+    let fill = theme.curve(Curve::Allocated).mix(theme.background(), 0.5 + 0.09 * shade as f32);
     let painter = ui.painter().with_clip_rect(rect.intersect(ui.clip_rect()));
     painter.rect_filled(rect.shrink(0.5), 1.0, color(fill));
     if response.hovered() || response.has_focus() {

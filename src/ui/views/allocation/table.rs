@@ -114,7 +114,7 @@ fn show_row(ui: &mut Ui, row: &Row, all: u64, is_lit: bool) -> bool {
     }
     let width = (COLUMNS[0].2 * (row.bytes as f64 / all.max(1) as f64) as f32).max(1.0);
     let bar = Rect::from_min_size(rect.min + vec2(0.0, 2.0), vec2(width, LINE - 4.0));
-    painter.rect_filled(bar, 1.0, color(theme.curve(Curve::Allocated).mix(theme.panel(), 0.55)));
+    painter.rect_filled(bar, 1.0, color(theme.curve(Curve::Allocated).mix(theme.background(), 0.55)));
     let font = TextStyle::Monospace.resolve(ui.style());
     let ink = color(theme.text());
     let texts = [format!("{} {share:>6}", format::bytes(row.bytes)), format::bytes(row.total), survived];

@@ -211,30 +211,45 @@ impl Scene<'_> {
         let galley = ui.painter().layout_no_wrap(words, font, color(theme.text()));
         let size = galley.size() + vec2(16.0, 4.0);
         let plate = Rect::from_min_size(pos2(left + 30.0, middle - size.y / 2.0), size);
-        ui.painter().rect_filled(plate, 3.0, color(theme.panel()));
+        ui.painter().rect_filled(plate, 3.0, color(theme.sheet()));
         ui.painter().galley(plate.min + vec2(8.0, 2.0), galley, color(theme.text()));
     }
 
-    /// The address of each row, or of as many as there is room for.
+    /// The address of each row, or of as many as there is room for: the half that changes, and the other where it does.
     pub(super) fn draw_gutter(&self, ui: &Ui, shown: std::ops::Range<usize>) {
         let theme = theme::current(ui);
         // Of the fonts at hand this one has plain zeros, and all digits of one width.
         let font = FontId::proportional(12.5);
-        let mut free = f32::MIN;
+        let layout = self.geometry.layout();
+        let row_bytes = layout.columns() * layout.box_bytes();
+        let (mut free, mut known, mut follows) = (f32::MIN, String::new(), false);
         for row in shown {
-            let Row::Pages { first, line, .. } = &self.geometry.layout().rows()[row] else { continue };
+            let Row::Pages { first, column, line, .. } = &layout.rows()[row] else {
+                follows = false;
+                continue;
+            };
             if line.is_some_and(|line| line > 0) {
                 continue;
             }
             let (top, bottom) = self.geometry.row(row);
+            // Where pages begin, and from there on at round addresses.
+            let step = row_bytes * lines_between(bottom - top);
+            let begins = !std::mem::replace(&mut follows, line.is_none());
+            if !begins && !(first.get() - column * layout.box_bytes()).is_multiple_of(step) {
+                continue;
+            }
             // The first row may be lower than its address.
             let middle = ((top + bottom) / 2.0).max(GUTTER_LINE / 2.0);
             if middle - free < GUTTER_LINE {
                 continue;
             }
-            free = middle;
+            let (high, low) = halves(*first);
             let at = pos2(self.corner.x - GUTTER_GAP, middle + self.corner.y);
-            draw_address(ui, at, *first, &font, theme);
+            let at = ui.painter().text(at, Align2::RIGHT_CENTER, low, font.clone(), color(theme.text())).left_center();
+            if known != high {
+                ui.painter().text(at, Align2::RIGHT_CENTER, &high, font.clone(), color(theme.faint_text()));
+            }
+            (free, known) = (middle, high);
         }
     }
 
@@ -323,10 +338,26 @@ impl Scene<'_> {
     }
 }
 
-/// An address that ends at a point: its low half, which is what changes, in full weight.
-fn draw_address(ui: &Ui, at: Pos2, address: Address, font: &FontId, theme: Theme) {
-    let text = format::address(address);
-    let (high, low) = text.split_at(text.len() - 9);
-    let low = ui.painter().text(at, Align2::RIGHT_CENTER, low, font.clone(), color(theme.text()));
-    ui.painter().text(low.left_center(), Align2::RIGHT_CENTER, high, font.clone(), color(theme.faint_text()));
+/// From how many rows of some height to the next one an address is shown: a power of two, so that addresses are round.
+fn lines_between(height: f32) -> usize {
+    ((GUTTER_LINE / height.max(1.0)).ceil() as usize).next_power_of_two()
+}
+
+/// An address as text: its high half, and the low one, which is what changes from row to row.
+fn halves(address: Address) -> (String, String) {
+    let mut high = format::address(address);
+    let low = high.split_off(high.len() - 9);
+    (high, low)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_are_shown_at_round_distances() {
+        assert_eq!([30.0, 15.0, 14.0, 7.0, 6.0, 1.0, 0.0].map(lines_between), [1, 1, 2, 4, 4, 16, 16]);
+        let (high, low) = halves(Address::new(0x1000_0080_0000));
+        assert_eq!((high.as_str(), low.as_str()), ("0x1000 ", "0080 0000"));
+    }
 }
