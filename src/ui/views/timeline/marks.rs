@@ -1,6 +1,6 @@
 //! What happened, in lanes above the curves: a tick each, a bar for what took its time.
 
-use eframe::egui::{Color32, Pos2, Rect, Ui, pos2};
+use eframe::egui::{Color32, Mesh, Pos2, Rect, Ui, pos2};
 use egui_plot::PlotTransform;
 
 use crate::format;
@@ -60,7 +60,8 @@ impl Lane<'_> {
     }
 
     fn draw(&self, ui: &Ui, marks: &[Mark], ink: Color32) {
-        let painter = ui.painter().with_clip_rect(self.row);
+        // In one mesh: there may be hundreds, and soft edges would be most of each.
+        let mut ticks = Mesh::default();
         let mut drawn = f32::MIN;
         for mark in self.visible(marks) {
             let (left, right) = self.extent(mark);
@@ -69,8 +70,9 @@ impl Lane<'_> {
                 continue;
             }
             drawn = right;
-            painter.rect_filled(Rect::from_x_y_ranges(left..=right, self.row.y_range()), 0.0, ink);
+            ticks.add_colored_rect(Rect::from_x_y_ranges(left..=right, self.row.y_range()), ink);
         }
+        ui.painter().with_clip_rect(self.row).add(ticks);
     }
 
     fn under<'m>(&self, at: Pos2, marks: &'m [Mark]) -> Option<&'m Mark> {
