@@ -59,7 +59,7 @@ impl Host for Stepper {
         let violations = if seen.steps.is_multiple_of(VERIFIED) { heap.verify() } else { Vec::new() };
         let idle = heap.gc_phase() == GcPhase::Idle && (counted.reached, counted.grey) != (0, 0);
         if shown != counted || !violations.is_empty() || idle {
-            seen.wrong.get_or_insert(format!("{report}: shown {shown:?}, counted {counted:?}; {violations:?}"));
+            seen.wrong.get_or_insert(format!("{report:?}: shown {shown:?}, counted {counted:?}; {violations:?}"));
         }
     }
 }

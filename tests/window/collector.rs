@@ -48,7 +48,7 @@ fn a_collection_is_stepped_object_by_object_then_by_phase_to_its_end() {
         wait(&mut harness, "the next object", |app| app.session().model().sequence() > before);
         let app = harness.state();
         let report = app.session().last_step().copied().expect("a step");
-        assert_eq!(report.scanned, 1, "step {scanned}: {report}");
+        assert_eq!(report.scanned, 1, "step {scanned}: {report:?}");
         let colours = app.session().model().pages().colours();
         assert_eq!(colours.grey, report.grey, "the pages say what the step says");
         let page = report.object.map(|object| object.align_down(4096)).expect("the one that was scanned");

@@ -229,7 +229,7 @@ fn steps_by_object_reach_the_same_end_as_a_whole_cycle() {
         let report = unsafe { heap.collect_step(GcUnit::Object, GcCause::Asked, &mut root) };
         steps += 1;
         scanned += report.scanned;
-        assert_eq!(report.object.is_some(), report.began_in == GcPhase::Mark && report.scanned == 1, "{report}");
+        assert_eq!(report.object.is_some(), report.began_in == GcPhase::Mark && report.scanned == 1, "{report:?}");
         if heap.gc_phase() == GcPhase::Idle {
             break;
         }

@@ -3,9 +3,11 @@
 //!
 //! * `cycles` the table of cycles
 //! * `change` before and after one of them
+//! * `step` what the last step did
 
 mod change;
 mod cycles;
+mod step;
 
 use std::time::Duration;
 
@@ -67,9 +69,9 @@ impl CollectorView {
         let step = session.last_step().filter(|_| !session.is_past());
         let sentence = step.map_or_else(
             || "Step through a collection: the map shows what is reached, and what waits.".to_owned(),
-            |step| format!("Last step: {step}."),
+            |step| format!("Last step: {}.", step::sentence(step)),
         );
-        ui.add(Label::new(RichText::new(&sentence).weak()).truncate()).on_hover_text(&sentence);
+        ui.add(Label::new(RichText::new(sentence).weak()).wrap());
         self.show_cycles(ui, session);
         asked.inner
     }
