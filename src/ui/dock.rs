@@ -22,6 +22,10 @@ pub struct Dock {
     layout: Layout,
     /// Whether the layout is still to be made, which takes the size of the window.
     is_new: bool,
+    /// How large the window was when the panels were shown last.
+    window: Option<Vec2>,
+    /// Whether they have been fitted to another size of the window since somebody asked.
+    fitted: bool,
 }
 
 /// Width of what lies beside the map and height of what lies below it, at first.
@@ -53,7 +57,7 @@ const RULES: SimplificationOptions = SimplificationOptions {
 
 impl Default for Dock {
     fn default() -> Self {
-        Self { layout: first(vec2(SIDE + BELOW, SIDE + BELOW)), is_new: true }
+        Self { layout: first(vec2(SIDE + BELOW, SIDE + BELOW)), is_new: true, window: None, fitted: false }
     }
 }
 
@@ -88,6 +92,11 @@ impl Dock {
     pub fn is_shown(&self, panel: Panel) -> bool {
         let shown = self.layout.active_tiles();
         shown.into_iter().any(|tile| self.layout.tiles.get_pane(&tile) == Some(&panel))
+    }
+
+    /// Whether the panels have been fitted to another size of the window since this was asked last.
+    pub fn was_fitted(&mut self) -> bool {
+        std::mem::take(&mut self.fitted)
     }
 
     /// Where a panel was drawn last, if it is to be seen.
@@ -140,8 +149,13 @@ impl Dock {
 
     /// Shows every panel in its place, and gives what was asked for.
     pub fn show(&mut self, ui: &mut Ui, panels: &mut Panels) -> Option<Action> {
+        let window = ui.ctx().content_rect().size();
+        let before = self.window.replace(window).unwrap_or(window);
         if std::mem::take(&mut self.is_new) {
             self.layout = first(ui.available_size());
+        } else if window != before {
+            self.give_to_map(window - before);
+            self.fitted = true;
         }
         if self.layout.is_empty() {
             return show_nothing(ui);
@@ -155,6 +169,26 @@ impl Dock {
             self.layout.simplify(&RULES);
         }
         asked
+    }
+
+    /// Has the map take what the window has become larger by, and give what it has become smaller by: what lies beside it
+    /// is as wide as its text, however large the window is.
+    fn give_to_map(&mut self, more: Vec2) -> Option<()> {
+        let tiles = &mut self.layout.tiles;
+        let mut tile = tiles.find_pane(&Panel::Map)?;
+        while let Some(parent) = tiles.parent_of(tile) {
+            let children = tiles.get_container(parent)?.children();
+            let sizes: Vec<_> = children.filter_map(|child| Some((*child, tiles.rect(*child)?.size()))).collect();
+            if let Some(Tile::Container(Container::Linear(linear))) = tiles.get_mut(parent) {
+                let along = |size: Vec2| if linear.dir == LinearDir::Horizontal { size.x } else { size.y };
+                let sizes: Vec<_> = sizes.into_iter().map(|(child, size)| (child, along(size))).collect();
+                for (child, share) in shares(&sizes, tile, along(more)) {
+                    linear.shares.set_share(child, share);
+                }
+            }
+            tile = parent;
+        }
+        Some(())
     }
 
     /// Has a tile that was dropped on half a panel split the room of all the panels that have their tabs in one row. As it
@@ -177,6 +211,17 @@ impl Dock {
         }
         Some(())
     }
+}
+
+/// The sizes that tiles side by side have when one of them takes what there is more, or less. It keeps its part of the whole,
+/// or [`MIDDLE`]: then the others are smaller, too.
+fn shares(sizes: &[(TileId, f32)], takes: TileId, more: f32) -> Vec<(TileId, f32)> {
+    let whole: f32 = sizes.iter().map(|(_, size)| size).sum();
+    let others: f32 = sizes.iter().filter(|(tile, _)| *tile != takes).map(|(_, size)| size).sum();
+    let part = ((whole - others) / whole.max(1.0)).min(MIDDLE);
+    let left = others.min((1.0 - part) * (whole + more).max(0.0));
+    let size_of = |tile, size| if tile == takes { whole + more - left } else { size * left / others.max(1.0) };
+    sizes.iter().map(|(tile, size)| (*tile, size_of(*tile, *size).max(1.0))).collect()
 }
 
 /// Has another tile take the place of a child.
@@ -420,6 +465,19 @@ mod tests {
         let parent = |panel| tiles.find_pane(&panel).and_then(|tile| tiles.parent_of(tile));
         assert_eq!(parent(Panel::Source), parent(Panel::Timeline));
         assert!(matches!(tiles.get_container(parent(Panel::Source).expect("tabs")), Some(Container::Tabs(_))));
+    }
+
+    #[test]
+    fn the_map_takes_what_a_window_has_become_larger_by() {
+        let [map, side] = [1, 2].map(TileId::from_u64);
+        let sizes = |sizes: [f32; 2], more| {
+            let shares = shares(&[(map, sizes[0]), (side, sizes[1])], map, more);
+            shares.into_iter().map(|(_, share)| share).collect::<Vec<_>>()
+        };
+        assert_eq!(sizes([900.0, 300.0], 1200.0), [2100.0, 300.0]);
+        assert_eq!(sizes([900.0, 300.0], -600.0), [300.0, 300.0]);
+        assert_eq!(sizes([900.0, 300.0], -800.0), [200.0, 200.0], "the map keeps half");
+        assert_eq!(sizes([300.0, 900.0], -400.0), [200.0, 600.0], "or what it had");
     }
 
     #[test]

@@ -57,7 +57,6 @@ pub fn choose(ctx: &Context, choice: ThemeChoice) {
         ThemeChoice::Dark => ThemePreference::Dark,
         ThemeChoice::Light => ThemePreference::Light,
     });
-    // The frame under way was cleared to the ground of the theme before.
     ctx.request_repaint();
 }
 

@@ -32,6 +32,11 @@ impl<T: Clone + PartialEq> History<T> {
         }
     }
 
+    /// Notes that the state has changed by itself: nobody would take that back.
+    pub fn amend(&mut self, state: &T) {
+        self.present = Some(state.clone());
+    }
+
     /// Goes back to the state before, if there is one, and gives it.
     pub fn undo(&mut self) -> Option<&T> {
         let before = self.past.pop()?;
@@ -79,6 +84,16 @@ mod tests {
         assert!(history.can_redo(), "nothing new");
         history.note(&7);
         assert!(!history.can_redo());
+        assert_eq!(history.undo(), Some(&2));
+    }
+
+    #[test]
+    fn what_changed_by_itself_is_not_taken_back() {
+        let mut history = History::default();
+        history.note(&1);
+        history.amend(&2);
+        assert!(!history.can_undo());
+        history.note(&3);
         assert_eq!(history.undo(), Some(&2));
     }
 

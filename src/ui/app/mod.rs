@@ -69,6 +69,8 @@ pub struct App {
     /// The tour under way.
     guide: Option<Guide>,
     help: bool,
+    /// The theme that was chosen while a frame was drawn, for the next.
+    next_theme: Option<ThemeChoice>,
     /// A sentence about what could not be done, until it is put away.
     trouble: Option<String>,
     /// Where files are written to, what became of the last one, and what becomes of those on their way.
@@ -151,6 +153,7 @@ impl App {
             comparison: None,
             guide: None,
             help: false,
+            next_theme: None,
             trouble: None,
             folder: PathBuf::from("."),
             written: None,
@@ -300,10 +303,10 @@ impl App {
             Action::Pin(step) => panels.map.pin_beside(step, panels.session.model()),
             Action::Dismiss => self.dismiss(),
             Action::Interrupt => panels.session.send(Command::Interrupt),
-            Action::Theme(choice) => self.choose_theme(ctx, choice),
+            Action::Theme(choice) => self.choose_theme(choice),
             Action::OtherTheme => {
                 let dark = ctx.theme() == egui::Theme::Dark;
-                self.choose_theme(ctx, if dark { ThemeChoice::Light } else { ThemeChoice::Dark });
+                self.choose_theme(if dark { ThemeChoice::Light } else { ThemeChoice::Dark });
             }
             Action::Help => self.help = !self.help,
             Action::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
@@ -318,9 +321,10 @@ impl App {
         }
     }
 
-    fn choose_theme(&mut self, ctx: &Context, choice: ThemeChoice) {
+    /// Chooses a theme for the next frame: this one was cleared to the ground of the theme before.
+    fn choose_theme(&mut self, choice: ThemeChoice) {
         self.settings.theme = choice;
-        theme::choose(ctx, choice);
+        self.next_theme = Some(choice);
     }
 
     /// Collects. Whoever goes step by step wants the program to stand still, and to see what the mark does.
@@ -362,7 +366,11 @@ impl App {
     fn note_view(&mut self, ctx: &Context) {
         if !ctx.input(|input| input.pointer.any_down()) {
             let view = View { layout: self.dock.layout().clone(), map: self.panels.map.view(), lit: self.panels.lit };
-            self.history.note(&view);
+            if self.dock.was_fitted() {
+                self.history.amend(&view);
+            } else {
+                self.history.note(&view);
+            }
         }
     }
 
@@ -492,6 +500,9 @@ impl eframe::App for App {
             self.act(ui.ctx(), action);
         }
         self.show(ui);
+        if let Some(choice) = self.next_theme.take() {
+            theme::choose(ui.ctx(), choice);
+        }
     }
 
     fn save(&mut self, storage: &mut dyn Storage) {

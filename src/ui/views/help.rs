@@ -1,6 +1,6 @@
 //! Every key, in a small window over the others.
 
-use eframe::egui::{Align2, Context, Grid, RichText, ScrollArea, Ui, Window};
+use eframe::egui::{Align2, Context, Grid, Order, RichText, ScrollArea, Ui, Window};
 
 use crate::ui::action::{HEADINGS, SHORTCUTS, Shortcut};
 
@@ -15,6 +15,8 @@ const AROUND: f32 = 100.0;
 pub fn show(ctx: &Context, open: &mut bool) {
     let height = (ctx.content_rect().height() - AROUND).max(AROUND);
     let window = Window::new("Keys").open(open).anchor(Align2::CENTER_CENTER, [0.0, 0.0]);
+    // Over a hint that was to be seen, too.
+    let window = window.order(Order::Tooltip);
     window.collapsible(false).resizable(false).show(ctx, |ui| {
         ScrollArea::vertical().max_height(height).min_scrolled_height(height).show(ui, |ui| {
             ui.horizontal_top(|ui| {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use eframe::egui::{Align2, Button, Context, Grid, Key, TextEdit, Window, vec2};
+use eframe::egui::{Align2, Button, Context, Grid, Key, Order, TextEdit, Window, vec2};
 use heapatlas_arc::libraries::Library;
 
 use crate::source::samples::{SAMPLES, about};
@@ -49,6 +49,8 @@ impl Open {
         Window::new("Open")
             .open(&mut shown)
             .anchor(Align2::CENTER_CENTER, [0.0, 0.0])
+            // Over a hint that was to be seen, too.
+            .order(Order::Tooltip)
             .collapsible(false)
             .resizable(false)
             .show(ctx, |ui| {

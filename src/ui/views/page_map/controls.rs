@@ -1,6 +1,6 @@
 //! Above the map: what its colours say, and what is looked for.
 
-use eframe::egui::{Align, Key, Label, Layout, RichText, Role, TextEdit, Ui, WidgetInfo, vec2};
+use eframe::egui::{Align, Color32, Key, Label, Layout, RichText, Role, TextEdit, TextStyle, Ui, WidgetInfo, vec2};
 
 use heapatlas_heap::terms::{GRANULE, PAGE};
 
@@ -14,8 +14,9 @@ use crate::model::HeapModel;
 use crate::ui::action::{self, Action};
 use crate::ui::widgets::segments::{Segment, segments};
 
-/// Width of the field for what is looked for.
+/// Width of the field for what is looked for, and what it keeps of that beside what was found.
 const FIELD: f32 = 194.0;
+const LEAST_FIELD: f32 = 90.0;
 
 /// Width of the choices and the field, with what the colours say side by side.
 const ALL_CHOICES: f32 = 790.0;
@@ -76,7 +77,7 @@ fn show_field(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) -> Option<Comma
     let field = TextEdit::singleline(&mut map.sought)
         .id_salt("search field")
         .hint_text("0x…, > free, < used, symbol")
-        .desired_width(FIELD)
+        .desired_width(width_beside(ui, map.outcome.as_deref()))
         .margin(vec2(8.0, 4.0))
         .lock_focus(false);
     let keys = action::written(Action::Search);
@@ -91,12 +92,24 @@ fn show_field(ui: &mut Ui, map: &mut PageMap, model: &HeapModel) -> Option<Comma
         info.current_text_value = Some(text.clone());
         info
     });
+    if response.gained_focus() {
+        map.outcome = None;
+    }
     if std::mem::take(&mut map.wants_focus) {
         map.sought.clear();
         response.request_focus();
     }
     let entered = response.lost_focus() && ui.input(|input| input.key_pressed(Key::Enter));
     if entered { map.look_for(&text, model) } else { None }
+}
+
+/// How wide the field can be beside what was found.
+fn width_beside(ui: &Ui, outcome: Option<&str>) -> f32 {
+    let Some(outcome) = outcome else { return FIELD };
+    let font = TextStyle::Body.resolve(ui.style());
+    let words = ui.painter().layout_no_wrap(outcome.to_owned(), font, Color32::PLACEHOLDER).size().x;
+    let around = 2.0 * ui.spacing().item_spacing.x + 16.0;
+    (ui.available_width() - words - around).clamp(LEAST_FIELD, FIELD)
 }
 
 impl PageMap {
