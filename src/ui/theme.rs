@@ -78,6 +78,8 @@ fn style(theme: Theme) -> Style {
     style.spacing.menu_margin = Margin::same(10);
     style.spacing.window_margin = Margin::same(MARGIN);
     style.spacing.tooltip_width = 380.0;
+    // Numbers end at the right: the bar lies beside them, not over their units.
+    style.spacing.scroll.floating_allocated_width = 8.0;
     style.interaction.selectable_labels = false;
     style.interaction.tooltip_delay = 0.35;
     style
@@ -91,7 +93,7 @@ fn visuals(theme: Theme) -> Visuals {
     let line = Stroke::new(1.0, color(theme.line()));
     visuals.widgets = Widgets {
         noninteractive: widget(theme.sheet(), theme.line(), theme.text()),
-        inactive: widget(theme.raised(), theme.raised(), theme.text()),
+        inactive: widget(theme.raised(), theme.line(), theme.text()),
         hovered: widget(theme.pressed(), theme.line(), theme.accent()),
         active: widget(theme.pressed(), theme.faint_text(), theme.accent()),
         open: widget(theme.raised(), theme.line(), theme.text()),

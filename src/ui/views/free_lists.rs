@@ -166,6 +166,10 @@ fn show_list(ui: &mut Ui, list: &PoolList) -> Option<Address> {
     };
     let place = format!("The list of the pool of {kind} at {}", format::address(span.start));
     ui.strong(place).counts(Word::Address);
+    if runs.is_empty() {
+        ui.weak("No free run in it.").counts(Word::FreeRuns);
+        return None;
+    }
     let bytes: usize = runs.iter().map(|(_, bytes)| bytes).sum();
     let all = format!("{}, {}, filled in this order:", runs_in_words(runs.len() as u64), format::bytes(bytes as u64));
     ui.weak(all).counts(Word::FreeRuns);

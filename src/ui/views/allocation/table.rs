@@ -31,12 +31,12 @@ const COLUMNS: [(&str, Sort, f32, &str); 3] = [
     (
         "survived",
         Sort::Survived,
-        290.0,
+        298.0,
         "bytes of its own that the next collection left: an estimate. All that was allocated between two collections is \
          taken to have survived alike",
     ),
 ];
-const NAME: f32 = 302.0;
+const NAME: f32 = 312.0;
 const LINE: f32 = 17.0;
 const HEADING: f32 = 20.0;
 
