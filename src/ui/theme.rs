@@ -60,6 +60,23 @@ pub fn choose(ctx: &Context, choice: ThemeChoice) {
     ctx.request_repaint();
 }
 
+/// Has a frame that was begun in another theme go on in the one that was chosen since, on its ground.
+pub fn begin_again(ui: &mut Ui) {
+    let style = ui.ctx().global_style();
+    ui.painter().rect_filled(ui.ctx().content_rect(), 0.0, style.visuals.extreme_bg_color);
+    ui.set_style(style);
+}
+
+/// What was chosen last, by whomever: the command line, too.
+#[must_use]
+pub fn chosen(ctx: &Context) -> ThemeChoice {
+    match ctx.options(|options| options.theme_preference) {
+        ThemePreference::System => ThemeChoice::System,
+        ThemePreference::Dark => ThemeChoice::Dark,
+        ThemePreference::Light => ThemeChoice::Light,
+    }
+}
+
 fn style(theme: Theme) -> Style {
     let mut style = Style { visuals: visuals(theme), ..Style::default() };
     let proportional = |size| FontId::new(size, FontFamily::Proportional);

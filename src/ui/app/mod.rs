@@ -69,8 +69,6 @@ pub struct App {
     /// The tour under way.
     guide: Option<Guide>,
     help: bool,
-    /// The theme that was chosen while a frame was drawn, for the next.
-    next_theme: Option<ThemeChoice>,
     /// A sentence about what could not be done, until it is put away.
     trouble: Option<String>,
     /// Where files are written to, what became of the last one, and what becomes of those on their way.
@@ -153,7 +151,6 @@ impl App {
             comparison: None,
             guide: None,
             help: false,
-            next_theme: None,
             trouble: None,
             folder: PathBuf::from("."),
             written: None,
@@ -303,10 +300,10 @@ impl App {
             Action::Pin(step) => panels.map.pin_beside(step, panels.session.model()),
             Action::Dismiss => self.dismiss(),
             Action::Interrupt => panels.session.send(Command::Interrupt),
-            Action::Theme(choice) => self.choose_theme(choice),
+            Action::Theme(choice) => self.choose_theme(ctx, choice),
             Action::OtherTheme => {
                 let dark = ctx.theme() == egui::Theme::Dark;
-                self.choose_theme(if dark { ThemeChoice::Light } else { ThemeChoice::Dark });
+                self.choose_theme(ctx, if dark { ThemeChoice::Light } else { ThemeChoice::Dark });
             }
             Action::Help => self.help = !self.help,
             Action::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
@@ -321,10 +318,9 @@ impl App {
         }
     }
 
-    /// Chooses a theme for the next frame: this one was cleared to the ground of the theme before.
-    fn choose_theme(&mut self, choice: ThemeChoice) {
+    fn choose_theme(&mut self, ctx: &Context, choice: ThemeChoice) {
         self.settings.theme = choice;
-        self.next_theme = Some(choice);
+        theme::choose(ctx, choice);
     }
 
     /// Collects. Whoever goes step by step wants the program to stand still, and to see what the mark does.
@@ -405,7 +401,7 @@ impl App {
             let shown = Shown {
                 open: Panel::ALL.into_iter().filter(|panel| self.dock.is_open(*panel)).collect(),
                 is_live: self.session().is_live(),
-                theme: self.settings.theme,
+                theme: theme::chosen(ui.ctx()),
                 can: (self.history.can_undo(), self.history.can_redo()),
             };
             asked = toolbar::show(ui, &self.panels.session, &self.title, &shown);
@@ -496,13 +492,14 @@ impl eframe::App for App {
             return;
         }
         let typing = ui.ctx().egui_wants_keyboard_input();
+        let cleared_in = ui.ctx().theme();
         for action in action::pressed(ui.ctx(), typing) {
             self.act(ui.ctx(), action);
         }
-        self.show(ui);
-        if let Some(choice) = self.next_theme.take() {
-            theme::choose(ui.ctx(), choice);
+        if ui.ctx().theme() != cleared_in {
+            theme::begin_again(ui);
         }
+        self.show(ui);
     }
 
     fn save(&mut self, storage: &mut dyn Storage) {

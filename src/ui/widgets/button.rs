@@ -1,11 +1,11 @@
 //! A button with an icon and a word.
 
-use eframe::egui::{Align2, Rect, Response, Role, Sense, TextStyle, Ui, Vec2, Widget, WidgetInfo, vec2};
+use eframe::egui::{Align2, Rect, Response, Role, Sense, StrokeKind, TextStyle, Ui, Vec2, Widget, WidgetInfo, vec2};
 
 use super::icon::Icon;
 use crate::ui::theme::{self, CONTROL};
 
-/// A button with an icon and a word, flat until it is pointed at.
+/// A button with an icon and a word; one that can't be pressed is flat.
 #[derive(Clone, Copy, Debug)]
 #[must_use = "a button does nothing until it is added"]
 pub struct IconButton<'w> {
@@ -50,15 +50,8 @@ impl Widget for IconButton<'_> {
             let disabled = theme::color(theme.faint_text().mix(theme.background(), 0.45));
             let color = if ui.is_enabled() { visuals.text_color() } else { disabled };
             if ui.is_enabled() {
-                ui.painter().rect_filled(rect, visuals.corner_radius, visuals.weak_bg_fill);
-            }
-            if response.has_focus() {
-                ui.painter().rect_stroke(
-                    rect,
-                    visuals.corner_radius,
-                    visuals.bg_stroke,
-                    eframe::egui::StrokeKind::Inside,
-                );
+                let (corners, fill, edge) = (visuals.corner_radius, visuals.weak_bg_fill, visuals.bg_stroke);
+                ui.painter().rect(rect, corners, fill, edge, StrokeKind::Inside);
             }
             let icon = Rect::from_center_size(rect.left_center() + vec2(PADDING + ICON / 2.0, 0.0), Vec2::splat(ICON));
             self.icon.paint(ui.painter(), icon, color);

@@ -71,7 +71,7 @@ impl CollectorView {
             || "Step through a collection: the map shows what is reached, and what waits.".to_owned(),
             |step| format!("Last step: {}.", step::sentence(step)),
         );
-        ui.add(Label::new(RichText::new(sentence).weak()).wrap());
+        ui.add(Label::new(RichText::new(sentence).weak()).wrap()).counts(Word::LastStep);
         self.show_cycles(ui, session);
         asked.inner
     }
