@@ -1,12 +1,12 @@
 //! Marking: shading what is referred to, scanning what is grey.
 //!
-//! Grey things wait in a queue that is used like a stack, so lists and trees are walked depth first and the queue
-//! stays short. What leaves the queue passes through a ring of 32: the processor fetches it, and then the word of the mark
-//! bitmap in which its bit lies, while those before it are scanned. Only when it leaves the ring is it marked. The ring is
-//! filled sixteen at a time: on a large heap a prefetch waits until the page tables were searched for its address, and
-//! the processor searches for several at once only if they follow each other closely, with no scanning in between. A cell
-//! whose cdr lies close by is followed at once, without the ring: it is likely in the cache already, which is what makes
-//! lists in order fast.
+//! Grey things wait in a queue that gives out region after region of the heap ([`super::pending`]): what lies together is
+//! scanned together, and lists and trees in it depth first. What leaves the queue passes through a ring of 32: the
+//! processor fetches it, and then the word of the mark bitmap in which its bit lies, while those before it are scanned.
+//! Only when it leaves the ring is it marked. The ring is filled sixteen at a time: on a large heap a prefetch waits until
+//! the page tables were searched for its address, and the processor searches for several at once only if they follow each
+//! other closely, with no scanning in between. A cell whose cdr lies close by is followed at once, without the ring: it is
+//! likely in the cache already, which is what makes lists in order fast.
 //!
 //! ```text
 //!   shade ──▶ queue ──▶ ring (fetching) ──▶ mark, unless marked ──▶ scan ──▶ shade …
@@ -25,6 +25,7 @@ use super::bits::{
     prefetch_mark, set_grey, unmark,
 };
 use super::pacing::{SLICE_TAKEN, SLICE_VALUES};
+use super::pending::Pending;
 use crate::object::{ObjectKind, Shape};
 use crate::raw::{self, Bitmap, CellRef, ChunkRef, ObjectRef, TablesAt};
 use crate::space::Space;
@@ -34,8 +35,10 @@ use crate::terms::{Address, CHUNK_GRANULES, CHUNK_PAGES, GRANULE, GcUnit, PAGE, 
 use crate::value::{Unpacked, Value};
 use crate::walk::each_block;
 
-/// Entries of the mark queue: 64 KiB.
-const QUEUE: usize = 8192;
+/// Entries of the mark queue: 512 KiB at most.
+const QUEUE: usize = 65_536;
+/// What did not fit the queue returns to it in parts of no more than so many, for a slice to stay short.
+const DRAINED: usize = 4096;
 /// Entries of the ring.
 const RING: usize = 32;
 /// The ring is filled when no more than so many are left in it, and as many wait in the queue; or when it is empty.
@@ -70,8 +73,7 @@ impl AddAssign for Scanned {
 pub(crate) struct Marker {
     /// Where the tables lie that say what is marked.
     tables: TablesAt,
-    queue: Box<[Value]>,
-    queued: usize,
+    queue: Pending,
     ring: [Value; RING],
     oldest: usize,
     in_ring: usize,
@@ -93,8 +95,7 @@ impl Marker {
     pub(crate) fn with_queue(tables: TablesAt, entries: usize) -> Self {
         Self {
             tables,
-            queue: vec![Value::NIL; entries].into_boxed_slice(),
-            queued: 0,
+            queue: Pending::new(entries),
             ring: [Value::NIL; RING],
             oldest: 0,
             in_ring: 0,
@@ -108,7 +109,7 @@ impl Marker {
     /// Entries of the queue and the ring, and whether more grey things wait on flooded pages. Among the entries may be
     /// some that are black by now, or there twice.
     pub(crate) fn waiting(&self) -> (u64, bool) {
-        ((self.queued + self.in_ring) as u64 + u64::from(self.unfinished.is_some()), self.flooded)
+        ((self.queue.len() + self.in_ring) as u64 + u64::from(self.unfinished.is_some()), self.flooded)
     }
 
     /// Where what was scanned last lies, if the last scan came upon anything.
@@ -124,7 +125,7 @@ impl Marker {
 
     /// Whether nothing is grey.
     pub(crate) fn is_done(&self) -> bool {
-        self.queued == 0 && self.in_ring == 0 && self.unfinished.is_none() && !self.flooded
+        self.queue.len() == 0 && self.in_ring == 0 && self.unfinished.is_none() && !self.flooded
     }
 
     /// Makes what `value` refers to grey, if it is white.
@@ -133,12 +134,8 @@ impl Marker {
         if !value.is_reference() {
             return;
         }
-        match self.queue.get_mut(self.queued) {
-            Some(entry) => {
-                *entry = value;
-                self.queued += 1;
-            }
-            None => self.flood(value),
+        if !self.queue.push(value) {
+            self.flood(value);
         }
     }
 
@@ -214,7 +211,7 @@ impl Marker {
     /// What waits in the queue and the ring.
     fn in_queue(&self) -> impl Iterator<Item = Value> + '_ {
         let in_ring = (0..self.in_ring).map(|n| self.ring[(self.oldest + n) % RING]);
-        self.queue[..self.queued].iter().copied().chain(in_ring)
+        self.queue.iter().chain(in_ring)
     }
 
     fn flooded_pages<'s>(&self, space: &'s Space) -> impl Iterator<Item = (&'s Chunk, usize)> + use<'s> {
@@ -229,7 +226,7 @@ impl Marker {
     /// The next thing that waits, by way of the ring.
     #[inline]
     fn take(&mut self) -> Option<Value> {
-        if self.in_ring == 0 || (self.in_ring <= HALF_RING && self.queued >= HALF_RING) {
+        if self.in_ring == 0 || (self.in_ring <= HALF_RING && self.queue.len() >= HALF_RING) {
             self.fill_ring();
         }
         if self.in_ring == 0 {
@@ -245,14 +242,13 @@ impl Marker {
     /// that leave the ring before it is filled again.
     #[inline]
     fn fill_ring(&mut self) {
-        let fetched = self.queued.min(RING - self.in_ring);
-        for n in 0..fetched {
-            let value = self.queue[self.queued - 1 - n];
+        while self.in_ring < RING
+            && let Some(value) = self.queue.pop()
+        {
             prefetch(value);
-            self.ring[(self.oldest + self.in_ring + n) % RING] = value;
+            self.ring[(self.oldest + self.in_ring) % RING] = value;
+            self.in_ring += 1;
         }
-        self.queued -= fetched;
-        self.in_ring += fetched;
         for n in 0..self.in_ring.min(HALF_RING) {
             prefetch_mark(self.tables, self.ring[(self.oldest + n) % RING]);
         }
@@ -341,7 +337,7 @@ impl Marker {
         let (mut page, mut last) = (None, Value::NIL);
         while scanned.values < most_values && taken < most_taken {
             // A part of a long object fills the queue: it must have been worked off.
-            if self.queued < PART
+            if self.queue.len() < PART
                 && let Some((object, from)) = self.unfinished.take()
             {
                 scanned += self.scan_part(object, from);
@@ -451,13 +447,14 @@ impl Marker {
         }
     }
 
-    /// Puts into the queue what is grey on flooded pages, until it is half full: scanning needs room there too.
+    /// Puts into the queue, which is empty, what is grey on flooded pages: half of what it has room for at most, because
+    /// scanning needs some too.
     fn drain_flood(&mut self, space: &Space) {
-        let room = self.queue.len().div_ceil(2);
+        let room = self.queue.most().div_ceil(2).min(DRAINED);
         for chunk in space.chunks().iter().filter(|chunk| chunk.entry(FLOOD_MARK).is_flooded()) {
             for page in pages_with_heads(chunk).filter(|page| chunk.entry(*page).is_flooded()) {
                 let drained = each_grey(chunk, page, &mut |value| {
-                    if self.queued == room {
+                    if self.queue.len() == room {
                         return false;
                     }
                     clear_grey(self.tables, value);

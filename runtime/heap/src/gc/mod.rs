@@ -1,6 +1,7 @@
 //! The collector: precise mark and sweep, divisible into steps.
 //!
 //! * `mark` shading and scanning, with a fixed queue
+//! * `pending` that queue: what waits, by the region in which it lies
 //! * `bits` marks, greys and overhead of one thing, in the tables of its chunk
 //! * `sweep` dead granules become free
 //! * `evacuate` what lives in sparse pools moves to dense ones
@@ -29,6 +30,7 @@ pub(crate) mod mark;
 mod mover;
 pub(crate) mod pacing;
 mod pauses;
+mod pending;
 mod report;
 #[allow(unsafe_code, reason = "the one promise that a caller makes")]
 pub(crate) mod safepoint;

@@ -174,7 +174,7 @@ fn a_dead_object_on_several_pages_is_swept_at_once() {
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "twenty thousand cells take Miri an hour")]
+#[cfg_attr(miri, ignore = "a hundred thousand cells take Miri an hour")]
 fn more_roots_than_the_queue_holds_do_not_keep_slices_from_ending() {
     struct Many(Vec<Value>);
     impl Roots for Many {
@@ -183,9 +183,9 @@ fn more_roots_than_the_queue_holds_do_not_keep_slices_from_ending() {
         }
     }
     let mut heap = Heap::new().unwrap();
-    let mut roots = Many((0..20_000).map(|n| heap.cons(Value::small(n), Value::NIL).unwrap()).collect());
+    let mut roots = Many((0..100_000).map(|n| heap.cons(Value::small(n), Value::NIL).unwrap()).collect());
     assert!(steps(GcUnit::Slice, &mut heap, &mut roots) > 5);
-    assert_eq!(heap.counters().allocated, 20_000 * 16);
+    assert_eq!(heap.counters().allocated, 100_000 * 16);
     assert_eq!(heap.verify_reachable(&mut roots), []);
 }
 
