@@ -242,12 +242,16 @@ impl Marker {
     /// that leave the ring before it is filled again.
     #[inline]
     fn fill_ring(&mut self) {
-        while self.in_ring < RING
-            && let Some(value) = self.queue.pop()
-        {
-            prefetch(value);
-            self.ring[(self.oldest + self.in_ring) % RING] = value;
-            self.in_ring += 1;
+        while self.in_ring < RING {
+            let words = self.queue.pop(RING - self.in_ring);
+            if words.is_empty() {
+                break;
+            }
+            for value in words.iter().rev().map(|word| Value::from_bits(*word)) {
+                prefetch(value);
+                self.ring[(self.oldest + self.in_ring) % RING] = value;
+                self.in_ring += 1;
+            }
         }
         for n in 0..self.in_ring.min(HALF_RING) {
             prefetch_mark(self.tables, self.ring[(self.oldest + n) % RING]);

@@ -29,12 +29,14 @@ const PIECE: usize = 8192;
 /// Things that wait, up to a fixed number.
 #[derive(Debug)]
 pub(super) struct Pending {
-    /// The words of values. They are zeros from the system, and no memory until they are used.
-    pieces: Box<[Box<[u64; PIECE]>]>,
+    /// The words of values. Room is reserved for as many as a piece has, and no memory until they are used.
+    pieces: Box<[Vec<u64>]>,
     /// Of a block in a stack, the end of the stack beneath it; of any other, the next that is free.
     beneath: Box<[u32]>,
     /// The first free block.
     free: u32,
+    /// How many blocks have been in use.
+    used: usize,
     /// Behind the last entry of each stack, or 0 if there is none.
     ends: [u32; STACKS],
     /// A bit for each stack that is not empty.
@@ -48,13 +50,18 @@ pub(super) struct Pending {
 }
 
 impl Pending {
-    /// Room for `most` things.
+    /// Room for `most` things; for no fewer than 4,096 of them where the system has no memory for so many.
     pub(super) fn new(most: usize) -> Self {
         let blocks = most.div_ceil(BLOCK) + STACKS;
+        let others = iter::from_fn(reserved).take((blocks * BLOCK).div_ceil(PIECE) - 1);
+        let pieces: Box<[_]> = iter::once(Vec::with_capacity(PIECE)).chain(others).collect();
+        let blocks = blocks.min(pieces.len() * PIECE / BLOCK);
+        let most = most.min((blocks - STACKS) * BLOCK);
         Self {
-            pieces: iter::repeat_with(piece).take((blocks * BLOCK).div_ceil(PIECE)).collect(),
+            pieces,
             beneath: (1..=blocks as u32).collect(),
             free: 0,
+            used: 0,
             ends: [0; STACKS],
             waiting: 0,
             current: 0,
@@ -94,34 +101,48 @@ impl Pending {
         true
     }
 
-    /// Removes the latest of the region that is worked off. When nothing is left there, the next region below is its turn:
-    /// most references lead to what is older, and that lies below.
+    /// Removes some of the latest of the region that is worked off, `most` of them at most, and gives their words, the latest
+    /// last; none when nothing waits. When nothing is left there, the next region below is its turn: most references lead to
+    /// what is older, and that lies below.
     #[inline(always)]
-    pub(super) fn pop(&mut self) -> Option<Value> {
+    pub(super) fn pop(&mut self, most: usize) -> &[u64] {
         if self.len == 0 {
-            return None;
+            return &[];
         }
         if self.waiting & (1 << self.current) == 0 {
             let below = self.waiting & ((1 << self.current) - 1);
             let among = if below == 0 { self.waiting } else { below };
             self.current = among.ilog2() as usize;
         }
-        let last = self.ends[self.current] as usize - 1;
-        self.ends[self.current] = last as u32;
-        if last.is_multiple_of(BLOCK) {
+        let end = self.ends[self.current] as usize;
+        let count = ((end - 1) % BLOCK + 1).min(most);
+        let start = end - count;
+        self.ends[self.current] = start as u32;
+        if start.is_multiple_of(BLOCK) {
             self.return_block(self.current);
         }
-        self.len -= 1;
-        Some(Value::from_bits(self.pieces[last / PIECE][last % PIECE]))
+        self.len -= count;
+        &self.pieces[start / PIECE][start % PIECE..][..count]
     }
 
     /// Puts a free block on top of a stack, which has none or a full one there.
     #[inline]
     fn take_block(&mut self, stack: usize) -> usize {
         let block = self.free as usize;
+        if block == self.used {
+            self.use_block(block);
+        }
         self.free = mem::replace(&mut self.beneath[block], self.ends[stack]);
         self.waiting |= 1 << stack;
         block
+    }
+
+    /// Has a block be memory. Blocks are used for the first time in order: of the free ones those that were in use are taken
+    /// first.
+    #[cold]
+    fn use_block(&mut self, block: usize) {
+        self.pieces[block * BLOCK / PIECE].resize(block * BLOCK % PIECE + BLOCK, 0);
+        self.used = block + 1;
     }
 
     /// Takes the top block off a stack, which ends where that begins.
@@ -151,9 +172,10 @@ impl Pending {
     }
 }
 
-/// Zeros from the system: an array made in place would be written first.
-fn piece() -> Box<[u64; PIECE]> {
-    vec![0; PIECE].into_boxed_slice().try_into().expect("as many entries as a piece has")
+/// Room for a piece, if the system has some.
+fn reserved() -> Option<Vec<u64>> {
+    let mut piece = Vec::new();
+    piece.try_reserve_exact(PIECE).is_ok().then_some(piece)
 }
 
 #[cfg(test)]
@@ -167,8 +189,12 @@ mod tests {
         cell
     }
 
+    fn pop(pending: &mut Pending) -> Option<Value> {
+        pending.pop(1).first().map(|word| Value::from_bits(*word))
+    }
+
     fn drained(pending: &mut Pending) -> Vec<Value> {
-        iter::from_fn(|| pending.pop()).collect()
+        iter::from_fn(|| pop(pending)).collect()
     }
 
     fn sorted(values: impl Iterator<Item = Value>) -> Vec<u64> {
@@ -184,7 +210,7 @@ mod tests {
         for (region, granule) in [(2, 0), (1, 1), (3, 2), (2, 3), (1, 4)] {
             assert!(pending.push(cell(base, region, granule)));
         }
-        assert_eq!(pending.pop(), Some(cell(base, 2, 3)));
+        assert_eq!(pop(&mut pending), Some(cell(base, 2, 3)));
         assert!(pending.push(cell(base, 3, 5)) && pending.push(cell(base, 2, 6)));
         let places = [(2, 6), (2, 0), (1, 4), (1, 1), (3, 5), (3, 2)];
         assert_eq!(drained(&mut pending), places.map(|(region, granule)| cell(base, region, granule)));
@@ -201,13 +227,32 @@ mod tests {
                 assert!(things.iter().all(|thing| pending.push(*thing)));
                 assert!(!pending.push(cell(1 << 40, 0, most)), "{regions} regions: full");
                 let told = sorted(pending.iter());
-                let popped = sorted(iter::from_fn(|| pending.pop()));
+                let popped = sorted(drained(&mut pending).into_iter());
                 let pushed = sorted(things.iter().copied());
                 assert_eq!(told, pushed);
                 assert_eq!(popped, pushed);
                 assert_eq!((pending.len(), pending.iter().count()), (0, 0));
             }
         }
+    }
+
+    #[test]
+    fn several_at_a_time_are_the_same_in_the_same_order() {
+        let filled = || {
+            let mut pending = Pending::new(1000);
+            assert!((0..1000).all(|n| pending.push(cell(1 << 40, n * 37 % 61, n))));
+            pending
+        };
+        let (mut several, mut all) = (filled(), Vec::new());
+        for most in (1..=40).cycle() {
+            let words = several.pop(most);
+            if words.is_empty() {
+                break;
+            }
+            assert!(words.len() <= most);
+            all.extend(words.iter().rev().map(|word| Value::from_bits(*word)));
+        }
+        assert_eq!(all, drained(&mut filled()));
     }
 
     #[test]
