@@ -297,8 +297,10 @@ impl Collector {
         let mapped = if least_mapped { Pacing::used(space) } else { mapped };
         let (warm, least) = if self.is_whole() { (0, 1) } else { (warm, LEAST_GIVEN_BACK) };
         let most = if unit == GcUnit::Slice { SLICE_GIVEN } else { usize::MAX };
-        report.given_back += space.give_back(warm, least, most, &mut self.given_below) as u64;
-        if self.given_below > Address::default() {
+        let given = space.give_back(warm, least, most, &mut self.given_below);
+        report.given_back += given as u64;
+        // Unmapping takes as long again.
+        if self.given_below > Address::default() || (unit == GcUnit::Slice && given > 0) {
             return false;
         }
         let (given, done) = space.unmap_empty(mapped, most);

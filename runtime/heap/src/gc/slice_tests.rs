@@ -105,27 +105,30 @@ fn pages_with_nothing_in_them_count_too_and_are_given_back_in_pieces() {
 
 #[test]
 #[cfg_attr(miri, ignore = "sixty mebibytes take Miri an hour")]
-fn dead_huge_objects_are_unmapped_a_few_at_a_time() {
-    let mut heap = Heap::new().unwrap();
-    // What lives keeps the cycle from evacuating; each of the others has an extent of its own.
-    let mut roots = List(vec![list(&mut heap, 600_000)]);
-    for _ in 0..40 {
-        heap.allocate(ObjectKind::Bytes, ObjectFlags::NONE, CHUNK + CHUNK / 2).unwrap();
-    }
-    let mut before = heap.space.extents().len();
-    assert!(before > 40);
-    loop {
-        // SAFETY: the only values used afterwards are those of the roots.
-        unsafe { heap.collect_step(GcUnit::Slice, GcCause::Allocation, &mut roots) };
-        let now = heap.space.extents().len();
-        assert!(before - now <= 4, "{before} extents, then {now}");
-        before = now;
-        if heap.gc_phase() == GcPhase::Idle {
-            break;
+fn dead_huge_objects_are_unmapped_a_few_at_a_time_and_large_ones_one_by_one() {
+    for (objects, bytes, most) in [(40, CHUNK + CHUNK / 2, 4), (8, 40 * CHUNK, 1)] {
+        let mut heap = Heap::new().unwrap();
+        // What lives keeps the cycle from evacuating; each of the others has an extent of its own.
+        let mut roots = List(vec![list(&mut heap, 600_000)]);
+        let others = heap.space.extents().len();
+        for _ in 0..objects {
+            heap.allocate(ObjectKind::Bytes, ObjectFlags::NONE, bytes).unwrap();
         }
+        let mut before = heap.space.extents().len();
+        assert_eq!(before, others + objects);
+        loop {
+            // SAFETY: the only values used afterwards are those of the roots.
+            unsafe { heap.collect_step(GcUnit::Slice, GcCause::Allocation, &mut roots) };
+            let now = heap.space.extents().len();
+            assert!(before - now <= most, "{before} extents, then {now}");
+            before = now;
+            if heap.gc_phase() == GcPhase::Idle {
+                break;
+            }
+        }
+        assert!(before < others + objects / 2, "{before} extents are left");
+        assert_eq!(heap.verify(), []);
     }
-    assert!(before < 20, "{before} extents are left");
-    assert_eq!(heap.verify(), []);
 }
 
 /// Cells that die between those that live, so that most pools are sparse.

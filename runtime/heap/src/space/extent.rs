@@ -373,6 +373,11 @@ impl Extents {
         (0..above).rev().chain((above..self.list.len()).rev()).find(goes)
     }
 
+    /// The size of an extent.
+    pub(crate) fn bytes_of(&self, extent: usize) -> usize {
+        self.list[extent].bytes()
+    }
+
     /// The places of the chunks of an extent.
     pub(crate) fn chunks_of(&self, extent: usize) -> Range<usize> {
         let span = self.list[extent].span();

@@ -147,25 +147,27 @@ impl Space {
 
     /// Holds back free pools until the reserve has that many bytes. Says whether it has.
     fn hold(&mut self, target: usize) -> bool {
-        while self.reserve_held() < target {
+        // Counted along: to sum over all chunks for each slot would take longer than everything else.
+        let mut held = self.reserve_held();
+        while held < target {
             if self.reserve.held.try_reserve(1).is_err() {
                 return false;
             }
             let Some((index, slot)) = self.last_free_slot() else {
                 // No more than it takes: what the limit still allows is for the program.
-                if self.grow_by(target - self.reserve_held()).is_err() {
+                if self.grow_by(target - held).is_err() {
                     return false;
                 }
                 continue;
             };
             let chunk = &mut self.chunks_mut()[index];
-            let pages = slot_pages(slot);
-            for page in pages.clone() {
+            for page in slot_pages(slot) {
                 chunk.set_kind(page, PageKind::Reserve, 0);
             }
             chunk.set_slot(slot, Slot::Pages);
             let memory = chunk.memory();
             self.reserve.held.push((memory, slot));
+            held += slot_pages(slot).len() * PAGE;
         }
         true
     }

@@ -38,8 +38,10 @@ use policy::{Placement, Policy};
 /// The share by which the warm pages may be too many before any is given back: a quarter.
 const SLACK: usize = 4;
 
-/// Unmapping an extent counts as much as giving back so many bytes: there may be one for every huge object that died.
+/// Unmapping an extent counts as much as giving back so many bytes, as there may be one for every huge object that died, and
+/// as much as giving back this share of it: the tables of all its pages go, too.
 const UNMAPPING: usize = 64 << 10;
+const UNMAPPING_SHARE: usize = 256;
 
 /// The share of the soft limit that one extent takes at most.
 const LIMIT_SHARE: usize = 32;
@@ -388,26 +390,27 @@ impl Space {
     }
 
     /// Unmaps empty extents, keeping `keep_mapped` bytes. What is touched in them is given back before, `most` bytes of it
-    /// at most: the system takes its time over it. Says how many bytes left residency, and whether no extent is left to
-    /// unmap.
+    /// at most, unmapping included: the system takes its time over it. Says how many bytes left residency, and whether no
+    /// extent is left to unmap.
     pub(crate) fn unmap_empty(&mut self, keep_mapped: usize, most: usize) -> (usize, bool) {
         // What is held back may lie in an extent that is empty otherwise; what is left of the heap has room for it.
         let held = self.reserve_held() > 0 && self.extents.has_surplus(keep_mapped);
         if held {
             self.release_reserve();
         }
-        let (mut given, mut unmapped) = (0, 0_usize);
+        let (mut given, mut unmapping) = (0, 0);
         let mut done = true;
         while done && let Some(extent) = self.extents.next_surplus(keep_mapped, self.floor) {
             for index in self.extents.chunks_of(extent) {
                 if self.warm_pages_of(index) > 0 {
-                    given += self.give_back_of(index, 1, most - given, PageEntry::is_warm);
+                    given += self.give_back_of(index, 1, most - given - unmapping, PageEntry::is_warm);
                 }
             }
-            done = given + unmapped * UNMAPPING < most;
+            let cost = (self.extents.bytes_of(extent) / UNMAPPING_SHARE).max(UNMAPPING).min(most);
+            done = given + unmapping + cost <= most;
             if done {
                 self.extents.unmap_at(extent, &mut self.log);
-                unmapped += 1;
+                unmapping += cost;
             }
         }
         if held {
