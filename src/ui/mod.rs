@@ -10,6 +10,8 @@
 //! * [`tour`] guided tours
 //! * [`transcript`] what was said in the console
 //! * [`speed`] the speeds to choose from
+//! * [`gutter`] addresses beside a picture of the heap
+//! * [`steps`] curves in steps
 //! * `pace` how soon it is drawn again
 //! * [`panel`] what a tile of the window can show
 //! * [`dock`] where the panels lie
@@ -30,6 +32,7 @@ pub mod axis;
 pub mod comparison;
 pub mod dock;
 pub mod exports;
+pub mod gutter;
 pub mod moments;
 mod pace;
 pub mod panel;
@@ -39,6 +42,7 @@ pub mod progress;
 pub mod session;
 pub mod settings;
 pub mod speed;
+pub mod steps;
 pub mod theme;
 pub mod tour;
 pub mod transcript;

@@ -60,6 +60,12 @@ pub fn choose(ctx: &Context, choice: ThemeChoice) {
     ctx.request_repaint();
 }
 
+/// The theme that is not shown now.
+#[must_use]
+pub fn other(ctx: &Context) -> ThemeChoice {
+    if ctx.theme() == egui::Theme::Dark { ThemeChoice::Light } else { ThemeChoice::Dark }
+}
+
 /// Has a frame that was begun in another theme go on in the one that was chosen since, on its ground.
 pub fn begin_again(ui: &mut Ui) {
     let style = ui.ctx().global_style();

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
 use std::ops::Range;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -135,9 +136,24 @@ impl Display {
         let since = Instant::now();
         while !is_there() {
             assert_eq!(program.try_wait().expect("a status"), None, "heapatlas ended before there was {what}");
-            assert!(since.elapsed() < PATIENCE, "waited for {what}; there are {} colours", self.colours().len());
+            if since.elapsed() >= PATIENCE {
+                panic!("waited for {what}; what there was instead is in {}", self.keep(what).display());
+            }
             std::thread::sleep(Duration::from_millis(20));
         }
+    }
+
+    /// Writes what is on the screen to a file that stays, and says where.
+    fn keep(&self, what: &str) -> PathBuf {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("no {what}.png").replace(' ', "-"));
+        let file = std::fs::File::create(&path).expect("a file");
+        let mut encoder = png::Encoder::new(file, WIDTH as u32, HEIGHT as u32);
+        encoder.set_color(png::ColorType::Rgb);
+        let all = self.pixels(&Part { columns: 0..WIDTH, rows: 0..HEIGHT });
+        let bytes: Vec<u8> = all.into_iter().flat_map(|Rgb(red, green, blue)| [red, green, blue]).collect();
+        let written = encoder.write_header().and_then(|mut writer| writer.write_image_data(&bytes));
+        written.expect("a picture");
+        path
     }
 
     /// Waits until so many pixels have each colour as is wanted.

@@ -63,6 +63,10 @@ fn the_program_that_is_looked_at_is_compared_and_one_comes_back_to_it() {
     wait(&mut window, "three heaps", |app| {
         app.comparison().is_some_and(|comparison| clocks(comparison).iter().all(|clock| *clock > 0))
     });
+    // The key for the theme holds here, too.
+    let theme = window.ctx.theme();
+    press(&mut window, Modifiers::NONE, Key::T);
+    assert_ne!(window.ctx.theme(), theme);
     click(&mut window, "Back");
     assert!(window.state().comparison().is_none());
     assert!(window.query_by_label("Step form").is_some());

@@ -18,6 +18,7 @@ use heapatlas_heap::{Exhausted, Heap};
 use super::Beginning;
 use super::errands::{Errands, Withdrawals};
 use super::outlet::Outlet;
+use super::residency::Residency;
 use crate::command::{Command, Speed};
 use crate::source::black_box::BlackBox;
 use crate::source::breakpoints::Breakpoints;
@@ -30,8 +31,6 @@ use crate::source::{Message, State};
 const FRAME_BYTES: u64 = 64 << 10;
 /// Time after which one is.
 const FRAME_TIME: Duration = Duration::from_millis(16);
-/// How often residency is measured.
-const RESIDENCY_TIME: Duration = Duration::from_millis(50);
 /// Calls between two looks at full speed and in slow motion.
 const CALLS_AT_FULL_SPEED: u32 = 2_000;
 const CALLS_IN_SLOW_MOTION: u32 = 100;
@@ -78,7 +77,7 @@ pub(super) struct EmbeddedHost {
     pace: Pace,
     /// The clock and the time of the latest frame.
     last_frame: (u64, Instant),
-    last_residency: Option<Instant>,
+    residency: Residency,
     wants_key: bool,
     /// Whether something stepped since the latest frame.
     stepped: bool,
@@ -126,7 +125,7 @@ impl EmbeddedHost {
             speed_after_skip: None,
             pace: Pace { since: Instant::now(), clock: 0 },
             last_frame: (0, Instant::now()),
-            last_residency: None,
+            residency: Residency::default(),
             wants_key: true,
             stepped: false,
             collect_to: None,
@@ -269,9 +268,8 @@ impl EmbeddedHost {
         if !due || !has_room {
             return;
         }
-        if now || self.last_residency.is_none_or(|since| since.elapsed() >= RESIDENCY_TIME) {
-            heap.measure_residency();
-            self.last_residency = Some(Instant::now());
+        if now || self.residency.is_due() {
+            self.residency.measure(heap);
             self.tell_pauses(heap);
         }
         let mut frame = self.recycled.try_recv().unwrap_or_default();
@@ -293,6 +291,12 @@ impl EmbeddedHost {
         if let Some(colours) = walked {
             self.outlet.tell(Message::Walked(colours));
         }
+    }
+
+    /// Whoever stands still shows where, and what is resident then.
+    fn show_where(&mut self, heap: &mut Heap) {
+        self.stepped |= self.last_frame.0 != heap.clock() || !self.residency.is_of(heap.clock());
+        self.cut(heap);
     }
 
     /// How long whoever stands still waits for a command: until one comes, unless the frame that shows where it stands has
@@ -390,9 +394,7 @@ impl Host for EmbeddedHost {
                 return verdict;
             }
             if self.mode == Mode::Paused {
-                // Whoever stands still shows where.
-                self.stepped |= self.last_frame.0 != heap.clock();
-                self.cut(heap);
+                self.show_where(heap);
                 self.tell_state(State::Paused);
                 if let Some(verdict) = self.wait(heap, self.until_shown()) {
                     return verdict;
@@ -433,8 +435,7 @@ impl Host for EmbeddedHost {
             if let Some(verdict) = self.next_phase(heap) {
                 return verdict;
             }
-            self.stepped |= self.last_frame.0 != heap.clock();
-            self.cut(heap);
+            self.show_where(heap);
             if self.mode == Mode::Quit {
                 return Verdict::Stop;
             }

@@ -3,10 +3,12 @@
 //! * `errands` what takes long, and can be withdrawn
 //! * `host` what happens on the runtime's thread at safepoints
 //! * `outlet` where its messages go
+//! * `residency` when residency is measured
 
 mod errands;
 mod host;
 mod outlet;
+mod residency;
 
 use std::io;
 use std::sync::Arc;

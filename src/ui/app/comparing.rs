@@ -9,6 +9,7 @@ use super::App;
 use crate::command::Command;
 use crate::ui::comparison::{self, Comparison};
 use crate::ui::session::Wake;
+use crate::ui::theme;
 
 impl App {
     /// Runs the program under every policy, side by side; this runtime stands still meanwhile, or ends where it must.
@@ -39,6 +40,11 @@ impl App {
     /// Shows the comparison until it is left, if there is one.
     pub(super) fn show_comparison(&mut self, ui: &mut Ui) -> bool {
         let Some(comparison) = &mut self.comparison else { return false };
+        if ui.input(|input| input.key_pressed(egui::Key::T)) {
+            self.settings.theme = theme::other(ui.ctx());
+            theme::choose(ui.ctx(), self.settings.theme);
+            theme::begin_again(ui);
+        }
         let leaves = ui.input(|input| input.key_pressed(egui::Key::Escape));
         if comparison.show(ui, true) || leaves {
             self.comparison = None;

@@ -301,10 +301,7 @@ impl App {
             Action::Dismiss => self.dismiss(),
             Action::Interrupt => panels.session.send(Command::Interrupt),
             Action::Theme(choice) => self.choose_theme(ctx, choice),
-            Action::OtherTheme => {
-                let dark = ctx.theme() == egui::Theme::Dark;
-                self.choose_theme(ctx, if dark { ThemeChoice::Light } else { ThemeChoice::Dark });
-            }
+            Action::OtherTheme => self.choose_theme(ctx, theme::other(ctx)),
             Action::Help => self.help = !self.help,
             Action::Quit => ctx.send_viewport_cmd(egui::ViewportCommand::Close),
         }

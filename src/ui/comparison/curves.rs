@@ -6,6 +6,7 @@ use egui_plot::{Corner, Legend, Line, LineStyle, Plot, PlotPoints};
 use crate::model::chronicle::Axis;
 use crate::model::history::{Curve, History};
 use crate::ui::axis::{label, marks, marks_along};
+use crate::ui::steps;
 use crate::ui::theme::{self, color};
 
 /// A quantity.
@@ -59,12 +60,9 @@ pub fn show<'h>(ui: &mut Ui, quantity: Quantity, heaps: impl Iterator<Item = (&'
     let lines: Vec<Line<'_>> = heaps
         .zip(LOOKS.iter().cycle())
         .map(|((name, history), (curve, style))| {
-            let moments = history.within(Axis::Clock, (0.0, f64::INFINITY), POINTS);
-            let points = moments.filter_map(|moment| {
-                let range = moment.ranges[quantity.curve().place()]?;
-                Some([moment.end.clock as f64, range.last as f64])
-            });
-            let points: PlotPoints<'_> = points.collect();
+            let moments: Vec<_> = history.within(Axis::Clock, (0.0, f64::INFINITY), POINTS).collect();
+            let end = moments.last().map_or(0.0, |last| Axis::Clock.of(last.end));
+            let points = PlotPoints::new(steps::points(quantity.curve(), &moments, Axis::Clock, end));
             let look = Line::new(name.to_owned(), points).color(color(theme.curve(*curve))).style(*style).width(1.6);
             // A band would fill what lies under a value that goes up and down.
             look.allow_band(false)

@@ -301,6 +301,10 @@ impl eframe::App for ComparisonWindow {
     }
 
     fn ui(&mut self, ui: &mut Ui, _frame: &mut eframe::Frame) {
+        if ui.input(|input| input.key_pressed(Key::T)) {
+            theme::choose(ui.ctx(), theme::other(ui.ctx()));
+            theme::begin_again(ui);
+        }
         self.0.show(ui, false);
     }
 

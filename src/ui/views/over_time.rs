@@ -3,8 +3,8 @@
 use std::time::{Duration, Instant};
 
 use eframe::egui::{
-    Align2, Color32, ColorImage, FontId, Label, Pos2, Rect, RichText, Role, Sense, Shape, Stroke, TextStyle,
-    TextureHandle, TextureOptions, Ui, WidgetInfo, pos2, vec2,
+    Color32, ColorImage, Label, Pos2, Rect, RichText, Role, Sense, Shape, Stroke, TextStyle, TextureHandle,
+    TextureOptions, Ui, WidgetInfo, pos2, vec2,
 };
 use heapatlas_heap::terms::{Address, PAGE};
 
@@ -18,18 +18,16 @@ use crate::model::over_time::OverTime;
 use crate::past::Target;
 use crate::ui::action::Action;
 use crate::ui::axis;
+use crate::ui::gutter::{self, Gutter};
 use crate::ui::session::Session;
 use crate::ui::theme::{self, color};
 use crate::ui::words::{Counts, Word};
 
-/// Room for addresses, and for the marks of the axis.
-const GUTTER: f32 = 128.0;
+/// Room for the marks of the axis.
 const AXIS: f32 = 18.0;
 /// Height of a hole at most, and of a line at least.
 const HOLE: f32 = 10.0;
 const LINE: f32 = 2.0;
-/// Distance between two addresses at least.
-const LABEL: f32 = 15.0;
 /// While a run goes on the image is made anew no more often than this.
 const INTERVAL: Duration = Duration::from_millis(250);
 
@@ -74,7 +72,7 @@ impl OverTimeView {
         }
         self.show_legend(ui, over_time, colouring);
         let (whole, response) = ui.allocate_exact_size(ui.available_size(), Sense::click());
-        let frame = Rect::from_min_max(whole.min + vec2(GUTTER, 2.0), whole.max - vec2(0.0, AXIS));
+        let frame = Rect::from_min_max(whole.min + vec2(gutter::WIDTH + gutter::GAP, 2.0), whole.max - vec2(0.0, AXIS));
         if frame.width() < 16.0 || frame.height() < 16.0 {
             return None;
         }
@@ -87,6 +85,7 @@ impl OverTimeView {
         self.update(ui, over_time, Manner { axis, stretch, size, colouring, theme: theme::current(ui) });
         let places = Places::new(&self.lines, frame, stretch);
         self.draw(ui, &places);
+        self.draw_gutter(ui, &places);
         draw_axis(ui, &places, axis);
         if session.is_past() {
             let x = places.x(axis.of(session.position()));
@@ -154,7 +153,6 @@ impl OverTimeView {
         let theme = theme::current(ui);
         let rows = self.lines.iter().filter(|line| matches!(line, Line::Rows { .. })).count().max(1) as f32;
         let mut row = 0.0;
-        let mut labelled = f32::MIN;
         for (n, line) in self.lines.iter().enumerate() {
             let (top, bottom) = places.line(n);
             let rect = Rect::from_x_y_ranges(places.frame.x_range(), top..=bottom);
@@ -166,13 +164,26 @@ impl OverTimeView {
                 }
                 _ => draw_hole(ui, rect, color(theme.faint_text())),
             }
-            let middle = (top + bottom) / 2.0;
-            if middle - labelled >= LABEL && matches!(line, Line::Rows { .. }) {
-                let at = pos2(places.frame.left() - 8.0, middle.max(places.frame.top() + LABEL / 2.0));
-                let address = format::address(line.span().start);
-                let ink = color(theme.faint_text());
-                ui.painter().text(at, Align2::RIGHT_CENTER, address, FontId::proportional(12.0), ink);
-                labelled = at.y;
+        }
+    }
+
+    /// Where pages begin, and from there on at round addresses.
+    fn draw_gutter(&self, ui: &Ui, places: &Places) {
+        let mut gutter = Gutter::beside(places.frame.min);
+        let bytes = |line: &Line| line.span().end - line.span().start;
+        let rows = || self.lines.iter().enumerate().filter(|(_, line)| matches!(line, Line::Rows { .. }));
+        let Some((n, largest)) = rows().max_by_key(|(_, line)| bytes(line)) else { return };
+        let (top, bottom) = places.line(n);
+        let distance = gutter::distance(bytes(largest), bottom - top);
+        for (n, line) in rows() {
+            let (top, bottom) = places.line(n);
+            let span = line.span();
+            let begins = !matches!(n.checked_sub(1).map(|above| &self.lines[above]), Some(Line::Rows { .. }));
+            let round = span.start.get().next_multiple_of(distance);
+            let rounds = (round..span.end.get()).step_by(distance).map(Address::new);
+            for address in begins.then_some(span.start).into_iter().chain(rounds) {
+                let share = (address - span.start + PAGE / 2) as f32 / bytes(line) as f32;
+                gutter.write(ui, top + (bottom - top) * share, address);
             }
         }
     }

@@ -36,6 +36,7 @@ use crate::map::colouring::Colouring;
 use crate::map::layout::Order;
 use crate::model::HeapModel;
 use crate::model::difference;
+use crate::ui::gutter;
 use crate::ui::theme::{self, color};
 use crate::ui::words::{Counts, Word};
 use at_intervals::AtIntervals;
@@ -115,10 +116,6 @@ struct Basis {
     chosen: Option<Tile>,
 }
 
-/// Room for addresses, in points.
-const GUTTER: f32 = 118.0;
-/// Between the addresses and the map.
-const GUTTER_GAP: f32 = 10.0;
 /// Pages that are outlined at most.
 const MOST_OUTLINED: usize = 64;
 /// How far a zoom gesture goes until the next tile.
@@ -278,7 +275,7 @@ impl PageMap {
             self.classes.update(ui.ctx(), model, forms);
         }
         let shown_before = self.shown.clone();
-        let room = ui.available_size() - vec2(GUTTER + GUTTER_GAP + bar, 2.0);
+        let room = ui.available_size() - vec2(gutter::WIDTH + gutter::GAP + bar, 2.0);
         let basis = Basis { spans, order: self.order, room, pixel, chosen: self.chosen };
         let is_as_before = self.basis.as_ref() == Some(&basis);
         let geometry = self.geometry_of(basis);
@@ -291,7 +288,7 @@ impl PageMap {
         area.show_viewport(ui, |ui, viewport| {
             let size = vec2(ui.available_width(), geometry.size().y);
             let (whole, response) = ui.allocate_exact_size(size, Sense::click_and_drag());
-            let corner = whole.min.to_vec2() + vec2(GUTTER + GUTTER_GAP, 0.0);
+            let corner = whole.min.to_vec2() + vec2(gutter::WIDTH + gutter::GAP, 0.0);
             let (colouring, lit, classes) = (self.colouring, overlay.lit, self.classes.clone());
             let corner = snapped(corner, pixel);
             let (before, forms) = (overlay.before, overlay.forms.map(|forms| (forms, &classes)));
@@ -338,7 +335,7 @@ impl PageMap {
 
     /// The whole span in one bar, and which part of it is shown below.
     fn show_bar(&mut self, ui: &mut Ui, model: &HeapModel) {
-        let left = GUTTER + GUTTER_GAP;
+        let left = gutter::WIDTH + gutter::GAP;
         let clicked = ui.scope(|ui| {
             // No higher than the bar.
             ui.spacing_mut().interact_size.y = 0.0;

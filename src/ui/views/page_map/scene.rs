@@ -1,11 +1,8 @@
 //! What is drawn of the map, and where: rows, holes, addresses, frames.
 
-use eframe::egui::{
-    Align2, Color32, FontId, Mesh, Pos2, Rect, Shape, Stroke, StrokeKind, TextStyle, Ui, Vec2, pos2, vec2,
-};
+use eframe::egui::{Color32, Mesh, Pos2, Rect, Shape, Stroke, StrokeKind, TextStyle, Ui, Vec2, pos2, vec2};
 use heapatlas_heap::terms::{Address, PAGE, Span};
 
-use super::GUTTER_GAP;
 use super::forms::FormClasses;
 use super::geometry::{Geometry, lines_of};
 use super::raster::{Bands, Drawn, Look, Manner, glow};
@@ -18,12 +15,11 @@ use crate::model::HeapModel;
 use crate::model::difference::{self, Change};
 use crate::model::forms::FormsThen;
 use crate::model::pages::{Page, is_telling};
+use crate::ui::gutter::{self, Gutter};
 use crate::ui::theme::{self, color};
 
 /// Pages along a curve that are veiled at most, when they are selected.
 const MOST_VEILED: usize = 16_384;
-/// Distance between two addresses at least.
-const GUTTER_LINE: f32 = 15.0;
 
 /// What is drawn, and where.
 pub(super) struct Scene<'m> {
@@ -215,14 +211,12 @@ impl Scene<'_> {
         ui.painter().galley(plate.min + vec2(8.0, 2.0), galley, color(theme.text()));
     }
 
-    /// The address of each row, or of as many as there is room for: the half that changes, and the other where it does.
+    /// The address of each row, or of as many as there is room for.
     pub(super) fn draw_gutter(&self, ui: &Ui, shown: std::ops::Range<usize>) {
-        let theme = theme::current(ui);
-        // Of the fonts at hand this one has plain zeros, and all digits of one width.
-        let font = FontId::proportional(12.5);
         let layout = self.geometry.layout();
         let row_bytes = layout.columns() * layout.box_bytes();
-        let (mut free, mut known, mut follows) = (f32::MIN, String::new(), false);
+        let mut gutter = Gutter::beside(self.corner.to_pos2());
+        let mut follows = false;
         for row in shown {
             let Row::Pages { first, column, line, .. } = &layout.rows()[row] else {
                 follows = false;
@@ -233,23 +227,11 @@ impl Scene<'_> {
             }
             let (top, bottom) = self.geometry.row(row);
             // Where pages begin, and from there on at round addresses.
-            let step = row_bytes * lines_between(bottom - top);
             let begins = !std::mem::replace(&mut follows, line.is_none());
-            if !begins && !(first.get() - column * layout.box_bytes()).is_multiple_of(step) {
-                continue;
+            let distance = gutter::distance(row_bytes, bottom - top);
+            if begins || (first.get() - column * layout.box_bytes()).is_multiple_of(distance) {
+                gutter.write(ui, (top + bottom) / 2.0 + self.corner.y, *first);
             }
-            // The first row may be lower than its address.
-            let middle = ((top + bottom) / 2.0).max(GUTTER_LINE / 2.0);
-            if middle - free < GUTTER_LINE {
-                continue;
-            }
-            let (high, low) = halves(*first);
-            let at = pos2(self.corner.x - GUTTER_GAP, middle + self.corner.y);
-            let at = ui.painter().text(at, Align2::RIGHT_CENTER, low, font.clone(), color(theme.text())).left_center();
-            if known != high {
-                ui.painter().text(at, Align2::RIGHT_CENTER, &high, font.clone(), color(theme.faint_text()));
-            }
-            (free, known) = (middle, high);
         }
     }
 
@@ -335,29 +317,5 @@ impl Scene<'_> {
             let line = lines_of(self.geometry.tile())[0] as f32;
             ui.painter().rect_stroke(rect.translate(self.corner).expand(line), 1.0, stroke, StrokeKind::Outside);
         }
-    }
-}
-
-/// From how many rows of some height to the next one an address is shown: a power of two, so that addresses are round.
-fn lines_between(height: f32) -> usize {
-    ((GUTTER_LINE / height.max(1.0)).ceil() as usize).next_power_of_two()
-}
-
-/// An address as text: its high half, and the low one, which is what changes from row to row.
-fn halves(address: Address) -> (String, String) {
-    let mut high = format::address(address);
-    let low = high.split_off(high.len() - 9);
-    (high, low)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_are_shown_at_round_distances() {
-        assert_eq!([30.0, 15.0, 14.0, 7.0, 6.0, 1.0, 0.0].map(lines_between), [1, 1, 2, 4, 4, 16, 16]);
-        let (high, low) = halves(Address::new(0x1000_0080_0000));
-        assert_eq!((high.as_str(), low.as_str()), ("0x1000 ", "0080 0000"));
     }
 }

@@ -20,6 +20,7 @@ use crate::ui::action::Action;
 use crate::ui::axis;
 use crate::ui::moments::Go;
 use crate::ui::session::Session;
+use crate::ui::steps;
 use crate::ui::theme::{self, color};
 use crate::ui::widgets::entry::Entry;
 use crate::ui::words::{self, Counts, Word};
@@ -137,14 +138,14 @@ impl Timeline {
         shown: (f64, f64),
     ) -> (Response, PlotTransform) {
         let theme = theme::current(ui);
-        let committed = curves::greatest(moments, Curve::Committed);
+        let committed = steps::greatest(moments, Curve::Committed);
         let flattens = |curve: Curve| {
             matches!(curve, Curve::Holes | Curve::Limit)
-                && curves::greatest(moments, curve) > committed.saturating_mul(FLATTENING)
+                && steps::greatest(moments, curve) > committed.saturating_mul(FLATTENING)
         };
         let drawn: Vec<Curve> =
             Curve::ALL.into_iter().filter(|curve| !self.hidden.contains(curve) && !flattens(*curve)).collect();
-        let top = drawn.iter().map(|curve| curves::greatest(moments, *curve)).max().unwrap_or(0).max(4096) as f64;
+        let top = drawn.iter().map(|curve| steps::greatest(moments, *curve)).max().unwrap_or(0).max(4096) as f64;
         let end = self.axis.of(session.extent_in_time().1);
         let lines: Vec<_> =
             drawn.iter().map(|curve| curves::line(*curve, moments, self.axis, (shown.1.min(end), theme))).collect();

@@ -1,0 +1,64 @@
+//! When residency is measured: as often as takes no more than a hundredth of the time.
+
+use std::time::{Duration, Instant};
+
+use heapatlas_heap::Heap;
+
+/// Two measurements are no closer than this, …
+const LEAST_TIME: Duration = Duration::from_millis(5);
+/// … and than so many times what the last one took, which grows with the heap.
+const COST_SHARE: u32 = 100;
+
+#[derive(Clone, Copy, Debug)]
+struct Measurement {
+    ended: Instant,
+    took: Duration,
+    /// The allocation clock then.
+    clock: u64,
+}
+
+/// What was measured last.
+#[derive(Debug, Default)]
+pub(super) struct Residency {
+    last: Option<Measurement>,
+}
+
+impl Residency {
+    /// Whether it is time to measure again.
+    pub(super) fn is_due(&self) -> bool {
+        self.last.is_none_or(|last| last.ended.elapsed() >= LEAST_TIME.max(last.took * COST_SHARE))
+    }
+
+    /// Whether nothing was allocated since.
+    pub(super) fn is_of(&self, clock: u64) -> bool {
+        self.last.is_some_and(|last| last.clock == clock)
+    }
+
+    /// Measures it, if the system tells.
+    pub(super) fn measure(&mut self, heap: &mut Heap) {
+        let began = Instant::now();
+        heap.measure_residency();
+        self.last = Some(Measurement { ended: Instant::now(), took: began.elapsed(), clock: heap.clock() });
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_measured_as_often_as_it_is_cheap() {
+        let mut residency = Residency::default();
+        assert!(residency.is_due() && !residency.is_of(0));
+        let mut heap = Heap::new().expect("a heap");
+        residency.measure(&mut heap);
+        assert!(residency.is_of(heap.clock()) && !residency.is_of(heap.clock() + 1));
+        let mut due_after = |took: Duration, passed: Duration| {
+            residency.last = Some(Measurement { ended: Instant::now() - passed, took, clock: 0 });
+            residency.is_due()
+        };
+        assert!(due_after(Duration::from_micros(10), Duration::from_millis(6)));
+        assert!(!due_after(Duration::from_secs(1), Duration::from_secs(60)));
+        assert!(due_after(Duration::from_millis(10), Duration::from_secs(2)));
+    }
+}
