@@ -31,6 +31,8 @@ use crate::source::{Message, State};
 const FRAME_BYTES: u64 = 64 << 10;
 /// Time after which one is.
 const FRAME_TIME: Duration = Duration::from_millis(16);
+/// How often pauses are told.
+const PAUSES_TIME: Duration = Duration::from_millis(50);
 /// Calls between two looks at full speed and in slow motion.
 const CALLS_AT_FULL_SPEED: u32 = 2_000;
 const CALLS_IN_SLOW_MOTION: u32 = 100;
@@ -87,8 +89,9 @@ pub(super) struct EmbeddedHost {
     /// The phase that the collector is to come to.
     collect_to: Option<GcPhase>,
     errands: Errands,
-    /// The collections of which the pauses were told.
+    /// The collections of which the pauses were told, and when.
     cycles_told: u64,
+    pauses_told: Instant,
     /// Whether somebody is there to be asked.
     asks: bool,
     /// Whether the heap is walked at every step, for whoever shows it to compare.
@@ -134,6 +137,7 @@ impl EmbeddedHost {
             sampling: Sampling::default(),
             predicate: Predicate::default(),
             cycles_told: 0,
+            pauses_told: Instant::now(),
             asks: beginning.asks,
             walks: program.verify,
             told: None,
@@ -270,6 +274,8 @@ impl EmbeddedHost {
         }
         if now || self.residency.is_due() {
             self.residency.measure(heap);
+        }
+        if now || self.pauses_told.elapsed() >= PAUSES_TIME {
             self.tell_pauses(heap);
         }
         let mut frame = self.recycled.try_recv().unwrap_or_default();
@@ -340,6 +346,7 @@ impl EmbeddedHost {
         let stats = heap.gc_stats();
         if self.stepped || self.cycles_told != stats.cycles {
             self.cycles_told = stats.cycles;
+            self.pauses_told = Instant::now();
             self.outlet.tell(Message::Pauses(Box::new(stats.pauses())));
         }
     }

@@ -6,6 +6,8 @@ use eframe::egui::Context;
 
 /// Nothing is done again before so many times as long as it took.
 const REST: u32 = 20;
+/// Then it waits so long for a frame that is drawn for something else, before one is drawn for it alone.
+const PATIENCE: Duration = Duration::from_millis(35);
 
 /// When something was done last, and how long that took.
 #[derive(Clone, Copy, Debug, Default)]
@@ -14,11 +16,11 @@ pub(super) struct AtIntervals {
 }
 
 impl AtIntervals {
-    /// Whether it may be done again, so long after the last time at least. If not yet, the window is drawn when it may be,
+    /// Whether it may be done again, so long after the last time at least. If not yet, the window is drawn once it may be,
     /// whatever happens until then.
     pub(super) fn is_due(self, ctx: &Context, least: Duration) -> bool {
         let rest = self.done.and_then(|(at, took)| (took * REST).max(least).checked_sub(at.elapsed()));
-        rest.inspect(|rest| ctx.request_repaint_after(*rest)).is_none()
+        rest.inspect(|rest| ctx.request_repaint_after(*rest + PATIENCE)).is_none()
     }
 
     /// Does it.
