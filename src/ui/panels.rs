@@ -90,8 +90,9 @@ impl Panels {
         self.visited = Some(address);
     }
 
-    /// Hands the runtime's answers to those who asked.
-    pub fn take_answers(&mut self, ctx: &Context) {
+    /// A frame begins: hands the runtime's answers to those who asked.
+    pub fn begin(&mut self, ctx: &Context) {
+        self.map.begin();
         if let Some((prefix, names)) = self.session.take_names() {
             self.console.complete(ctx, &prefix, &names);
         }

@@ -220,7 +220,16 @@ fn the_timeline_is_brushed_zoomed_out_and_clicked() {
 #[test]
 fn the_pages_over_time_are_linked_with_the_map_and_the_moment() {
     let (mut window, _folder) = open_recorded("(= kept (map [list _ _] (range 1 60000)))");
+    let map = window.get_by_label_contains("page map: ").rect();
+    window.hover_at(map.left_top() + eframe::egui::vec2(140.0, 6.0));
+    window.run_steps(2);
+    assert!(window.query_by_label_contains("Point at a page").is_none());
     press(&mut window, Modifiers::NONE, Key::F11);
+    window.run_steps(1);
+    assert!(
+        window.query_by_label_contains("Point at a page").is_some(),
+        "nothing is pointed at on a map that is not there"
+    );
     let image = window.get_by_label_contains("address × time: ").rect();
     let words = window.get_by_label_contains("address × time: ").accesskit_node().label().expect("words");
     assert!(words.contains(" moments, ") && !words.contains(": 1 moments"), "{words}");

@@ -416,7 +416,7 @@ impl App {
         );
         self.show_told(ui, low);
         self.show_question(ui, bar);
-        self.panels.take_answers(ui.ctx());
+        self.panels.begin(ui.ctx());
         self.panels.shows_free_lists = self.dock.is_shown(Panel::FreeLists);
         CentralPanel::no_frame().show(ui, |ui| asked = self.dock.show(ui, &mut self.panels).or(asked));
         if let Some(action) = asked {

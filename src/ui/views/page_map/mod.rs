@@ -80,6 +80,8 @@ pub struct PageMap {
     pinned: Option<Address>,
     /// The page under the pointer.
     pointed: Option<Address>,
+    /// Whether the map was shown in this frame.
+    is_shown: bool,
     /// What is selected: from the first byte of a page to behind the last of another.
     selected: Option<Span>,
     /// Where a selection began: by the mouse, or by a key.
@@ -253,9 +255,16 @@ impl PageMap {
         self.colouring = colouring;
     }
 
+    /// A frame begins: of a map that the last one did not show no page is pointed at.
+    pub fn begin(&mut self) {
+        if !std::mem::take(&mut self.is_shown) {
+            self.pointed = None;
+        }
+    }
+
     /// Shows the map in all the room there is.
     pub fn show(&mut self, ui: &mut Ui, model: &HeapModel, overlay: &Overlay<'_>) {
-        self.pointed = None;
+        (self.pointed, self.is_shown) = (None, true);
         if model.pages().is_empty() {
             ui.centered_and_justified(|ui| ui.weak("No page yet: the runtime is starting."));
             return;
