@@ -134,9 +134,30 @@ pub fn address(address: Address) -> String {
     format!("0x{high} {middle} {low}")
 }
 
+/// What something is called, a form or a function, where there is little room: of the place in it the file and the line,
+/// without its folders. `builtin:arc.arc:1661  (def date …` is `arc.arc:1661  (def date …`.
+#[must_use]
+pub fn briefly(name: &str) -> &str {
+    let place = &name[..name.find("  ").unwrap_or(name.len())];
+    let file = place.rfind('/').map(|slash| slash + 1).filter(|file| place[*file..].contains(':'));
+    let name = &name[file.unwrap_or(0)..];
+    name.strip_prefix("builtin:").unwrap_or(name)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn where_there_is_little_room_a_place_is_a_file_and_a_line() {
+        let form = "(= x \"/a:b\")";
+        assert_eq!(
+            briefly(&format!("samples/a/fragmentation.arc:12  {form}")),
+            format!("fragmentation.arc:12  {form}")
+        );
+        assert_eq!(briefly("builtin:arc.arc:1661  (def map1)"), "arc.arc:1661  (def map1)");
+        assert_eq!(["/", "and/or", "/tmp/x.arc:3"].map(briefly), ["/", "and/or", "x.arc:3"]);
+    }
 
     #[test]
     fn bytes_have_three_digits_and_a_unit() {

@@ -182,7 +182,7 @@ fn show_most(ui: &mut Ui, forms: FormsThen<'_>) {
             let amount = format!("{}  {}", format::bytes(*bytes), format::percent(*bytes, all));
             painter.text(pos2(rect.left() + 4.0, y), Align2::LEFT_CENTER, amount, font, ink);
             let text = format!("{place}  {}", form.text);
-            put_elided(ui, rect, MARGIN + 10.0, &text, ink);
+            put_elided(ui, rect, MARGIN + 10.0, format::briefly(&text), ink);
             response.on_hover_text(words);
         }
     });

@@ -51,8 +51,7 @@ fn show_form(ui: &mut Ui, session: &Session, theme: Theme) {
 }
 
 fn place_of(form: &Form) -> String {
-    let name = form.file.rsplit('/').next().unwrap_or(&form.file);
-    format!("{name}:{}", form.line)
+    format::briefly(&format!("{}:{}", form.file, form.line)).to_owned()
 }
 
 /// The numbers at the right, the rightmost first.

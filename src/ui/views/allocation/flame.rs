@@ -2,7 +2,6 @@
 
 use eframe::egui::{Align2, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
-use super::rows::short;
 use crate::format;
 use crate::model::flame::{Cell, Node};
 use crate::model::history::Curve;
@@ -50,7 +49,13 @@ fn show_cell(ui: &Ui, cell: &Cell, rect: Rect, (whole, all): (&str, u64)) -> boo
     }
     if rect.width() >= NAMED {
         let at = rect.left_center() + vec2(5.0, 0.0);
-        painter.text(at, Align2::LEFT_CENTER, short(name), TextStyle::Small.resolve(ui.style()), color(theme.text()));
+        painter.text(
+            at,
+            Align2::LEFT_CENTER,
+            format::briefly(name),
+            TextStyle::Small.resolve(ui.style()),
+            color(theme.text()),
+        );
     }
     response.on_hover_text(words).clicked()
 }

@@ -77,15 +77,6 @@ pub fn functions(told: Told<'_>, functions: &Functions, over: &Range<u64>) -> Ve
     rows.into_values().collect()
 }
 
-/// A name where there is little room: of the place in it the file and the line, without its folders.
-#[must_use]
-pub fn short(name: &str) -> &str {
-    let place = &name[..name.find("  ").unwrap_or(name.len())];
-    let file = place.rfind('/').map(|slash| slash + 1).filter(|file| place[*file..].contains(':'));
-    let name = &name[file.unwrap_or(0)..];
-    name.strip_prefix("builtin:").unwrap_or(name)
-}
-
 /// Writes the rows as a table for spreadsheets. What is not known is empty.
 ///
 /// # Errors
@@ -131,13 +122,6 @@ mod tests {
     use super::*;
     use crate::model::HeapModel;
     use crate::model::chronicle::Chronicle;
-
-    #[test]
-    fn where_there_is_little_room_a_place_is_a_file_and_a_line() {
-        assert_eq!(short("samples/a/fragmentation.arc:12  (= x \"/a:b\")"), "fragmentation.arc:12  (= x \"/a:b\")");
-        assert_eq!(short("builtin:arc.arc:1661  (def map1)"), "arc.arc:1661  (def map1)");
-        assert_eq!(["/", "and/or", "/tmp/x.arc:3"].map(short), ["/", "and/or", "x.arc:3"]);
-    }
 
     #[test]
     fn a_function_has_its_own_bytes_and_those_of_its_calls() {

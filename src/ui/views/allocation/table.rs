@@ -5,7 +5,7 @@ use eframe::egui::{
     Align2, Rect, RichText, Role, ScrollArea, Sense, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2,
 };
 
-use super::rows::{Row, short};
+use super::rows::Row;
 use crate::format;
 use crate::model::history::Curve;
 use crate::ui::theme::{self, color};
@@ -121,7 +121,7 @@ fn show_row(ui: &mut Ui, row: &Row, all: u64, is_lit: bool) -> bool {
     for ((_, _, end, _), text) in COLUMNS.iter().zip(texts) {
         painter.text(pos2(rect.left() + end, rect.center().y), Align2::RIGHT_CENTER, text, font.clone(), ink);
     }
-    let mut name = LayoutJob::simple_singleline(short(&row.name).to_owned(), font, ink);
+    let mut name = LayoutJob::simple_singleline(format::briefly(&row.name).to_owned(), font, ink);
     name.wrap = TextWrapping::truncate_at_width((rect.width() - NAME).max(0.0));
     let name = painter.layout_job(name);
     painter.galley(pos2(rect.left() + NAME, rect.center().y - name.size().y / 2.0), name, ink);
