@@ -5,7 +5,6 @@ use std::borrow::Cow;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
     Align2, Color32, Label, Rect, RichText, Role, ScrollArea, Sense, TextStyle, Ui, WidgetInfo, pos2, vec2,
 };
@@ -16,6 +15,7 @@ use crate::model::forms::{Form, FormsThen};
 use crate::source::samples::SAMPLES;
 use crate::ui::theme::{self, color};
 use crate::ui::views::status::plural;
+use crate::ui::widgets::elided::elided;
 use crate::ui::widgets::segments::{Segment, segments};
 use crate::ui::words::{Counts, Word};
 
@@ -143,14 +143,10 @@ fn show_line(ui: &mut Ui, text: &str, number: u32, form: Option<&Form>, lit: boo
     put_elided(ui, rect, MARGIN, text, if comment { faint } else { color(theme.text()) });
 }
 
-/// As much of a text as there is room for on a line from so far on, and a sign that there is more.
+/// As much of a text as there is room for on a line from so far on.
 fn put_elided(ui: &Ui, line: Rect, from: f32, text: &str, ink: Color32) {
     let font = TextStyle::Monospace.resolve(ui.style());
-    let mut job = LayoutJob::simple_singleline(text.to_owned(), font, ink);
-    job.wrap = TextWrapping::truncate_at_width(line.width() - from);
-    let galley = ui.painter().layout_job(job);
-    let top = line.center().y - galley.size().y / 2.0;
-    ui.painter().galley(pos2(line.left() + from, top), galley, ink);
+    elided(ui.painter(), line.with_min_x(line.left() + from), text, font, ink);
 }
 
 /// The forms, those that allocated most first, each with a bar.

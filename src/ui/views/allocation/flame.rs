@@ -1,11 +1,12 @@
 //! A flame graph that hangs from the top, in bytes. A click zooms to a box, one on a box above zooms out again.
 
-use eframe::egui::{Align2, Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2};
+use eframe::egui::{Rect, Role, ScrollArea, Sense, Stroke, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2};
 
 use crate::format;
 use crate::model::flame::{Cell, Node};
 use crate::model::history::Curve;
 use crate::ui::theme::{self, color};
+use crate::ui::widgets::elided::elided;
 
 /// Height of a box.
 const HEIGHT: f32 = 20.0;
@@ -48,14 +49,8 @@ fn show_cell(ui: &Ui, cell: &Cell, rect: Rect, (whole, all): (&str, u64)) -> boo
         painter.rect_stroke(rect.shrink(0.5), 1.0, Stroke::new(1.5, color(theme.accent())), StrokeKind::Inside);
     }
     if rect.width() >= NAMED {
-        let at = rect.left_center() + vec2(5.0, 0.0);
-        painter.text(
-            at,
-            Align2::LEFT_CENTER,
-            format::briefly(name),
-            TextStyle::Small.resolve(ui.style()),
-            color(theme.text()),
-        );
+        let font = TextStyle::Small.resolve(ui.style());
+        elided(&painter, rect.shrink2(vec2(5.0, 0.0)), format::briefly(name), font, color(theme.text()));
     }
     response.on_hover_text(words).clicked()
 }

@@ -1,6 +1,5 @@
 //! What allocated, as a table that can be sorted.
 
-use eframe::egui::text::{LayoutJob, TextWrapping};
 use eframe::egui::{
     Align2, Rect, RichText, Role, ScrollArea, Sense, StrokeKind, TextStyle, Ui, WidgetInfo, pos2, vec2,
 };
@@ -9,6 +8,7 @@ use super::rows::Row;
 use crate::format;
 use crate::model::history::Curve;
 use crate::ui::theme::{self, color};
+use crate::ui::widgets::elided::elided;
 
 /// What the rows are sorted by.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -121,10 +121,7 @@ fn show_row(ui: &mut Ui, row: &Row, all: u64, is_lit: bool) -> bool {
     for ((_, _, end, _), text) in COLUMNS.iter().zip(texts) {
         painter.text(pos2(rect.left() + end, rect.center().y), Align2::RIGHT_CENTER, text, font.clone(), ink);
     }
-    let mut name = LayoutJob::simple_singleline(format::briefly(&row.name).to_owned(), font, ink);
-    name.wrap = TextWrapping::truncate_at_width((rect.width() - NAME).max(0.0));
-    let name = painter.layout_job(name);
-    painter.galley(pos2(rect.left() + NAME, rect.center().y - name.size().y / 2.0), name, ink);
+    elided(&painter, rect.with_min_x(rect.left() + NAME), format::briefly(&row.name), font, ink);
     if is_lit {
         painter.rect_stroke(rect, 2.0, ui.visuals().widgets.active.bg_stroke, StrokeKind::Inside);
     }
