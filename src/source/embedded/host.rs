@@ -16,7 +16,6 @@ use heapatlas_heap::terms::{GcPhase, GcUnit};
 use heapatlas_heap::{Exhausted, Heap};
 
 use super::Beginning;
-use super::budget::Budget;
 use super::errands::{Errands, Withdrawals};
 use super::outlet::Outlet;
 use super::residency::Residency;
@@ -26,10 +25,9 @@ use crate::source::breakpoints::Breakpoints;
 use crate::source::predicate::Predicate;
 use crate::source::recorder::Recorder;
 use crate::source::sampling::{self, Sampling};
-use crate::source::times::thread_time;
 use crate::source::{Message, State};
 
-/// Bytes allocated after which a frame is due, if there is time for it.
+/// Bytes allocated after which a frame is due.
 const FRAME_BYTES: u64 = 64 << 10;
 /// Time after which one is.
 const FRAME_TIME: Duration = Duration::from_millis(16);
@@ -81,7 +79,6 @@ pub(super) struct EmbeddedHost {
     pace: Pace,
     /// The clock and the time of the latest frame.
     last_frame: (u64, Instant),
-    budget: Budget,
     residency: Residency,
     wants_key: bool,
     /// Whether something stepped since the latest frame.
@@ -131,7 +128,6 @@ impl EmbeddedHost {
             speed_after_skip: None,
             pace: Pace { since: Instant::now(), clock: 0 },
             last_frame: (0, Instant::now()),
-            budget: Budget::default(),
             residency: Residency::default(),
             wants_key: true,
             stepped: false,
@@ -271,13 +267,11 @@ impl EmbeddedHost {
     fn cut(&mut self, heap: &mut Heap) {
         let (clock, since) = self.last_frame;
         let now = self.stepped || self.wants_key;
-        let is_much = || heap.clock() - clock >= FRAME_BYTES && self.budget.has_room();
-        let due = now || is_much() || (heap.clock() > clock && since.elapsed() >= FRAME_TIME);
+        let due = now || heap.clock() - clock >= FRAME_BYTES || (heap.clock() > clock && since.elapsed() >= FRAME_TIME);
         let has_room = self.recorder.as_ref().is_none_or(Recorder::has_room) && self.outlet.has_room_for_frame();
         if !due || !has_room {
             return;
         }
-        let begun = thread_time();
         if now || self.residency.is_due() {
             self.residency.measure(heap);
         }
@@ -303,7 +297,6 @@ impl EmbeddedHost {
         if let Some(colours) = walked {
             self.outlet.tell(Message::Walked(colours));
         }
-        self.budget.spend_since(begun);
     }
 
     /// Whoever stands still shows where, and what is resident then.

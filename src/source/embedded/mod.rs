@@ -1,12 +1,10 @@
 //! A runtime in a thread of this process: how it begins, and what is held of it here.
 //!
-//! * `budget` what frames may take of its time
 //! * `errands` what takes long, and can be withdrawn
 //! * `host` what happens on the runtime's thread at safepoints
 //! * `outlet` where its messages go
 //! * `residency` when residency is measured
 
-mod budget;
 mod errands;
 mod host;
 mod outlet;
