@@ -4,10 +4,11 @@ use std::time::{Duration, Instant};
 
 use heapatlas_heap::Heap;
 
-/// Two measurements are no closer than this, …
+/// Two measurements are no closer than so many times what the last one took, which grows with the heap, …
+const COST_SHARE: u32 = 200;
+/// … and than this; but who looks waits no longer for the next.
 const LEAST_TIME: Duration = Duration::from_millis(5);
-/// … and than so many times what the last one took, which grows with the heap.
-const COST_SHARE: u32 = 400;
+const MOST_TIME: Duration = Duration::from_millis(250);
 
 #[derive(Clone, Copy, Debug)]
 struct Measurement {
@@ -26,7 +27,7 @@ pub(super) struct Residency {
 impl Residency {
     /// Whether it is time to measure again.
     pub(super) fn is_due(&self) -> bool {
-        self.last.is_none_or(|last| last.ended.elapsed() >= LEAST_TIME.max(last.took * COST_SHARE))
+        self.last.is_none_or(|last| last.ended.elapsed() >= (last.took * COST_SHARE).clamp(LEAST_TIME, MOST_TIME))
     }
 
     /// Whether nothing was allocated since.
@@ -58,7 +59,7 @@ mod tests {
             residency.is_due()
         };
         assert!(due_after(Duration::from_micros(10), Duration::from_millis(6)));
-        assert!(!due_after(Duration::from_secs(1), Duration::from_secs(60)));
-        assert!(due_after(Duration::from_millis(10), Duration::from_secs(5)));
+        assert!(!due_after(Duration::from_millis(1), Duration::from_millis(100)));
+        assert!(due_after(Duration::from_secs(1), Duration::from_millis(300)));
     }
 }
