@@ -1,12 +1,15 @@
 //! Drives a window, and waits for what comes of it: for things, never for times.
 
 use std::process::Child;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use heapatlas::map::palette::Rgb;
 
 use crate::screen::{Display, Part};
 use crate::{AT_ONCE, end_of};
+
+/// Until a key is pressed again that nothing came of.
+const AGAIN: Duration = Duration::from_secs(10);
 
 /// The window, and its screen.
 pub(crate) struct Driver<'d> {
@@ -25,6 +28,21 @@ impl Driver<'_> {
         let before = self.display.pixels(part);
         act(self.display);
         self.display.wait_for(&mut self.program, what, || self.display.pixels(part) != before);
+    }
+
+    /// Presses keys that lead elsewhere, and again after a while if nothing has come of it: without a window manager the window
+    /// may not have the keyboard yet on a machine that does something else.
+    pub(crate) fn leave_by(&mut self, keys: &str, part: &Part) {
+        let display = self.display;
+        let before = display.pixels(part);
+        let mut pressed: Option<Instant> = None;
+        display.wait_for(&mut self.program, keys, || {
+            if pressed.is_none_or(|at| at.elapsed() > AGAIN) {
+                display.press(keys);
+                pressed = Some(Instant::now());
+            }
+            display.pixels(part) != before
+        });
     }
 
     /// Takes hold of something, which moves a little to and fro with the mouse: a press and a move far away that the window

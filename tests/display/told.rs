@@ -80,7 +80,8 @@ fn take_the_tour(driver: &mut Driver<'_>) {
 
 /// Runs the program under every policy, until there is something of each, and goes back.
 fn compare(driver: &mut Driver<'_>) {
-    driver.display.press("ctrl+d");
+    // Where the third map will be are the balance and the side's tabs.
+    driver.leave_by("ctrl+d", &SIDE);
     let kinds = [PageKind::Objects, PageKind::Mixed, PageKind::Mixed];
     for (map, kind) in MAPS.iter().zip(kinds) {
         driver.wait("three maps", map, THEME.kind(kind), |pixels| pixels > 2_000);
