@@ -403,7 +403,7 @@ impl Space {
         while done && let Some(extent) = self.extents.next_surplus(keep_mapped, self.floor) {
             for index in self.extents.chunks_of(extent) {
                 if self.warm_pages_of(index) > 0 {
-                    given += self.give_back_of(index, 1, most - given - unmapping, PageEntry::is_warm);
+                    given += self.give_back_of(index, 1, most.saturating_sub(given + unmapping), PageEntry::is_warm);
                 }
             }
             let cost = (self.extents.bytes_of(extent) / UNMAPPING_SHARE).max(UNMAPPING).min(most);
